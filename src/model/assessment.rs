@@ -1,0 +1,226 @@
+//! Everything one reconciliation found, keyed.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Allocation, Basis, Chosen, Entitlement, HostId, Key, Locator, Metric, Money, Question, Reading, Refusal,
+    Requirement, Source, SupportRow, SupportSummary,
+};
+
+/// One row of the licence position.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// Permanent key.
+    pub key: Key,
+    /// Organisation.
+    pub organisation: String,
+    /// Product id.
+    pub product: String,
+    /// Edition.
+    pub edition: Option<String>,
+    /// Version.
+    pub version: Option<String>,
+    /// Metric.
+    pub metric: Metric,
+    /// Units needed by what is deployed, under the way of licensing in use.
+    pub required: u32,
+    /// `required - shortfall` where something is short, else all fitting units of this row.
+    pub usable: u32,
+    /// Units spent on this row's need.
+    pub allocated: u32,
+    /// Of those, units that come from other rows (other version, edition or organisation).
+    pub received: u32,
+    /// Units of this row's entitlements spent on other rows.
+    pub lent: u32,
+    /// `required - allocated`.
+    pub shortfall: u32,
+    /// Units of this row's entitlements that nothing needs or that nothing may use.
+    pub surplus: u32,
+    /// Lowest and highest `required` over both readings and every single flip from either.
+    pub range: (u32, u32),
+    /// Price of the shortfall in whole packs; zero where nothing is short; `None` where a price is missing.
+    pub cost: Option<Money>,
+    /// Why `cost` is missing: the price that is wanted.
+    pub missing_price: Option<String>,
+    /// Indexes of the requirements behind the row.
+    pub requirements: Vec<usize>,
+    /// Indexes of the entitlements behind the row.
+    pub entitlements: Vec<usize>,
+    /// Rules it rests on that are not verified.
+    pub unverified: Vec<String>,
+}
+
+/// Units left over of one entitlement, in the form in which they are shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Surplus {
+    /// Index of the entitlement.
+    pub entitlement: usize,
+    /// Index of the form.
+    pub form: usize,
+    /// Units.
+    pub units: u32,
+    /// Of them, units that would lawfully serve a need of the same row.
+    pub fitting: u32,
+}
+
+/// One way to license everything of a product, summed over all scopes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlternativeTotal {
+    /// Organisation.
+    pub organisation: String,
+    /// Product id.
+    pub product: String,
+    /// Edition.
+    pub edition: Option<String>,
+    /// Metric.
+    pub metric: Metric,
+    /// What it counts by.
+    pub basis: Basis,
+    /// Units.
+    pub required: u32,
+    /// Price of all of them; `None` where a price is missing.
+    pub cost: Option<Money>,
+    /// Whether the terms allow it.
+    pub available: bool,
+    /// Why not.
+    pub refused: Option<Refusal>,
+    /// Whether the position uses it.
+    pub chosen: bool,
+}
+
+/// Something to act on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Finding {
+    /// Permanent key; its kind is the part before the colon.
+    pub key: Key,
+    /// Organisation.
+    pub organisation: String,
+    /// One sentence.
+    pub text: String,
+    /// Places that show it.
+    pub evidence: Vec<Locator>,
+}
+
+/// A host as reports show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostSummary {
+    /// Name.
+    pub name: String,
+    /// Organisation.
+    pub organisation: String,
+    /// Kind of machine, in words.
+    pub machine: String,
+    /// Where it runs, in words.
+    pub placement: Option<String>,
+    /// Newest inventory of it.
+    pub last_seen: Option<Date>,
+    /// Places that speak of it.
+    pub evidence: Vec<Locator>,
+    /// Rules that joined them.
+    pub joined_by: Vec<String>,
+}
+
+/// What became of the software records; `records` is the sum of the other five.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordCounts {
+    /// Records read.
+    pub records: u64,
+    /// Records that prove an installation.
+    pub installations: u64,
+    /// Records of components.
+    pub components: u64,
+    /// Records of free software and look-alikes.
+    pub not_licensable: u64,
+    /// Records that repeat another.
+    pub duplicates: u64,
+    /// Records no rule knows.
+    pub unrecognised: u64,
+}
+
+impl RecordCounts {
+    /// Adds another count to this one.
+    pub fn add(&mut self, other: &Self) {
+        self.records += other.records;
+        self.installations += other.installations;
+        self.components += other.components;
+        self.not_licensable += other.not_licensable;
+        self.duplicates += other.duplicates;
+        self.unrecognised += other.unrecognised;
+    }
+}
+
+/// How much of an organisation the inventory shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Organisation.
+    pub organisation: String,
+    /// Hosts known from any source.
+    pub hosts: u32,
+    /// Hosts with an inventory of their software.
+    pub inventoried: u32,
+    /// Hosts known only to a hypervisor.
+    pub not_inventoried: u32,
+    /// Guests whose host nobody knows.
+    pub unplaced: u32,
+    /// Hosts whose newest inventory is older than the limit.
+    pub stale: u32,
+    /// Virtualisation hosts.
+    pub virtualisation_hosts: u32,
+    /// Software records.
+    pub records: RecordCounts,
+}
+
+/// Everything one reconciliation under one reading found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assessment {
+    /// Reading.
+    pub reading: Reading,
+    /// Day.
+    pub as_of: Date,
+    /// Needs.
+    pub requirements: Vec<Requirement>,
+    /// Effective rights.
+    pub entitlements: Vec<Entitlement>,
+    /// The way chosen for each requirement.
+    pub chosen: Vec<Chosen>,
+    /// What was spent on what.
+    pub allocations: Vec<Allocation>,
+    /// What is left over.
+    pub surpluses: Vec<Surplus>,
+    /// The licence position.
+    pub positions: Vec<Position>,
+    /// Every way, summed.
+    pub alternatives: Vec<AlternativeTotal>,
+    /// Questions the data show, without their worth.
+    pub questions: Vec<(super::QuestionKey, Vec<HostId>)>,
+    /// How the allocation was found, where it is not proved best.
+    pub notes: Vec<String>,
+}
+
+/// Both readings of one moment with everything reports show: what a scan freezes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Day.
+    pub as_of: Date,
+    /// Hash of all rules in force.
+    pub rules_hash: String,
+    /// The publisher's reading.
+    pub strict: Assessment,
+    /// The customer's reading.
+    pub customer: Assessment,
+    /// Questions by worth, the dearest first.
+    pub questions: Vec<Question>,
+    /// Support of what runs.
+    pub support: Vec<SupportRow>,
+    /// The same, counted.
+    pub support_summary: Vec<SupportSummary>,
+    /// How much was seen.
+    pub coverage: Vec<Coverage>,
+    /// What to act on.
+    pub findings: Vec<Finding>,
+    /// Input files.
+    pub sources: Vec<Source>,
+    /// Hosts by id.
+    pub hosts: Vec<HostSummary>,
+}

@@ -1,0 +1,182 @@
+//! From purchase lines to effective rights.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::requirement::Metric;
+use super::{HostId, Key, Locator, Working};
+
+/// A span of days, both ends inclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Period {
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub until: Date,
+}
+
+impl Period {
+    /// Whether the day lies within.
+    pub fn contains(&self, day: Date) -> bool {
+        self.from <= day && day <= self.until
+    }
+}
+
+/// What a purchase line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PurchaseKind {
+    /// Licences, with or without Software Assurance.
+    #[default]
+    Licence,
+    /// Software Assurance alone; needs a base.
+    SaOnly,
+    /// From a lower edition to a higher one; needs a base with Software Assurance.
+    StepUp,
+    /// One version up; needs an older base.
+    Upgrade,
+}
+
+/// How a licence was sold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channel {
+    /// Under a volume agreement.
+    #[default]
+    Volume,
+    /// With a machine.
+    Oem,
+    /// In a box or as a single download.
+    Retail,
+    /// Through a cloud reseller.
+    Csp,
+}
+
+/// A later assignment of a licence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reassignment {
+    /// Host or user, by name.
+    pub to: String,
+    /// Day.
+    pub on: Date,
+    /// `"load"`, `"hardware-failure"` or `"azure"`.
+    pub reason: String,
+}
+
+/// Units kept back for one organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reservation {
+    /// Organisation.
+    pub organisation: String,
+    /// Units of the line's metric.
+    pub quantity: u32,
+}
+
+/// A dated hardware record behind a conversion grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentedCores {
+    /// Cores, summed over all licences of the line.
+    pub cores: u32,
+    /// Day of the record.
+    pub on: Date,
+}
+
+/// One purchase, as the record states it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PurchaseLine {
+    /// Owner.
+    pub organisation: String,
+    /// Product id.
+    pub product: String,
+    /// Edition, where the product has editions.
+    pub edition: Option<String>,
+    /// Version printed on the licence; `None` means the one current on `bought`.
+    pub version: Option<String>,
+    /// What a unit counts.
+    pub metric: Metric,
+    /// Units of the metric, however packed.
+    pub quantity: u32,
+    /// What was bought.
+    pub kind: PurchaseKind,
+    /// How it was sold.
+    pub channel: Channel,
+    /// Day of purchase.
+    pub bought: Option<Date>,
+    /// Software Assurance terms, in order.
+    pub sa: Vec<Period>,
+    /// Term of a subscription.
+    pub subscription: Option<Period>,
+    /// Order or invoice number.
+    pub reference: Option<String>,
+    /// Agreement it was bought under.
+    pub agreement: Option<String>,
+    /// `reference` of the line this one builds on.
+    pub base: Option<String>,
+    /// First assignment: hosts or users by name.
+    pub assigned_to: Vec<String>,
+    /// Day of it.
+    pub assigned_on: Option<Date>,
+    /// Later assignments in order.
+    pub reassigned: Vec<Reassignment>,
+    /// Hardware record behind a conversion.
+    pub documented_cores: Option<DocumentedCores>,
+    /// Organisations that may draw on it.
+    pub shared_with: Vec<String>,
+    /// Units kept back.
+    pub reserved: Vec<Reservation>,
+    /// Licence mobility scope, where limited.
+    pub farm: Option<String>,
+    /// A remark from the record.
+    pub note: Option<String>,
+    /// Where it was read.
+    pub evidence: Option<Locator>,
+}
+
+/// One way in which the units of an entitlement may be spent. A licence that a grant converts has two forms: the one
+/// bought and the one granted; a unit spent in one is gone from the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Form {
+    /// Product the units serve (a part of the suite, where a suite was bought).
+    pub product: String,
+    /// Edition.
+    pub edition: Option<String>,
+    /// Metric.
+    pub metric: Metric,
+    /// Units of this form for one unit bought: 1, or the cores that a grant gives for a licence.
+    pub units_per_licence: u32,
+    /// Units of this form in all; may exceed `units_per_licence × quantity` where a hardware record raises a grant.
+    pub units: u32,
+    /// Version printed on the licence, as index into the product's releases; decides the terms.
+    pub printed: Option<usize>,
+    /// Highest version it may be used for, as index into the product's releases; `None` for subscriptions: any.
+    pub owned: Option<usize>,
+    /// Whether prior versions may be run.
+    pub downgrade: bool,
+}
+
+/// The effective right that comes out of one purchase line at a date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entitlement {
+    /// Permanent key.
+    pub key: Key,
+    /// Index into [`super::Estate::purchases`].
+    pub line: usize,
+    /// Owner.
+    pub organisation: String,
+    /// Others that may draw on it.
+    pub shared_with: Vec<String>,
+    /// Forms its units may be spent in; empty where the line gives no right (see `refused`).
+    pub forms: Vec<Form>,
+    /// Whether Software Assurance, or a subscription, is in force at the date.
+    pub sa_active: bool,
+    /// Hosts (by id) the units are bound to; empty: free.
+    pub bound_hosts: Vec<HostId>,
+    /// One unit for each bound host, the rest free (per-device licences); otherwise all units are bound.
+    pub bound_singly: bool,
+    /// Names in the assignment that no host bears.
+    pub unknown_assignees: Vec<String>,
+    /// Why the line gives no right, or only a part of it, with the rule.
+    pub refused: Option<String>,
+    /// How the right was worked out.
+    pub working: Working,
+}

@@ -1,0 +1,131 @@
+//! What a person declared, and all resolved facts of one moment.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{Access, Host, HostId, Organisation, Price, PurchaseLine, Source, UserGroup};
+
+/// What a person declared in TOML: the tables of the manifest format.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Hosts with their placement resolved against the same manifest.
+    pub hosts: Vec<Host>,
+    /// Names that a host's `on`, `may_run_on` or `container_of` uses and no host of the manifest bears:
+    /// (host, key, name); resolved against the whole estate by a scan.
+    pub unresolved: Vec<(HostId, String, String)>,
+    /// Purchases.
+    pub purchases: Vec<PurchaseLine>,
+    /// Users.
+    pub users: Vec<UserGroup>,
+    /// Who reaches what.
+    pub accesses: Vec<Access>,
+    /// Prices.
+    pub prices: Vec<Price>,
+    /// Organisations.
+    pub organisations: Vec<Organisation>,
+}
+
+/// All resolved facts of one moment: the input of an assessment.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Estate {
+    /// Organisations, sorted by name.
+    pub organisations: Vec<Organisation>,
+    /// Hosts, sorted by organisation and name.
+    pub hosts: Vec<Host>,
+    /// Purchases, in the order of their evidence.
+    pub purchases: Vec<PurchaseLine>,
+    /// Users.
+    pub users: Vec<UserGroup>,
+    /// Who reaches what.
+    pub accesses: Vec<Access>,
+    /// Prices.
+    pub prices: Vec<Price>,
+    /// Files the facts come from, sorted by path.
+    pub sources: Vec<Source>,
+}
+
+impl Estate {
+    /// An estate that consists of one manifest, with its hosts in their final order.
+    pub fn of_manifest(manifest: Manifest) -> Self {
+        let mut organisations = manifest.organisations;
+        let mut named: Vec<String> = manifest.hosts.iter().map(|host| host.organisation.clone()).collect();
+        named.extend(manifest.purchases.iter().map(|line| line.organisation.clone()));
+        named.extend(manifest.users.iter().map(|group| group.organisation.clone()));
+        named.extend(manifest.accesses.iter().map(|access| access.organisation.clone()));
+        named.sort();
+        named.dedup();
+        for name in named {
+            if !organisations.iter().any(|organisation| organisation.name == name) {
+                organisations.push(Organisation { title: name.clone(), name, ..Organisation::default() });
+            }
+        }
+        organisations.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut estate = Self {
+            organisations,
+            hosts: manifest.hosts,
+            purchases: manifest.purchases,
+            users: manifest.users,
+            accesses: manifest.accesses,
+            prices: manifest.prices,
+            sources: Vec::new(),
+        };
+        estate.sort_hosts();
+        estate
+    }
+
+    /// Puts hosts into the order of organisation and name and renumbers every reference to them.
+    pub fn sort_hosts(&mut self) {
+        let mut order: Vec<usize> = (0..self.hosts.len()).collect();
+        order.sort_by(|&a, &b| {
+            let (a, b) = (&self.hosts[a], &self.hosts[b]);
+            (&a.organisation, &a.name, &a.uuid, &a.serial).cmp(&(&b.organisation, &b.name, &b.uuid, &b.serial))
+        });
+        let mut renumbered = vec![HostId(0); self.hosts.len()];
+        for (new, &old) in order.iter().enumerate() {
+            renumbered[old] = HostId(u32::try_from(new).unwrap_or(u32::MAX));
+        }
+        let mut hosts: Vec<Option<Host>> = self.hosts.drain(..).map(Some).collect();
+        self.hosts = order.iter().filter_map(|&old| hosts[old].take()).collect();
+        for host in &mut self.hosts {
+            renumber(host, &renumbered);
+        }
+    }
+
+    /// The host with this id.
+    pub fn host(&self, id: HostId) -> &Host {
+        &self.hosts[id.0 as usize]
+    }
+
+    /// Every host with its id, in order.
+    pub fn hosts_with_ids(&self) -> impl Iterator<Item = (HostId, &Host)> {
+        self.hosts.iter().enumerate().map(|(index, host)| (HostId(u32::try_from(index).unwrap_or(u32::MAX)), host))
+    }
+
+    /// The newest day any host was seen on.
+    pub fn newest_sighting(&self) -> Option<Date> {
+        self.hosts.iter().filter_map(|host| host.last_seen).max()
+    }
+}
+
+/// Replaces every host id a host holds.
+fn renumber(host: &mut Host, renumbered: &[HostId]) {
+    use super::{Fact, Placement};
+    let map = |id: &mut HostId| *id = renumbered[id.0 as usize];
+    match &mut host.placement {
+        Some(Fact::Known { value: Placement::On(id), .. }) => map(id),
+        Some(Fact::Conflicting { values }) => {
+            for (value, _) in values {
+                if let Placement::On(id) = value {
+                    map(id);
+                }
+            }
+        }
+        _ => {}
+    }
+    if let Some(hosts) = &mut host.may_run_on {
+        hosts.iter_mut().for_each(map);
+    }
+    if let Some(id) = &mut host.container_of {
+        map(id);
+    }
+}

@@ -1,0 +1,36 @@
+//! The nouns of trueup: what every stage may know. No input or output, no clock, no SQL.
+//!
+//! Names follow ISO/IEC 19770 and the trade (see `DESIGN`, "the words"). A value that a
+//! source may have failed to state is a [`Fact`], never a silent default.
+
+mod assessment;
+mod entitlement;
+mod estate;
+mod evidence;
+mod host;
+mod key;
+mod money;
+mod observation;
+mod question;
+mod requirement;
+mod support;
+mod user;
+
+pub use assessment::{
+    AlternativeTotal, Assessment, Coverage, Finding, HostSummary, Outcome, Position, RecordCounts, Surplus,
+};
+pub use entitlement::{
+    Channel, DocumentedCores, Entitlement, Form, Period, PurchaseKind, PurchaseLine, Reassignment, Reservation,
+};
+pub use estate::{Estate, Manifest};
+pub use evidence::{Fact, FileStatus, Locator, Place, Source, SourceId};
+pub use host::{Affinity, Environment, Host, HostId, Installation, Machine, Placement, Processor, Role};
+pub use key::{Key, kebab};
+pub use money::{Money, Price, PriceKind, PricePeriod, decimal_to_minor};
+pub use observation::{ObservedHost, ObservedOperatingSystem, RecordClass, SoftwareRecord, View};
+pub use question::{Answer, Question, QuestionKey, Reading};
+pub use requirement::{
+    Acceptance, Allocation, Alternative, Basis, Chosen, Line, Metric, Refusal, Requirement, Scope, Step, Working,
+};
+pub use support::{SupportRow, SupportStatus, SupportSummary};
+pub use user::{Access, Organisation, SharingGroup, UserDevices, UserGroup};

@@ -1,0 +1,144 @@
+//! What one source says of one machine, before sources are joined into hosts.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{Place, Processor};
+
+/// From which side a source sees a machine. Hypervisor exports outrank agents for placement and host cores,
+/// agents outrank them for software.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum View {
+    /// An agent or script on the machine itself.
+    Agent,
+    /// A hypervisor or its management server, speaking of a host.
+    Hypervisor,
+    /// A hypervisor or its management server, speaking of a guest.
+    Guest,
+}
+
+/// The running operating system, as the source writes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedOperatingSystem {
+    /// Caption: `Microsoft Windows Server 2016 Standard`.
+    pub caption: String,
+    /// Version or build: `10.0.14393`.
+    pub version: Option<String>,
+    /// Where the caption stands.
+    pub place: Option<Place>,
+}
+
+/// What one place of one source says of one machine. A field is `None` where the source does not say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedHost {
+    /// Where in the source.
+    pub place: Place,
+    /// From which side.
+    pub view: View,
+    /// Name as written: short, fully qualified or an address.
+    pub name: String,
+    /// Fully qualified name.
+    pub fqdn: Option<String>,
+    /// DNS domain or workgroup.
+    pub domain: Option<String>,
+    /// UUID as written.
+    pub uuid: Option<String>,
+    /// Serial number as written, junk values included.
+    pub serial: Option<String>,
+    /// Organisation hint (an agent's tag).
+    pub tag: Option<String>,
+    /// Day of the inventory.
+    pub captured: Option<Date>,
+    /// Operating system.
+    pub operating_system: Option<ObservedOperatingSystem>,
+    /// Whether the machine says it is virtual; the agents are often wrong.
+    pub is_virtual: Option<bool>,
+    /// Platform it says it runs on or offers: `VMware`, `Hyper-V`, `VMware ESXi 7.0.3`.
+    pub platform: Option<String>,
+    /// Processors it sees: of a physical machine the real ones, of a guest the virtual ones.
+    pub processors: Option<Vec<Processor>>,
+    /// Logical processors (threads) it sees in all.
+    pub logical_processors: Option<u32>,
+    /// Hardware threads of a core.
+    pub threads_per_core: Option<u32>,
+    /// Processor model.
+    pub processor_model: Option<String>,
+    /// Cluster.
+    pub cluster: Option<String>,
+    /// Virtual processors of a guest.
+    pub vcpus: Option<u32>,
+    /// For a guest: name of the host it runs on, as written.
+    pub runs_on: Option<String>,
+    /// Whether it runs.
+    pub powered_on: Option<bool>,
+    /// A template or placeholder, which is no machine.
+    pub template: bool,
+    /// The source repeats only what changed since its last full inventory.
+    pub partial: bool,
+    /// Products that manage it, by id.
+    pub managed_by: Vec<String>,
+    /// Further facts as name and value, kept for `explain`.
+    pub remarks: Vec<(String, String)>,
+}
+
+impl ObservedHost {
+    /// A machine of which only the name is known.
+    pub fn new(place: Place, view: View, name: impl Into<String>) -> Self {
+        Self {
+            place,
+            view,
+            name: name.into(),
+            fqdn: None,
+            domain: None,
+            uuid: None,
+            serial: None,
+            tag: None,
+            captured: None,
+            operating_system: None,
+            is_virtual: None,
+            platform: None,
+            processors: None,
+            logical_processors: None,
+            threads_per_core: None,
+            processor_model: None,
+            cluster: None,
+            vcpus: None,
+            runs_on: None,
+            powered_on: None,
+            template: false,
+            partial: false,
+            managed_by: Vec::new(),
+            remarks: Vec::new(),
+        }
+    }
+}
+
+/// One raw statement "this software is here", unchanged for ever. Borrowed, because a fleet has millions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct SoftwareRecord<'a> {
+    /// Name as written.
+    pub name: &'a str,
+    /// Version as written; empty where not stated.
+    pub version: &'a str,
+    /// Publisher as written; empty where not stated.
+    pub publisher: &'a str,
+    /// Uninstall key, GUID or product-release id; empty where not stated.
+    pub key: &'a str,
+}
+
+/// What became of a software record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecordClass {
+    /// It proves an installation.
+    Installation,
+    /// It belongs to a licensable product and never counts alone.
+    Component,
+    /// It is free, or another product's look-alike.
+    NotLicensable,
+    /// It repeats another record of the same host.
+    Duplicate,
+    /// No rule knows it.
+    Unrecognised,
+}

@@ -1,0 +1,297 @@
+//! What is needed, every lawful way of meeting it, and what was spent on it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{HostId, Key, Locator};
+
+/// What a unit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Metric {
+    /// A physical core, or a virtual one where a guest is licensed by itself.
+    Core,
+    /// A processor.
+    Processor,
+    /// Up to two processors of one server.
+    ProcessorPair,
+    /// A running instance of a server product.
+    Server,
+    /// A device.
+    Device,
+    /// A person.
+    User,
+    /// A managed operating system.
+    ManagedOs,
+    /// Oracle's Processor.
+    OracleProcessor,
+    /// Oracle's Named User Plus.
+    NamedUserPlus,
+    /// A CPU, of at most so many cores.
+    Cpu,
+    /// Two sockets.
+    SocketPair,
+    /// An employee.
+    Employee,
+    /// A session at the same time.
+    ConcurrentUser,
+    /// External users of one server.
+    ExternalConnector,
+    /// A core under extended security updates.
+    EsuCore,
+}
+
+impl Metric {
+    /// Every metric with its name in files.
+    pub const ALL: [(Self, &'static str); 15] = [
+        (Self::Core, "core"),
+        (Self::Processor, "processor"),
+        (Self::ProcessorPair, "processor-pair"),
+        (Self::Server, "server"),
+        (Self::Device, "device"),
+        (Self::User, "user"),
+        (Self::ManagedOs, "managed-os"),
+        (Self::OracleProcessor, "oracle-processor"),
+        (Self::NamedUserPlus, "named-user-plus"),
+        (Self::Cpu, "cpu"),
+        (Self::SocketPair, "socket-pair"),
+        (Self::Employee, "employee"),
+        (Self::ConcurrentUser, "concurrent-user"),
+        (Self::ExternalConnector, "external-connector"),
+        (Self::EsuCore, "esu-core"),
+    ];
+
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(metric, _)| *metric == self).map_or("", |(_, name)| name)
+    }
+
+    /// The metric of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(metric, _)| *metric)
+    }
+}
+
+impl std::fmt::Display for Metric {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a way of licensing counts by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// The physical host.
+    Host,
+    /// The guest by itself.
+    Guest,
+    /// Server licences and client access licences.
+    ServerCal,
+    /// People.
+    User,
+    /// Devices.
+    Device,
+    /// Several of these together.
+    Mixed,
+}
+
+impl Basis {
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Guest => "guest",
+            Self::ServerCal => "server-cal",
+            Self::User => "user",
+            Self::Device => "device",
+            Self::Mixed => "mixed",
+        }
+    }
+}
+
+/// One numbered step of arithmetic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// A sentence with the figures in it: `2 processors: max(8, 10) + max(8, 10) = 20 cores`.
+    pub text: String,
+    /// Rule that says so, as `terms-id` or clause.
+    pub rule: Option<String>,
+    /// Places the facts come from.
+    pub evidence: Vec<Locator>,
+}
+
+/// Numbered arithmetic that can be redone by hand.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Working {
+    /// The steps in order.
+    pub steps: Vec<Step>,
+}
+
+impl Working {
+    /// Adds a step without a rule or evidence of its own.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.steps.push(Step { text: text.into(), rule: None, evidence: Vec::new() });
+    }
+
+    /// Adds a step that rests on a rule.
+    pub fn by_rule(&mut self, rule: &str, text: impl Into<String>) {
+        self.steps.push(Step { text: text.into(), rule: Some(rule.to_owned()), evidence: Vec::new() });
+    }
+
+    /// Adds a step that rests on facts.
+    pub fn by_facts(&mut self, text: impl Into<String>, evidence: Vec<Locator>) {
+        self.steps.push(Step { text: text.into(), rule: None, evidence });
+    }
+}
+
+/// Licences of one span of versions that may serve a line, with what they must fulfil.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Acceptance {
+    /// First release whose terms these are, as index; the terms of `max(printed, line version)` decide.
+    pub from: usize,
+    /// Last such release.
+    pub until: usize,
+    /// Only with Software Assurance or a subscription in force.
+    pub needs_sa: bool,
+    /// Id of the terms.
+    pub terms: String,
+}
+
+/// A number of like units that one alternative needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// Product of the position row (a plan, where a subscription is needed for another product's install).
+    pub product: String,
+    /// Edition of the row; `None` where the product has none.
+    pub edition: Option<String>,
+    /// Editions whose licences serve, the row's own first.
+    pub editions: Vec<String>,
+    /// Lowest usable version, as index into the releases; `None`: any.
+    pub version: Option<usize>,
+    /// Metric.
+    pub metric: Metric,
+    /// Units.
+    pub units: u32,
+    /// Hosts an assigned licence must be assigned to (any of them); empty: no host.
+    pub hosts: Vec<HostId>,
+    /// Which licences serve.
+    pub accepts: Vec<Acceptance>,
+}
+
+/// Why a way of licensing is not lawful here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Rule that forbids it.
+    pub rule: String,
+    /// Why, in a sentence.
+    pub reason: String,
+}
+
+/// One way to license a scope.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alternative {
+    /// Product of the way.
+    pub product: String,
+    /// Edition; `None` where guests keep their own.
+    pub edition: Option<String>,
+    /// Metric.
+    pub metric: Metric,
+    /// What it counts by.
+    pub basis: Basis,
+    /// What it needs.
+    pub lines: Vec<Line>,
+    /// Whether it is what would be bought today if nothing were owned.
+    pub sold: bool,
+    /// It needs Software Assurance where another way of the same kind does not: in the running only where
+    /// licences with it are owned, or nothing at all.
+    pub conditional: bool,
+    /// The edition installed, or a higher one.
+    pub higher_edition: bool,
+    /// Condition that must hold, in words.
+    pub condition: Option<String>,
+    /// Why it is not lawful, where it is not.
+    pub refused: Option<Refusal>,
+    /// Arithmetic.
+    pub working: Working,
+}
+
+impl Alternative {
+    /// Units over all its lines of its own metric.
+    pub fn units(&self) -> u32 {
+        self.lines.iter().map(|line| line.units).sum()
+    }
+}
+
+/// What is licensed as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// A host with its guests.
+    Host(String),
+    /// A cluster with its guests.
+    Cluster(String),
+    /// A guest by itself.
+    Guest(String),
+    /// The devices of an organisation.
+    Devices,
+    /// The people of an organisation.
+    Users,
+    /// Guests whose host nobody knows.
+    Unplaced,
+}
+
+impl Scope {
+    /// A name for keys and tables.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Host(name) | Self::Guest(name) => name.clone(),
+            Self::Cluster(name) => format!("cluster-{name}"),
+            Self::Devices => "devices".into(),
+            Self::Users => "users".into(),
+            Self::Unplaced => "unplaced-guests".into(),
+        }
+    }
+}
+
+/// What one scope needs of one product family, with every way of meeting it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requirement {
+    /// Permanent key.
+    pub key: Key,
+    /// Organisation whose need it is.
+    pub organisation: String,
+    /// Product family.
+    pub family: String,
+    /// What is licensed.
+    pub scope: Scope,
+    /// Hosts whose facts it rests on.
+    pub hosts: Vec<HostId>,
+    /// Every way, lawful or refused.
+    pub alternatives: Vec<Alternative>,
+    /// Steps common to all ways: what runs there and what counts.
+    pub working: Working,
+}
+
+/// Units of one entitlement spent on one line of a requirement.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Allocation {
+    /// Index of the entitlement in the assessment.
+    pub entitlement: usize,
+    /// Index of its form.
+    pub form: usize,
+    /// Index of the requirement in the assessment.
+    pub requirement: usize,
+    /// Index of the line within the chosen alternative.
+    pub line: usize,
+    /// Units of the form.
+    pub units: u32,
+}
+
+/// The way chosen for one requirement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chosen {
+    /// Index of the requirement.
+    pub requirement: usize,
+    /// Index of the alternative.
+    pub alternative: usize,
+}

@@ -1,0 +1,435 @@
+//! The manifest format: what a person writes by hand for hosts, purchases and users, and the tables of a worked case.
+
+use std::collections::BTreeMap;
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::{
+    Access, Affinity, Channel, DocumentedCores, Environment, Fact, Host, HostId, Installation, Locator, Machine,
+    Manifest, Metric, Organisation, Period, Place, Placement, Price, PriceKind, PricePeriod, Processor, PurchaseKind,
+    PurchaseLine, Reassignment, Reservation, Role, SharingGroup, SourceId, UserDevices, UserGroup,
+};
+
+use super::document::{Document, Fields};
+
+/// Organisation of a manifest that names none.
+pub const DEFAULT_ORGANISATION: &str = "org";
+
+/// How the tables of a manifest become facts.
+pub(crate) struct Context<'a> {
+    /// Source the evidence points into; `None` for worked cases.
+    pub source: Option<SourceId>,
+    /// Organisation of rows that name none.
+    pub organisation: &'a str,
+}
+
+/// Whether a TOML text has any table of the manifest format.
+pub fn looks_like_manifest(text: &str) -> bool {
+    ["host", "entitlement", "user", "access", "price", "organisation"]
+        .iter()
+        .any(|name| text.lines().any(|line| line.trim() == format!("[[{name}]]")))
+}
+
+/// Reads a manifest file.
+///
+/// # Errors
+/// Every fault of the file, with line and caret.
+pub fn parse_manifest(
+    path: &str,
+    text: &str,
+    source: Option<SourceId>,
+    organisation: &str,
+) -> Result<Manifest, Vec<Diagnostic>> {
+    let document = Document::new(path, text);
+    let table = document.parse();
+    let fields = Fields::new(&document, "the manifest", table.get_ref(), 0..0);
+    let manifest = tables(&fields, &Context { source, organisation });
+    fields.finish();
+    let faults = document.into_faults();
+    if faults.is_empty() { Ok(manifest) } else { Err(faults) }
+}
+
+/// Reads the manifest's tables out of `fields`, which may hold other keys beside them.
+pub(crate) fn tables(fields: &Fields<'_, '_>, context: &Context<'_>) -> Manifest {
+    let mut hosts = HostTables::default();
+    for table in fields.tables("host") {
+        hosts.read(table, context);
+    }
+    let (hosts, unresolved) = hosts.resolve();
+    Manifest {
+        hosts,
+        unresolved,
+        purchases: fields.tables("entitlement").into_iter().map(|table| purchase(table, context)).collect(),
+        users: fields.tables("user").into_iter().map(|table| user(table, context)).collect(),
+        accesses: fields.tables("access").into_iter().map(|table| access(table, context)).collect(),
+        prices: fields.tables("price").into_iter().map(|table| price(table, context)).collect(),
+        organisations: fields.tables("organisation").into_iter().map(organisation).collect(),
+    }
+}
+
+fn evidence(fields: &Fields<'_, '_>, context: &Context<'_>) -> Option<Locator> {
+    context.source.map(|source| Locator { source, place: Place::Line(fields.line()) })
+}
+
+/// Hosts read so far, with the names they refer to each other by.
+#[derive(Default)]
+struct HostTables {
+    hosts: Vec<Host>,
+    /// (host, key, name).
+    references: Vec<(usize, &'static str, String)>,
+}
+
+impl HostTables {
+    fn read(&mut self, fields: Fields<'_, '_>, context: &Context<'_>) {
+        let place = evidence(&fields, context);
+        let name = fields.required_text("name");
+        let on = fields.text("on");
+        let cloud = fields.text("cloud");
+        let container_of = fields.text("container_of");
+        let machine = match (&on, &cloud, &container_of) {
+            (_, _, Some(_)) => Machine::Container,
+            (None, None, None) => Machine::Physical,
+            _ => Machine::Guest,
+        };
+        if let (Some(_), Some(_)) = (&on, &container_of) {
+            fields.fault_at("container_of", Code::WrongValue, "a machine with `container_of` has no `on`");
+        }
+        let mut host = Host::new(name, fields.text("organisation").unwrap_or(context.organisation.to_owned()), machine);
+        hardware(&mut host, &fields, place.as_ref());
+        circumstances(&mut host, &fields);
+        host.evidence = place.clone().into_iter().collect();
+        host.joined_by = vec!["declared in a manifest".into()];
+        host.placement = match (&on, cloud) {
+            (_, Some(cloud)) => Some(Fact::known(Placement::Cloud(cloud), place.clone())),
+            (Some(on), None) if on == "unknown" => Some(Fact::unknown("the manifest says that nobody knows its host")),
+            (Some(_), None) => Some(Fact::unknown("the manifest names a host that no source shows")),
+            (None, None) => None,
+        };
+        for table in fields.tables("installs") {
+            host.installs.push(installation(table, place.as_ref()));
+        }
+        let may_run_on = fields.texts("may_run_on");
+        let count = fields.number("count");
+        fields.finish();
+        for number in 1..=count.unwrap_or(1) {
+            let mut copy = host.clone();
+            if count.is_some() {
+                copy.name = format!("{}-{number}", host.name);
+            }
+            let index = self.hosts.len();
+            self.hosts.push(copy);
+            if let Some(on) = on.as_ref().filter(|on| *on != "unknown") {
+                self.references.push((index, "on", on.clone()));
+            }
+            if let Some(name) = &container_of {
+                self.references.push((index, "container_of", name.clone()));
+            }
+            self.references.extend(may_run_on.iter().map(|name| (index, "may_run_on", name.clone())));
+        }
+    }
+
+    /// Turns the names hosts refer to each other by into ids; what no host bears is returned.
+    fn resolve(mut self) -> (Vec<Host>, Vec<(HostId, String, String)>) {
+        let ids: BTreeMap<String, HostId> =
+            self.hosts.iter().enumerate().map(|(index, host)| (host.name.clone(), host_id(index))).collect();
+        let mut unresolved = Vec::new();
+        for (index, key, name) in self.references {
+            let Some(&id) = ids.get(&name) else {
+                unresolved.push((host_id(index), key.to_owned(), name));
+                continue;
+            };
+            let host = &mut self.hosts[index];
+            match key {
+                "on" => host.placement = Some(Fact::known(Placement::On(id), host.evidence.first().cloned())),
+                "container_of" => host.container_of = Some(id),
+                _ => host.may_run_on.get_or_insert_default().push(id),
+            }
+        }
+        (self.hosts, unresolved)
+    }
+}
+
+fn host_id(index: usize) -> HostId {
+    HostId(u32::try_from(index).unwrap_or(u32::MAX))
+}
+
+/// Processors and identity.
+fn hardware(host: &mut Host, fields: &Fields<'_, '_>, place: Option<&Locator>) {
+    let enabled = fields.numbers("enabled_cores");
+    if let Some(cores) = fields.numbers("processors") {
+        if enabled.as_ref().is_some_and(|enabled| enabled.len() != cores.len()) {
+            fields.fault_at("enabled_cores", Code::WrongValue, "`enabled_cores` needs one number for each processor");
+        }
+        let processors = cores
+            .iter()
+            .enumerate()
+            .map(|(index, &cores)| Processor {
+                cores,
+                enabled_cores: enabled.as_ref().and_then(|enabled| enabled.get(index)).copied(),
+            })
+            .collect();
+        host.processors = Fact::known(processors, place.cloned());
+    }
+    if let Some(vcpus) = fields.number("vcpus") {
+        host.vcpus = Fact::known(vcpus, place.cloned());
+    }
+    host.sockets = fields.number("sockets");
+    host.threads_per_core = fields.number("threads_per_core").unwrap_or(1).max(1);
+    host.threads_per_vcpu = fields.number("threads_per_vcpu").unwrap_or(1).max(1);
+    host.processor_model = fields.text("processor_model");
+    host.cluster = fields.text("cluster");
+    host.hypervisor = fields.text("hypervisor");
+    host.uuid = fields.text("uuid").map(|uuid| uuid.to_lowercase());
+    host.serial = fields.text("serial");
+    host.fqdn = fields.text("fqdn");
+}
+
+/// How a host is used.
+fn circumstances(host: &mut Host, fields: &Fields<'_, '_>) {
+    host.affinity =
+        fields.one_of("affinity", &[(Affinity::Must, "must"), (Affinity::Should, "should")]).unwrap_or_default();
+    host.environment = fields
+        .one_of(
+            "environment",
+            &[
+                (Environment::Production, "production"),
+                (Environment::Test, "test"),
+                (Environment::Development, "development"),
+            ],
+        )
+        .unwrap_or_default();
+    host.powered_on = fields.boolean("powered_on").unwrap_or(true);
+    host.production_data = fields.boolean("production_data").unwrap_or(false);
+    host.last_seen = fields.date("last_seen");
+    host.moved_from = fields.text("moved_from");
+    host.moved_on = fields.date("moved_on");
+    host.users = fields.number("users");
+    host.devices = fields.number("devices");
+    host.used_by = fields.texts("used_by");
+    host.managed_by = fields.texts("managed_by");
+    host.peak_guests = fields.number("peak_guests");
+}
+
+fn installation(fields: Fields<'_, '_>, place: Option<&Locator>) -> Installation {
+    let stated = |text: Option<String>, what: &str| match text {
+        Some(text) => Fact::known(text, place.cloned()),
+        None => Fact::unknown(format!("the manifest states no {what}")),
+    };
+    let installation = Installation {
+        product: fields.required_text("product"),
+        version: stated(fields.text("version"), "version"),
+        edition: stated(fields.text("edition"), "edition"),
+        role: fields
+            .one_of(
+                "role",
+                &[
+                    (Role::Active, "active"),
+                    (Role::PassiveHa, "passive-ha"),
+                    (Role::PassiveDr, "passive-dr"),
+                    (Role::PassiveDrAzure, "passive-dr-azure"),
+                    (Role::ReadableSecondary, "readable-secondary"),
+                    (Role::Component, "component"),
+                ],
+            )
+            .unwrap_or_default(),
+        component: fields.text("component"),
+        instances: fields.number("instances").unwrap_or(1),
+        build: fields.one_of("build", &[("subscription", "subscription"), ("volume", "volume")]).map(str::to_owned),
+        features: fields.texts("features"),
+        installed: fields.date("installed"),
+        last_used: fields.date("last_used"),
+        licence_basis: fields
+            .one_of("licence_basis", &[("core", "core"), ("server-cal", "server-cal")])
+            .map(str::to_owned),
+        hosting_only: fields.boolean("hosting_only").unwrap_or(false),
+        rule: "declared".into(),
+        title: String::new(),
+        evidence: place.cloned(),
+    };
+    fields.finish();
+    installation
+}
+
+fn period(fields: Fields<'_, '_>) -> Option<Period> {
+    fields.required("from");
+    fields.required("until");
+    let period = Some(Period { from: fields.date("from")?, until: fields.date("until")? });
+    if period.is_some_and(|period| period.until < period.from) {
+        fields.fault(Code::WrongValue, "the period ends before it begins");
+    }
+    fields.finish();
+    period
+}
+
+/// A metric by its name.
+pub(crate) fn metric(fields: &Fields<'_, '_>, key: &'static str) -> Option<Metric> {
+    fields.one_of(key, &Metric::ALL)
+}
+
+fn purchase(fields: Fields<'_, '_>, context: &Context<'_>) -> PurchaseLine {
+    fields.required("metric");
+    fields.required("quantity");
+    let line = PurchaseLine {
+        organisation: fields.text("organisation").unwrap_or(context.organisation.to_owned()),
+        product: fields.required_text("product"),
+        edition: fields.text("edition"),
+        version: fields.text("version"),
+        metric: metric(&fields, "metric").unwrap_or(Metric::Device),
+        quantity: fields.number("quantity").unwrap_or(0),
+        kind: fields.one_of("kind", &PURCHASE_KINDS).unwrap_or_default(),
+        channel: fields.one_of("channel", &CHANNELS).unwrap_or_default(),
+        bought: fields.date("bought"),
+        sa: fields.tables("sa").into_iter().filter_map(period).collect(),
+        subscription: fields.table("subscription").and_then(period),
+        reference: fields.text("reference"),
+        agreement: fields.text("agreement"),
+        base: fields.text("base"),
+        assigned_to: fields.texts("assigned_to"),
+        assigned_on: fields.date("assigned_on"),
+        reassigned: fields.tables("reassigned").into_iter().filter_map(reassignment).collect(),
+        documented_cores: fields.table("documented_cores").and_then(documented_cores),
+        shared_with: fields.texts("shared_with"),
+        reserved: fields.tables("reserved").into_iter().map(reservation).collect(),
+        farm: fields.text("farm"),
+        note: fields.text("note"),
+        evidence: evidence(&fields, context),
+    };
+    fields.finish();
+    line
+}
+
+/// Names of purchase kinds in files.
+pub const PURCHASE_KINDS: [(PurchaseKind, &str); 4] = [
+    (PurchaseKind::Licence, "licence"),
+    (PurchaseKind::SaOnly, "sa-only"),
+    (PurchaseKind::StepUp, "step-up"),
+    (PurchaseKind::Upgrade, "upgrade"),
+];
+
+/// Names of channels in files.
+pub const CHANNELS: [(Channel, &str); 4] =
+    [(Channel::Volume, "volume"), (Channel::Oem, "oem"), (Channel::Retail, "retail"), (Channel::Csp, "csp")];
+
+fn reassignment(fields: Fields<'_, '_>) -> Option<Reassignment> {
+    fields.required("on");
+    let to = fields.required_text("to");
+    let reason = fields.text("reason").unwrap_or_else(|| "load".into());
+    let on = fields.date("on");
+    fields.finish();
+    Some(Reassignment { to, on: on?, reason })
+}
+
+fn documented_cores(fields: Fields<'_, '_>) -> Option<DocumentedCores> {
+    fields.required("cores");
+    fields.required("on");
+    let (cores, on) = (fields.number("cores"), fields.date("on"));
+    fields.finish();
+    Some(DocumentedCores { cores: cores?, on: on? })
+}
+
+fn reservation(fields: Fields<'_, '_>) -> Reservation {
+    fields.required("quantity");
+    let reservation = Reservation {
+        organisation: fields.required_text("organisation"),
+        quantity: fields.number("quantity").unwrap_or(0),
+    };
+    fields.finish();
+    reservation
+}
+
+fn user(fields: Fields<'_, '_>, context: &Context<'_>) -> UserGroup {
+    let devices = match fields.value("devices").map(|value| value.get_ref().is_array()) {
+        None => None,
+        Some(true) => Some(UserDevices::Named(fields.texts("devices"))),
+        Some(false) => fields.number("devices").map(UserDevices::Each),
+    };
+    let group = UserGroup {
+        name: fields.text("name"),
+        count: fields.number("count").unwrap_or(1),
+        organisation: fields.text("organisation").unwrap_or(context.organisation.to_owned()),
+        devices,
+        subscriptions: fields.texts("subscriptions"),
+        evidence: evidence(&fields, context),
+    };
+    fields.finish();
+    group
+}
+
+fn access(fields: Fields<'_, '_>, context: &Context<'_>) -> Access {
+    let sharing = fields
+        .tables("sharing")
+        .into_iter()
+        .map(|table| {
+            let group = SharingGroup {
+                users: table.number("users").unwrap_or(0),
+                devices: table.number("devices").unwrap_or(0),
+            };
+            table.finish();
+            group
+        })
+        .collect();
+    let access = Access {
+        organisation: fields.text("organisation").unwrap_or(context.organisation.to_owned()),
+        product: fields.required_text("product"),
+        version: fields.text("version"),
+        users: fields.number("users"),
+        devices: fields.number("devices"),
+        sharing,
+        external_users: fields.number("external_users"),
+        hosts: fields.texts("hosts"),
+        evidence: evidence(&fields, context),
+    };
+    fields.finish();
+    access
+}
+
+/// Names of price kinds in files.
+pub const PRICE_KINDS: [(PriceKind, &str); 5] = [
+    (PriceKind::Licence, "licence"),
+    (PriceKind::Sa, "sa"),
+    (PriceKind::LicenceAndSa, "licence-and-sa"),
+    (PriceKind::StepUp, "step-up"),
+    (PriceKind::Subscription, "subscription"),
+];
+
+/// Names of price periods in files.
+pub const PRICE_PERIODS: [(PricePeriod, &str); 3] =
+    [(PricePeriod::Licence, "licence"), (PricePeriod::Month, "month"), (PricePeriod::Year, "year")];
+
+fn price(fields: Fields<'_, '_>, context: &Context<'_>) -> Price {
+    fields.required("metric");
+    fields.required("amount");
+    let units = fields.number("units").unwrap_or(1);
+    if units == 0 {
+        fields.fault_at("units", Code::WrongValue, "a pack holds at least one licence");
+    }
+    let price = Price {
+        product: fields.required_text("product"),
+        edition: fields.text("edition"),
+        version: fields.text("version"),
+        metric: metric(&fields, "metric").unwrap_or(Metric::Device),
+        units: units.max(1),
+        amount: fields.decimal("amount").unwrap_or_default(),
+        currency: fields.text("currency").unwrap_or_else(|| "GBP".into()),
+        per: fields.one_of("per", &PRICE_PERIODS).unwrap_or_default(),
+        kind: fields.one_of("kind", &PRICE_KINDS).unwrap_or_default(),
+        from: fields.date("from"),
+        until: fields.date("until"),
+        level: fields.text("level"),
+        source: fields.text("source"),
+        evidence: evidence(&fields, context),
+    };
+    fields.finish();
+    price
+}
+
+pub(crate) fn organisation(fields: Fields<'_, '_>) -> Organisation {
+    let name = fields.required_text("name");
+    let organisation = Organisation {
+        title: fields.text("title").unwrap_or_else(|| name.clone()),
+        name,
+        affiliate_of: fields.text("affiliate_of"),
+        divested_on: fields.date("divested_on"),
+    };
+    fields.finish();
+    organisation
+}

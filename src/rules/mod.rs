@@ -1,0 +1,186 @@
+//! TOML → validated types: rules, manifest, cases and settings. Every fault of a file is found in one pass and shown
+//! with file, line and caret.
+
+mod ambiguity;
+mod cases;
+mod document;
+mod manifest;
+mod product;
+mod recognition;
+mod settings;
+mod terms;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+pub use ambiguity::Ambiguity;
+pub use cases::{Case, Expectation, ExpectedAlternative, ExpectedCheapest, RowMatch, parse_cases};
+pub use manifest::{
+    CHANNELS, DEFAULT_ORGANISATION, PRICE_KINDS, PRICE_PERIODS, PURCHASE_KINDS, looks_like_manifest, parse_manifest,
+};
+pub use product::{EditionAssumption, Product, Release, RuleSource, SupportPhase, parse_product};
+pub use recognition::{Pattern, PatternField, VersionFrom};
+pub use settings::{ExtendedSupport, FixedAnswer, RiskAcceptance, Settings, parse_settings};
+pub use terms::{CoreFactor, Grant, METHODS, Method, Right, Suite, Terms, Weight};
+
+use crate::diag::{Code, Diagnostic};
+
+mod built_in {
+    include!(concat!(env!("OUT_DIR"), "/rule_files.rs"));
+}
+
+/// All rules in force.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// Products by id.
+    pub products: BTreeMap<String, Product>,
+    /// Ambiguities by id.
+    pub ambiguities: BTreeMap<String, Ambiguity>,
+    /// Serial numbers and UUIDs that identify nothing, in lower case.
+    pub junk_identifiers: Vec<String>,
+    /// Texts of all files by path, for messages.
+    pub texts: BTreeMap<String, String>,
+    /// BLAKE3 over all files, in hexadecimal.
+    pub hash: String,
+}
+
+/// Faults of rule files together with the texts they point into.
+#[derive(Debug, Clone, Default)]
+pub struct RuleFaults {
+    /// The faults.
+    pub faults: Vec<Diagnostic>,
+    /// Texts of the files by path.
+    pub texts: BTreeMap<String, String>,
+}
+
+impl Rules {
+    /// The rules compiled into the binary.
+    ///
+    /// # Errors
+    /// Every fault of a built-in file; a test keeps them free of faults.
+    pub fn built_in() -> Result<Self, RuleFaults> {
+        Self::from_texts(
+            built_in::FILES.iter().map(|(path, text)| (format!("rules/{path}"), (*text).to_owned())).collect(),
+        )
+    }
+
+    /// The built-in rules, with the files of a folder added; a file overrides the built-in one of the same product.
+    ///
+    /// # Errors
+    /// Every fault of every file, and folders or files that cannot be read.
+    pub fn with_folder(folder: &Path) -> Result<Self, RuleFaults> {
+        let mut texts: BTreeMap<String, String> =
+            built_in::FILES.iter().map(|(path, text)| (format!("rules/{path}"), (*text).to_owned())).collect();
+        let mut faults = Vec::new();
+        let mut added = BTreeMap::new();
+        for entry in walkdir::WalkDir::new(folder).follow_links(false).sort_by_file_name() {
+            match entry {
+                Ok(entry) if entry.path().extension().is_some_and(|extension| extension == "toml") => {
+                    let path = entry.path().display().to_string();
+                    match std::fs::read_to_string(entry.path()) {
+                        Ok(text) => drop(added.insert(path, text)),
+                        Err(error) => faults.push(Diagnostic::error(Code::Unreadable, path, error.to_string())),
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    faults.push(Diagnostic::error(Code::Unreadable, folder.display().to_string(), error.to_string()))
+                }
+            }
+        }
+        if !faults.is_empty() {
+            return Err(RuleFaults { faults, texts });
+        }
+        remove_overridden(&mut texts, &added);
+        texts.extend(added);
+        Self::from_texts(texts)
+    }
+
+    /// Rules from texts by path. Files named `*.cases.toml`, or below a folder `cases`, hold worked cases and are left out.
+    ///
+    /// # Errors
+    /// Every fault of every file.
+    pub fn from_texts(texts: BTreeMap<String, String>) -> Result<Self, RuleFaults> {
+        let mut rules = Self::default();
+        let mut faults = Vec::new();
+        let mut hasher = blake3::Hasher::new();
+        for (path, text) in &texts {
+            if is_cases(path) {
+                continue;
+            }
+            hasher.update(text.as_bytes());
+            if let Err(found) = rules.add(path, text) {
+                faults.extend(found);
+            }
+        }
+        rules.hash = hasher.finalize().to_hex().to_string();
+        if faults.is_empty() {
+            rules.texts = texts;
+            Ok(rules)
+        } else {
+            Err(RuleFaults { faults, texts })
+        }
+    }
+
+    fn add(&mut self, path: &str, text: &str) -> Result<(), Vec<Diagnostic>> {
+        if path.ends_with("ambiguities.toml") {
+            for ambiguity in ambiguity::parse_ambiguities(path, text)? {
+                self.ambiguities.insert(ambiguity.id.clone(), ambiguity);
+            }
+            return Ok(());
+        }
+        if path.ends_with("identifiers.toml") {
+            self.junk_identifiers.extend(parse_identifiers(path, text)?);
+            return Ok(());
+        }
+        let product = parse_product(path, text)?;
+        if let Some(earlier) = self.products.get(&product.id) {
+            let message = format!("the product {} stands in {} already", product.id, earlier.path);
+            return Err(vec![Diagnostic::error(Code::DuplicateName, path, message)]);
+        }
+        self.products.insert(product.id.clone(), product);
+        Ok(())
+    }
+
+    /// The product with this id, or with this name or label, compared without case, blanks and hyphens.
+    pub fn product(&self, name: &str) -> Option<&Product> {
+        self.products.get(name).or_else(|| {
+            let wanted = letters(name);
+            self.products.values().find(|product| {
+                letters(&product.id) == wanted
+                    || letters(&product.name) == wanted
+                    || product.labels.iter().any(|label| letters(label) == wanted)
+            })
+        })
+    }
+
+    /// Texts of the worked cases among the rule files, by path.
+    pub fn case_files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.texts.iter().filter(|(path, _)| is_cases(path)).map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+}
+
+/// Drops the built-in files whose product an added file describes.
+fn remove_overridden(texts: &mut BTreeMap<String, String>, added: &BTreeMap<String, String>) {
+    let id = |path: &str, text: &str| parse_product(path, text).ok().map(|product| product.id);
+    let overridden: Vec<String> = added.iter().filter_map(|(path, text)| id(path, text)).collect();
+    texts.retain(|path, text| is_cases(path) || !id(path, text).is_some_and(|product| overridden.contains(&product)));
+}
+
+fn is_cases(path: &str) -> bool {
+    path.ends_with(".cases.toml") || path.contains("/cases/")
+}
+
+fn letters(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+fn parse_identifiers(path: &str, text: &str) -> Result<Vec<String>, Vec<Diagnostic>> {
+    let document = document::Document::new(path, text);
+    let table = document.parse();
+    let fields = document::Fields::new(&document, "the file of identifiers", table.get_ref(), 0..0);
+    let junk = fields.texts("junk").into_iter().map(|junk| junk.to_lowercase()).collect();
+    fields.finish();
+    let faults = document.into_faults();
+    if faults.is_empty() { Ok(junk) } else { Err(faults) }
+}

@@ -1,0 +1,390 @@
+//! A product's file: identity, releases with their lifecycle, recognition and terms.
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::Metric;
+
+use super::document::{Document, Fields};
+use super::recognition::{Pattern, pattern};
+use super::terms::{Grant, Suite, Terms, Weight, grant, suite, terms, weight};
+
+/// Where a fact of a rule file comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RuleSource {
+    /// Page or document.
+    pub title: String,
+    /// Clause, page or rule id.
+    pub clause: Option<String>,
+    /// Day it was read.
+    pub read: Option<Date>,
+}
+
+impl std::fmt::Display for RuleSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.title)?;
+        if let Some(clause) = &self.clause {
+            write!(f, ", {clause}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A span of support.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SupportPhase {
+    /// `"mainstream"`, `"extended"` (both free of charge) or `"paid-extended"`.
+    pub phase: String,
+    /// Last day.
+    pub until: Date,
+    /// Where the date comes from.
+    pub source: String,
+    /// Whether it was verified.
+    pub verified: bool,
+    /// A remark.
+    pub note: Option<String>,
+}
+
+/// One version of a product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// Version as people write it.
+    pub version: String,
+    /// Version that the licence knows it by, where support knows finer ones.
+    pub licence_version: String,
+    /// First price-list date.
+    pub priced: Option<Date>,
+    /// First download date for volume customers.
+    pub downloadable: Option<Date>,
+    /// Whether those dates are verified.
+    pub available_verified: bool,
+    /// Where they come from.
+    pub available_source: Option<String>,
+    /// Support phases in order.
+    pub support: Vec<SupportPhase>,
+    /// Builds below this one ended earlier: (build, last day, source).
+    pub unsupported_before_build: Option<(String, Date, String)>,
+    /// Build prefixes.
+    pub builds: Vec<String>,
+    /// It has no end of its own.
+    pub rolling: bool,
+}
+
+impl Release {
+    /// First day it was made available to volume customers: the earlier of the two dates.
+    pub fn available(&self) -> Option<Date> {
+        match (self.priced, self.downloadable) {
+            (Some(priced), Some(downloadable)) => Some(priced.min(downloadable)),
+            (priced, downloadable) => priced.or(downloadable),
+        }
+    }
+}
+
+/// What the engine assumes of an installation whose edition nobody states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EditionAssumption {
+    /// Worst plausible edition.
+    pub strict: String,
+    /// Lowest consistent edition.
+    pub customer: String,
+}
+
+/// Everything known of one product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Product {
+    /// Id in kebab-case.
+    pub id: String,
+    /// Publisher.
+    pub publisher: String,
+    /// Name as the publisher writes it.
+    pub name: String,
+    /// `"operating-system"`, `"server"`, `"desktop"`, `"subscription"`, `"cal"`, `"suite"` or `"free"`.
+    pub kind: String,
+    /// Products that are reconciled together; the id where none is given.
+    pub family: String,
+    /// Other names.
+    pub labels: Vec<String>,
+    /// Editions, least capable first.
+    pub editions: Vec<String>,
+    /// Editions that never need a licence.
+    pub free_editions: Vec<String>,
+    /// For each edition, the lower ones its licence may be used for.
+    pub covers: Vec<(String, Vec<String>)>,
+    /// Channels whose licences may not run prior versions.
+    pub no_downgrade: Vec<String>,
+    /// Days within which Software Assurance may be added after the purchase, by channel; 0 where not named.
+    pub attach_days: Vec<(String, u32)>,
+    /// Features in use that need an edition: (feature, edition).
+    pub feature_editions: Vec<(String, String)>,
+    /// Components that need an edition: (component, edition).
+    pub component_editions: Vec<(String, String)>,
+    /// Components that are free.
+    pub free_components: Vec<String>,
+    /// Assumption for unknown editions.
+    pub unknown_edition: Option<EditionAssumption>,
+    /// Products whose installation on the same host covers this one.
+    pub covered_by: Vec<String>,
+    /// Why no position is computed for it, where none is.
+    pub untracked: Option<String>,
+    /// Releases in the order of their appearance.
+    pub releases: Vec<Release>,
+    /// Recognition.
+    pub recognise: Vec<Pattern>,
+    /// Components.
+    pub components: Vec<Pattern>,
+    /// Free look-alikes.
+    pub not_licensable: Vec<Pattern>,
+    /// Terms.
+    pub terms: Vec<Terms>,
+    /// Conversion grants.
+    pub grants: Vec<Grant>,
+    /// Parts, where this is a suite.
+    pub suite: Vec<Suite>,
+    /// Relative prices, for allocation where no price is at hand.
+    pub weights: Vec<Weight>,
+    /// Path of the file.
+    pub path: String,
+    /// Line on which `[product]` stands.
+    pub line: u32,
+}
+
+impl Product {
+    /// Index of the release with this licence version, compared without case and blanks; the last of several.
+    pub fn release(&self, version: &str) -> Option<usize> {
+        let wanted = plain(version);
+        self.releases
+            .iter()
+            .rposition(|release| plain(&release.licence_version) == wanted)
+            .or_else(|| self.releases.iter().rposition(|release| plain(&release.version) == wanted))
+    }
+
+    /// Index of the newest release available on a day.
+    pub fn current_release(&self, day: Date) -> Option<usize> {
+        self.releases.iter().rposition(|release| release.available().is_some_and(|available| available <= day))
+    }
+
+    /// Licence version of the release with this index.
+    pub fn version_name(&self, index: usize) -> &str {
+        self.releases.get(index).map_or("", |release| &release.licence_version)
+    }
+
+    /// Rank of an edition, the least capable 0.
+    pub fn edition_rank(&self, edition: &str) -> Option<usize> {
+        self.editions.iter().position(|known| known == edition)
+    }
+
+    /// Whether a licence of `owned` may be used for `installed`.
+    pub fn edition_serves(&self, owned: &str, installed: &str) -> bool {
+        owned == installed
+            || self.covers.iter().any(|(edition, lower)| edition == owned && lower.iter().any(|name| name == installed))
+    }
+
+    /// Days within which Software Assurance may be added to a licence of a channel.
+    pub fn attach_days(&self, channel: &str) -> u32 {
+        self.attach_days.iter().find(|(name, _)| name == channel).map_or(0, |(_, days)| *days)
+    }
+}
+
+fn plain(version: &str) -> String {
+    version.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
+/// Reads one product's file.
+///
+/// # Errors
+/// Every fault of the file, with line and caret.
+pub fn parse_product(path: &str, text: &str) -> Result<Product, Vec<Diagnostic>> {
+    let document = Document::new(path, text);
+    let table = document.parse();
+    let fields = Fields::new(&document, "the product's file", table.get_ref(), 0..0);
+    fields.required("product");
+    let header = fields.table("product");
+    let mut product = match header {
+        Some(header) => self::header(header, path),
+        None => Product::empty(path),
+    };
+    product.releases = fields.tables("release").into_iter().map(release).collect();
+    product.recognise = fields.tables("recognise").into_iter().map(pattern).collect();
+    product.components = fields.tables("component").into_iter().map(pattern).collect();
+    product.not_licensable = fields.tables("not_licensable").into_iter().map(pattern).collect();
+    product.grants = fields.tables("grant").into_iter().map(grant).collect();
+    product.suite = fields.tables("suite").into_iter().map(suite).collect();
+    product.weights = fields.tables("weight").into_iter().map(weight).collect();
+    let term_tables = fields.tables("terms");
+    for table in term_tables {
+        let parsed = terms(table, &product);
+        product.terms.push(parsed);
+    }
+    check_releases(&product, &fields);
+    fields.finish();
+    let faults = document.into_faults();
+    if faults.is_empty() { Ok(product) } else { Err(faults) }
+}
+
+impl Product {
+    fn empty(path: &str) -> Self {
+        Self {
+            id: String::new(),
+            publisher: String::new(),
+            name: String::new(),
+            kind: String::new(),
+            family: String::new(),
+            labels: Vec::new(),
+            editions: Vec::new(),
+            free_editions: Vec::new(),
+            covers: Vec::new(),
+            no_downgrade: Vec::new(),
+            attach_days: Vec::new(),
+            feature_editions: Vec::new(),
+            component_editions: Vec::new(),
+            free_components: Vec::new(),
+            unknown_edition: None,
+            covered_by: Vec::new(),
+            untracked: None,
+            releases: Vec::new(),
+            recognise: Vec::new(),
+            components: Vec::new(),
+            not_licensable: Vec::new(),
+            terms: Vec::new(),
+            grants: Vec::new(),
+            suite: Vec::new(),
+            weights: Vec::new(),
+            path: path.to_owned(),
+            line: 0,
+        }
+    }
+}
+
+const KINDS: [(&str, &str); 8] = [
+    ("operating-system", "operating-system"),
+    ("server", "server"),
+    ("desktop", "desktop"),
+    ("subscription", "subscription"),
+    ("cal", "cal"),
+    ("suite", "suite"),
+    ("hypervisor", "hypervisor"),
+    ("free", "free"),
+];
+
+fn header(fields: Fields<'_, '_>, path: &str) -> Product {
+    fields.required("kind");
+    let id = fields.required_text("id");
+    let product = Product {
+        publisher: fields.required_text("publisher"),
+        name: fields.required_text("name"),
+        kind: fields.one_of("kind", &KINDS).unwrap_or_default().to_owned(),
+        family: fields.text("family").unwrap_or_else(|| id.clone()),
+        id,
+        labels: fields.texts("labels"),
+        editions: fields.texts("editions"),
+        free_editions: fields.texts("free_editions"),
+        covers: name_lists(fields.table("covers")),
+        no_downgrade: fields.texts("no_downgrade"),
+        attach_days: fields
+            .tables("attach_days")
+            .into_iter()
+            .map(|table| {
+                let pair = (table.required_text("channel"), table.number("days").unwrap_or(0));
+                table.finish();
+                pair
+            })
+            .collect(),
+        feature_editions: fields.table("feature_editions").map(|table| table.text_pairs()).unwrap_or_default(),
+        component_editions: fields.table("component_editions").map(|table| table.text_pairs()).unwrap_or_default(),
+        free_components: fields.texts("free_components"),
+        unknown_edition: fields.table("unknown_edition").map(|table| {
+            let assumption =
+                EditionAssumption { strict: table.required_text("strict"), customer: table.required_text("customer") };
+            table.finish();
+            assumption
+        }),
+        covered_by: fields.texts("covered_by"),
+        untracked: fields.text("untracked"),
+        line: fields.line(),
+        ..Product::empty(path)
+    };
+    fields.finish();
+    product
+}
+
+/// A table of lists of names: `datacenter = ["standard"]`.
+fn name_lists(fields: Option<Fields<'_, '_>>) -> Vec<(String, Vec<String>)> {
+    let Some(fields) = fields else {
+        return Vec::new();
+    };
+    fields.text_lists()
+}
+
+fn release(fields: Fields<'_, '_>) -> Release {
+    let version = fields.required_text("version");
+    let available = fields.table("available");
+    let (mut priced, mut downloadable, mut verified, mut source) = (None, None, true, None);
+    if let Some(table) = available {
+        priced = table.date("priced");
+        downloadable = table.date("downloadable");
+        verified = table.boolean("verified").unwrap_or(true);
+        source = table.text("source");
+        table.finish();
+    }
+    let release = Release {
+        licence_version: fields.text("licence_version").unwrap_or_else(|| version.clone()),
+        version,
+        priced,
+        downloadable,
+        available_verified: verified,
+        available_source: source,
+        support: fields.tables("support").into_iter().filter_map(support_phase).collect(),
+        unsupported_before_build: fields.table("unsupported_before_build").and_then(|table| {
+            let build = table.required_text("build");
+            let source = table.text("source").unwrap_or_default();
+            table.required("until");
+            let until = table.date("until");
+            table.finish();
+            Some((build, until?, source))
+        }),
+        builds: fields.texts("builds"),
+        rolling: fields.boolean("rolling").unwrap_or(false),
+    };
+    fields.finish();
+    release
+}
+
+fn support_phase(fields: Fields<'_, '_>) -> Option<SupportPhase> {
+    fields.required("phase");
+    fields.required("until");
+    fields.required("source");
+    let phases = [("mainstream", "mainstream"), ("extended", "extended"), ("paid-extended", "paid-extended")];
+    let phase = fields.one_of("phase", &phases).unwrap_or_default().to_owned();
+    let until = fields.date("until");
+    let phase = SupportPhase {
+        phase,
+        until: until?,
+        source: fields.text("source").unwrap_or_default(),
+        verified: fields.boolean("verified").unwrap_or(true),
+        note: fields.text("note"),
+    };
+    fields.finish();
+    Some(phase)
+}
+
+/// A version may stand once only.
+fn check_releases(product: &Product, fields: &Fields<'_, '_>) {
+    for (index, release) in product.releases.iter().enumerate() {
+        if product.releases[..index].iter().any(|earlier| earlier.version == release.version) {
+            fields.fault(Code::DuplicateName, format!("the release {} stands twice", release.version));
+        }
+    }
+}
+
+/// Price weight of a unit, where the file gives one.
+impl Product {
+    /// Relative price of one unit of a metric and edition; `None` where the file gives none.
+    pub fn weight(&self, edition: Option<&str>, metric: Metric) -> Option<Decimal> {
+        self.weights
+            .iter()
+            .find(|weight| weight.metric == metric && weight.edition.as_deref() == edition)
+            .or_else(|| self.weights.iter().find(|weight| weight.metric == metric && weight.edition.is_none()))
+            .map(|weight| weight.price)
+    }
+}

@@ -1,0 +1,218 @@
+//! `trueup.toml`: organisations, date, readings, acceptances and extended support. Every table is optional.
+
+use jiff::civil::Date;
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::{Answer, Metric, Organisation};
+
+use super::document::{Document, Fields};
+use super::manifest::{metric, organisation};
+
+/// A risk somebody accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RiskAcceptance {
+    /// Organisation.
+    pub organisation: String,
+    /// Kind of finding: `"unsupported"` or `"stale"`.
+    pub kind: String,
+    /// Product id.
+    pub product: Option<String>,
+    /// Version.
+    pub version: Option<String>,
+    /// Host by name.
+    pub host: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Last day on which it holds.
+    pub review_by: Date,
+    /// Line in `trueup.toml`.
+    pub line: u32,
+}
+
+/// Extended support that was bought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExtendedSupport {
+    /// Organisation.
+    pub organisation: String,
+    /// Product id.
+    pub product: String,
+    /// Version.
+    pub version: String,
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub until: Date,
+    /// Hosts by name; empty: every host of the organisation.
+    pub hosts: Vec<String>,
+    /// Units bought.
+    pub units: Option<u32>,
+    /// Metric of those units.
+    pub metric: Option<Metric>,
+    /// Order or agreement.
+    pub reference: Option<String>,
+    /// Line in `trueup.toml`.
+    pub line: u32,
+}
+
+/// An answer to a question, fixed with evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FixedAnswer {
+    /// Ambiguity, such as `D-01`.
+    pub question: String,
+    /// Organisation; `None`: all.
+    pub organisation: Option<String>,
+    /// Product family; `None`: all.
+    pub product: Option<String>,
+    /// The answer.
+    pub answer: Answer,
+    /// What proves it.
+    pub evidence: String,
+    /// Who approved it.
+    pub approver: String,
+    /// Last day on which it holds.
+    pub review_by: Date,
+    /// Line in `trueup.toml`.
+    pub line: u32,
+}
+
+/// Everything `trueup.toml` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Day of the position; the clock's where neither this nor `--as-of` gives one.
+    pub as_of: Option<Date>,
+    /// Currency of the report.
+    pub currency: String,
+    /// Days after which an inventory counts as stale.
+    pub stale_after_days: u32,
+    /// Months ahead within which an end of support is announced.
+    pub support_horizon_months: u32,
+    /// Organisations.
+    pub organisations: Vec<Organisation>,
+    /// Folder names or agent tags that mean an organisation: (text, organisation).
+    pub organisation_aliases: Vec<(String, String)>,
+    /// Accepted risks.
+    pub acceptances: Vec<RiskAcceptance>,
+    /// Extended support.
+    pub extended_support: Vec<ExtendedSupport>,
+    /// Fixed answers.
+    pub answers: Vec<FixedAnswer>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            as_of: None,
+            currency: "GBP".into(),
+            stale_after_days: 90,
+            support_horizon_months: 12,
+            organisations: Vec::new(),
+            organisation_aliases: Vec::new(),
+            acceptances: Vec::new(),
+            extended_support: Vec::new(),
+            answers: Vec::new(),
+        }
+    }
+}
+
+/// Reads `trueup.toml`.
+///
+/// # Errors
+/// Every fault of the file, with line and caret.
+pub fn parse_settings(path: &str, text: &str) -> Result<Settings, Vec<Diagnostic>> {
+    let document = Document::new(path, text);
+    let table = document.parse();
+    let fields = Fields::new(&document, "trueup.toml", table.get_ref(), 0..0);
+    let default = Settings::default();
+    let organisations = organisations(&fields);
+    let settings = Settings {
+        as_of: fields.date("as_of"),
+        currency: fields.text("currency").unwrap_or(default.currency),
+        stale_after_days: fields.number("stale_after_days").unwrap_or(default.stale_after_days),
+        support_horizon_months: fields.number("support_horizon_months").unwrap_or(default.support_horizon_months),
+        organisations,
+        organisation_aliases: fields.table("organisation_aliases").map(|table| table.text_pairs()).unwrap_or_default(),
+        acceptances: fields.tables("acceptance").into_iter().filter_map(acceptance).collect(),
+        extended_support: fields.tables("extended_support").into_iter().filter_map(extended_support).collect(),
+        answers: fields.tables("answer").into_iter().filter_map(answer).collect(),
+    };
+    fields.finish();
+    let faults = document.into_faults();
+    if faults.is_empty() { Ok(settings) } else { Err(faults) }
+}
+
+/// Organisations; each name may stand once.
+fn organisations(fields: &Fields<'_, '_>) -> Vec<Organisation> {
+    let mut organisations: Vec<Organisation> = Vec::new();
+    for table in fields.tables("organisation") {
+        let span = table.span.clone();
+        let read = organisation(table);
+        if organisations.iter().any(|known| known.name == read.name) {
+            fields.document.fault(Code::DuplicateName, span, format!("the organisation {} stands twice", read.name));
+        }
+        organisations.push(read);
+    }
+    organisations
+}
+
+fn acceptance(fields: Fields<'_, '_>) -> Option<RiskAcceptance> {
+    fields.required("review_by");
+    fields.required("kind");
+    let review_by = fields.date("review_by");
+    let acceptance = RiskAcceptance {
+        organisation: fields.required_text("organisation"),
+        kind: fields
+            .one_of("kind", &[("unsupported", "unsupported"), ("stale", "stale")])
+            .unwrap_or_default()
+            .to_owned(),
+        product: fields.text("product"),
+        version: fields.text("version"),
+        host: fields.text("host"),
+        reason: fields.required_text("reason"),
+        owner: fields.required_text("owner"),
+        review_by: review_by.unwrap_or(Date::MIN),
+        line: fields.line(),
+    };
+    fields.finish();
+    review_by.map(|_| acceptance)
+}
+
+fn extended_support(fields: Fields<'_, '_>) -> Option<ExtendedSupport> {
+    fields.required("from");
+    fields.required("until");
+    let (from, until) = (fields.date("from"), fields.date("until"));
+    let support = ExtendedSupport {
+        organisation: fields.required_text("organisation"),
+        product: fields.required_text("product"),
+        version: fields.required_text("version"),
+        from: from.unwrap_or(Date::MIN),
+        until: until.unwrap_or(Date::MIN),
+        hosts: fields.texts("hosts"),
+        units: fields.number("units"),
+        metric: metric(&fields, "metric"),
+        reference: fields.text("reference"),
+        line: fields.line(),
+    };
+    fields.finish();
+    from.and(until).map(|_| support)
+}
+
+fn answer(fields: Fields<'_, '_>) -> Option<FixedAnswer> {
+    fields.required("review_by");
+    fields.required("answer");
+    let review_by = fields.date("review_by");
+    let given = fields.one_of("answer", &[(Answer::Strict, "strict"), (Answer::Customer, "customer")]);
+    let answer = FixedAnswer {
+        question: fields.required_text("question"),
+        organisation: fields.text("organisation"),
+        product: fields.text("product"),
+        answer: given.unwrap_or_default(),
+        evidence: fields.required_text("evidence"),
+        approver: fields.required_text("approver"),
+        review_by: review_by.unwrap_or(Date::MIN),
+        line: fields.line(),
+    };
+    fields.finish();
+    review_by.and(given).map(|_| answer)
+}

@@ -1,0 +1,338 @@
+//! The terms of a product's file: what a unit counts, minimums, packs and rights, each with its source.
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use crate::diag::Code;
+use crate::model::Metric;
+
+use super::document::Fields;
+use super::manifest::metric;
+use super::product::{Product, RuleSource};
+
+/// How a requirement is counted. Each method is one file in `require/`, which documents the keys it uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Method {
+    /// Sets of all cores of a host, each with rights for some guests.
+    HostSets,
+    /// Licences for so many processors of a host, each with rights for some guests.
+    HostProcessors,
+    /// All cores of a host; rights for guests depend on the edition and Software Assurance.
+    HostCores,
+    /// The virtual cores of a guest.
+    GuestCores,
+    /// A licence for each operating system the product runs in.
+    Instance,
+    /// A licence for each device.
+    Device,
+    /// A subscription for each person.
+    User,
+}
+
+/// Names of methods in files.
+pub const METHODS: [(Method, &str); 7] = [
+    (Method::HostSets, "host-sets"),
+    (Method::HostProcessors, "host-processors"),
+    (Method::HostCores, "host-cores"),
+    (Method::GuestCores, "guest-cores"),
+    (Method::Instance, "instance"),
+    (Method::Device, "device"),
+    (Method::User, "user"),
+];
+
+/// What one unit or set of an edition allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Right {
+    /// Edition.
+    pub edition: String,
+    /// Operating systems a set or licence carries.
+    pub guests: Option<u32>,
+    /// It carries any number.
+    pub unlimited: bool,
+    /// It carries any number while Software Assurance is in force.
+    pub unlimited_with_sa: bool,
+    /// Each unit assigned to the host carries one guest.
+    pub guest_a_unit: bool,
+}
+
+/// A factor on physical cores, by processor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CoreFactor {
+    /// Expression on the processor model.
+    pub model: Option<String>,
+    /// Fewest cores of the processor.
+    pub minimum_cores: u32,
+    /// Most cores of the processor.
+    pub maximum_cores: Option<u32>,
+    /// Factor in hundredths.
+    pub percent: u32,
+}
+
+/// Terms of one metric for one span of versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// Unique id.
+    pub id: String,
+    /// How it is counted.
+    pub method: Method,
+    /// What a unit counts.
+    pub metric: Metric,
+    /// Product of the licence, where an installation needs another product's licence.
+    pub licence_product: Option<String>,
+    /// Editions of the licence; empty where the product has none.
+    pub editions: Vec<String>,
+    /// First licence version, as index into the releases.
+    pub from: usize,
+    /// Last licence version.
+    pub until: usize,
+    /// First day on which it was sold.
+    pub sold_from: Option<Date>,
+    /// Last day.
+    pub sold_until: Option<Date>,
+    /// Least cores counted for a processor.
+    pub processor_minimum: u32,
+    /// Least cores counted for a server.
+    pub server_minimum: u32,
+    /// Least cores counted for a guest.
+    pub guest_minimum: u32,
+    /// Processors one licence covers.
+    pub processors_a_licence: u32,
+    /// Rights by edition.
+    pub rights: Vec<Right>,
+    /// Only with Software Assurance or a subscription in force.
+    pub needs_sa: bool,
+    /// Licences follow the guest between hosts only with Software Assurance.
+    pub mobility_needs_sa: bool,
+    /// Never in a position, only an alternative.
+    pub alternative_only: Option<String>,
+    /// Builds of the installation it is for; empty: any.
+    pub builds: Vec<String>,
+    /// Bases the customer may declare that lead here; empty: any.
+    pub licence_bases: Vec<String>,
+    /// Factors on physical cores.
+    pub core_factors: Vec<CoreFactor>,
+    /// Cores of a host nobody knows: (strict, customer).
+    pub unknown_cores: (u32, u32),
+    /// Devices one user may install on.
+    pub devices_a_user: u32,
+    /// Editions in one licensed scope may not be mixed.
+    pub one_edition: bool,
+    /// Where the terms come from.
+    pub source: RuleSource,
+    /// Rule ids of `rules/README.md` they restate.
+    pub clauses: Vec<String>,
+    /// Whether that was seen in a public page.
+    pub verified: bool,
+    /// Line of the table in its file.
+    pub line: u32,
+}
+
+/// A conversion of licences from one metric to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// Unique id.
+    pub id: String,
+    /// Metric converted.
+    pub from_metric: Metric,
+    /// Metric granted.
+    pub to_metric: Metric,
+    /// Edition converted.
+    pub from_edition: String,
+    /// Edition granted.
+    pub to_edition: String,
+    /// Newest printed version that is converted.
+    pub until_version: String,
+    /// Release whose availability under Software Assurance gives the grant.
+    pub at_version: String,
+    /// Units granted for one licence.
+    pub units: u32,
+    /// Last day of the hardware record that raises the grant; `None`: any day.
+    pub documented_until: Option<Date>,
+    /// Where it comes from.
+    pub source: RuleSource,
+    /// Whether that was seen in a public page.
+    pub verified: bool,
+}
+
+/// A part of a suite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suite {
+    /// Product it gives.
+    pub product: String,
+    /// Edition of the suite; `None`: any.
+    pub suite_edition: Option<String>,
+    /// Edition it gives.
+    pub edition: Option<String>,
+    /// Metric.
+    pub metric: Metric,
+}
+
+/// Relative price of a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Weight {
+    /// Edition; `None`: any.
+    pub edition: Option<String>,
+    /// Metric.
+    pub metric: Metric,
+    /// Relative price.
+    pub price: Decimal,
+}
+
+/// Reads one `[[terms]]` table; versions are looked up among the product's releases.
+pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
+    fields.required("method");
+    fields.required("metric");
+    let versions = fields.table("versions").map(|table| {
+        let span = (table.text("from"), table.text("until"));
+        table.finish();
+        span
+    });
+    let (from, until) = versions.unwrap_or_default();
+    let lookup = |version: Option<String>, default: usize| match version {
+        None => default,
+        Some(version) => product.release(&version).unwrap_or_else(|| {
+            fields.fault_at("versions", Code::UnknownName, format!("no [[release]] has the version {version}"));
+            default
+        }),
+    };
+    let (from, until) = (lookup(from, 0), lookup(until, usize::MAX));
+    let (sold_from, sold_until) = span_of_days(fields.table("sold"));
+    let unknown_cores = fields.table("unknown_cores").map(|table| {
+        let pair = (table.number("strict").unwrap_or(0), table.number("customer").unwrap_or(0));
+        table.finish();
+        pair
+    });
+    let terms = Terms {
+        id: fields.required_text("id"),
+        method: fields.one_of("method", &METHODS).unwrap_or(Method::Device),
+        metric: metric(&fields, "metric").unwrap_or(Metric::Device),
+        licence_product: fields.text("licence_product"),
+        editions: fields.texts("editions"),
+        from,
+        until,
+        sold_from,
+        sold_until,
+        processor_minimum: fields.number("processor_minimum").unwrap_or(0),
+        server_minimum: fields.number("server_minimum").unwrap_or(0),
+        guest_minimum: fields.number("guest_minimum").unwrap_or(0),
+        processors_a_licence: fields.number("processors_a_licence").unwrap_or(1).max(1),
+        rights: fields.tables("rights").into_iter().map(right).collect(),
+        needs_sa: fields.boolean("needs_sa").unwrap_or(false),
+        mobility_needs_sa: fields.boolean("mobility_needs_sa").unwrap_or(false),
+        alternative_only: fields.text("alternative_only"),
+        builds: fields.texts("builds"),
+        licence_bases: fields.texts("licence_bases"),
+        core_factors: fields.tables("core_factors").into_iter().map(core_factor).collect(),
+        unknown_cores: unknown_cores.unwrap_or((0, 0)),
+        devices_a_user: fields.number("devices_a_user").unwrap_or(1).max(1),
+        one_edition: fields.boolean("one_edition").unwrap_or(false),
+        clauses: fields.texts("clauses"),
+        verified: fields.boolean("verified").unwrap_or(true),
+        source: source(&fields),
+        line: fields.line(),
+    };
+    for edition in &terms.editions {
+        if terms.licence_product.is_none() && product.edition_rank(edition).is_none() {
+            fields.fault_at("editions", Code::UnknownName, format!("[product] names no edition {edition}"));
+        }
+    }
+    fields.finish();
+    terms
+}
+
+fn span_of_days(fields: Option<Fields<'_, '_>>) -> (Option<Date>, Option<Date>) {
+    let Some(fields) = fields else {
+        return (None, None);
+    };
+    let span = (fields.date("from"), fields.date("until"));
+    fields.finish();
+    span
+}
+
+/// The source every term, grant and ambiguity must name.
+pub(crate) fn source(fields: &Fields<'_, '_>) -> RuleSource {
+    let Some(table) = fields.table("source") else {
+        fields.fault(Code::MissingSource, format!("{} needs a `source` with a title", fields.title));
+        return RuleSource::default();
+    };
+    let source =
+        RuleSource { title: table.required_text("title"), clause: table.text("clause"), read: table.date("read") };
+    table.finish();
+    source
+}
+
+fn right(fields: Fields<'_, '_>) -> Right {
+    let right = Right {
+        edition: fields.required_text("edition"),
+        guests: fields.number("guests"),
+        unlimited: fields.boolean("unlimited").unwrap_or(false),
+        unlimited_with_sa: fields.boolean("unlimited_with_sa").unwrap_or(false),
+        guest_a_unit: fields.boolean("guest_a_unit").unwrap_or(false),
+    };
+    fields.finish();
+    right
+}
+
+fn core_factor(fields: Fields<'_, '_>) -> CoreFactor {
+    fields.required("percent");
+    let factor = CoreFactor {
+        model: fields.text("model"),
+        minimum_cores: fields.number("minimum_cores").unwrap_or(0),
+        maximum_cores: fields.number("maximum_cores"),
+        percent: fields.number("percent").unwrap_or(100),
+    };
+    if factor.model.as_ref().is_some_and(|model| regex::Regex::new(model).is_err()) {
+        fields.fault_at("model", Code::WrongExpression, "`model` is no expression");
+    }
+    fields.finish();
+    factor
+}
+
+/// Reads one `[[grant]]` table.
+pub(crate) fn grant(fields: Fields<'_, '_>) -> Grant {
+    for key in ["from_metric", "to_metric", "units"] {
+        fields.required(key);
+    }
+    let grant = Grant {
+        id: fields.required_text("id"),
+        from_metric: metric(&fields, "from_metric").unwrap_or(Metric::Processor),
+        to_metric: metric(&fields, "to_metric").unwrap_or(Metric::Core),
+        from_edition: fields.required_text("from_edition"),
+        to_edition: fields.required_text("to_edition"),
+        until_version: fields.required_text("until_version"),
+        at_version: fields.required_text("at_version"),
+        units: fields.number("units").unwrap_or(0),
+        documented_until: fields.date("documented_until"),
+        source: source(&fields),
+        verified: fields.boolean("verified").unwrap_or(true),
+    };
+    fields.finish();
+    grant
+}
+
+/// Reads one `[[suite]]` table.
+pub(crate) fn suite(fields: Fields<'_, '_>) -> Suite {
+    fields.required("metric");
+    let suite = Suite {
+        product: fields.required_text("product"),
+        suite_edition: fields.text("suite_edition"),
+        edition: fields.text("edition"),
+        metric: metric(&fields, "metric").unwrap_or(Metric::User),
+    };
+    fields.finish();
+    suite
+}
+
+/// Reads one `[[weight]]` table.
+pub(crate) fn weight(fields: Fields<'_, '_>) -> Weight {
+    fields.required("metric");
+    fields.required("price");
+    let weight = Weight {
+        edition: fields.text("edition"),
+        metric: metric(&fields, "metric").unwrap_or(Metric::Device),
+        price: fields.decimal("price").unwrap_or_default(),
+    };
+    let _ = fields.text("source");
+    fields.finish();
+    weight
+}
