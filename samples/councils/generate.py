@@ -419,13 +419,13 @@ BOTH_POOL = [
     ("Microsoft Windows Desktop Runtime - 8.0.15 (x64)", "64.60.23255", MS), ("Microsoft Visual Studio 2010 Tools for Office Runtime (x64)", "10.0.60917", MS),
     ("Microsoft Edge", "137.0.3296.68", MS), ("Microsoft Edge WebView2 Runtime", "137.0.3296.68", MS), ("Microsoft Edge Update", "1.3.195.61", ""),
     ("7-Zip 24.09 (x64)", "24.09", "Igor Pavlov"), ("Notepad++ (64-bit x64)", "8.7.9", "Notepad++ Team"), ("CrowdStrike Windows Sensor", "7.22.19410.0", "CrowdStrike, Inc."),
-    ("CrowdStrike Sensor Platform", "7.22.19410.0", "CrowdStrike, Inc."), ("Configuration Manager Client", "5.00.9132.1000", MS), ("Microsoft Policy Platform", "68.1.1010.0", MS),
+    ("CrowdStrike Sensor Platform", "7.22.19410.0", "CrowdStrike, Inc."), ("Windows PC Health Check", "3.7.2204.15001", MS), ("Microsoft GameInput", "10.1.26100.4061", MS),
     ("Local Administrator Password Solution", "6.2.0.0", MS), ("Microsoft Update Health Tools", "5.72.0.0", MS), ("Nessus Agent (x64)", "10.8.3.20012", "Tenable, Inc."),
     ("Windows SDK AddOn", "10.1.0.0", MS), ("Microsoft Web Deploy 4.0", "10.0.8215", MS),
 ]
 SERVER_POOL = [
     ("VMware Tools", "12.4.5.23787635", "VMware, Inc."), ("IIS URL Rewrite Module 2", "7.2.1993", MS), ("Microsoft ODBC Driver 18 for SQL Server", "18.4.1.1", MS),
-    ("Microsoft Monitoring Agent", "10.20.18069.0", MS), ("Veritas NetBackup Client", "10.3.0.1", "Veritas Technologies LLC"), ("Microsoft SQL Server 2012 Native Client ", "11.4.7462.6", MS),
+    ("Azure Connected Machine Agent", "1.52.02996.1936", MS), ("Veritas NetBackup Client", "10.3.0.1", "Veritas Technologies LLC"), ("Microsoft SQL Server 2012 Native Client ", "11.4.7462.6", MS),
     ("Microsoft System CLR Types for SQL Server 2016", "13.0.5026.0", MS), ("Microsoft Report Viewer 2015 Runtime", "12.0.2402.15", MS), ("Java 8 Update 202 (64-bit)", "8.0.2020.8", "Oracle Corporation"),
     ("OpenSSL 3.3.2 Light (64-bit)", "3.3.2", "OpenSSL Win64 Installer Team"), ("NXLog-CE", "3.2.2329", "nxlog.org"), ("WinSCP 6.3.6", "6.3.6", "Martin Prikryl"),
 ]
@@ -453,7 +453,7 @@ def softwares(host):
     for name, version, publisher in pool:
         if name == "VMware Tools" and host.kind != "guest":
             continue
-        if name not in have and rng.random() < 0.78:
+        if name not in have and rng.random() < 0.82:
             rows.append(row(name, version, publisher, guid=product_code(rng) if rng.random() < 0.6 else name.strip()))
     agent = {"glpi": "GLPI Agent 1.11", "fusion": "GLPI Agent 1.7.1"}.get(host.agent)
     rows.append(row(agent, agent.split()[-1], "Teclib'", "GLPI-Agent") if agent else
@@ -464,7 +464,7 @@ def softwares(host):
     rng.shuffle(rows)
     for r in rows:
         r["date"] = datetime.date(2023 + rng.getrandbits(2) % 3, 1 + int(rng.random() * 12), 1 + int(rng.random() * 28))
-    assert 25 <= len(rows) <= 85, (host.name, len(rows))
+    assert 30 <= len(rows) <= 85, (host.name, len(rows))
     return rows
 
 
