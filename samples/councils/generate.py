@@ -768,7 +768,8 @@ class Workbook:
                 '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf '
                 'numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="2"><xf numFmtId="0" fontId="0" '
                 'fillId="0" borderId="0" xfId="0"/><xf numFmtId="14" fontId="0" fillId="0" borderId="0" xfId="0" '
-                'applyNumberFormat="1"/></cellXfs></styleSheet>' % main),
+                'applyNumberFormat="1"/></cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
+                '</styleSheet>' % main),
                ("xl/sharedStrings.xml", head + '<sst xmlns="%s" count="%d" uniqueCount="%d">%s</sst>'
                 % (main, len(self.strings), len(self.strings), sst))]
         return out + [("xl/worksheets/sheet%d.xml" % (i + 1), text) for i, text in enumerate(sheets)]
@@ -1131,6 +1132,14 @@ EXPECTED = [
     ("southwark", "project-plan-3", "", "user", 6, 0, 6, 0, None, None, "S5: subscriptions"),
 ]
 
+# The rows that change under the customer's reading.
+EXPECTED_CUSTOMER = [
+    ("brent", "office", "professional-plus", "device", 20, 20, 0, 0, None, "B6: stale PCs"),
+    ("lewisham", "windows-server", "standard", "core", 80, 64, 16, 0, "850.00", "L4: guests nobody can place"),
+    ("southwark", "windows-server", "standard", "core", 168, 168, 0, 0, None, "S1 and S2: cluster mobility, powered-off guests"),
+    ("southwark", "sql-server", "enterprise", "core", 0, 0, 0, 0, None, "S4: an engine without an edition"),
+]
+
 
 def sets(host, systems):
     return -(-systems // 2) * max(16, sum(max(8, c) for c in host.processors))
@@ -1206,6 +1215,11 @@ def check_arithmetic(hosts):
     customer = sum(sets(by_name[n], n_plus_1) for n in cluster) + sets(by_name["sou-esx-04"], systems("sou-esx-04", on_only=True)) + 16
     assert customer == 168, customer
     assert core("lew-esx-01") + 16 + 16 == 80
+    spans = {e[:4]: e[8] for e in EXPECTED if e[8]}
+    for e in EXPECTED_CUSTOMER:
+        assert e[4] in spans.pop(e[:4]) and e[6] == max(0, e[4] - e[5]), e
+        assert not e[8] or packs(e[6], prices[e[1:4]]) == int(e[8].replace(".", "")), e
+    assert not spans, spans
     fresh = sum(1 for h in hosts if h.council == "brent" and h.kind == "pc" and not is_stale(h))
     assert fresh == 20, fresh
 
@@ -1233,19 +1247,26 @@ def support_rows(hosts):
     return sorted((c, p, v, s, n, u) for (c, p, v, s, u), n in count.items())
 
 
+def expected_row(table, council, product, edition, metric, need, usable, short, surplus, span, cost, why):
+    out = ["[[%s]]" % table, 'organisation = "%s"' % council, 'product = "%s"' % product]
+    if edition:
+        out.append('edition = "%s"' % edition)
+    out += ['metric = "%s"' % metric, "required = %d" % need, "usable = %d" % usable, "shortfall = %d" % short, "surplus = %d" % surplus]
+    if span:
+        out.append("range = [%d, %d]" % span)
+    if cost:
+        out.append('cost = "%s"' % cost)
+    return out + ['why = "README.md, %s"' % why, ""]
+
+
 def expected_toml(hosts, records, paths):
     out = ["# What a scan of this estate must find. Written by generate.py; README.md works each figure out by hand.",
            "# Strict reading unless said otherwise. `range` is [low, high] of `required` over both readings. A key left out is not checked.", ""]
-    for council, product, edition, metric, need, usable, short, surplus, span, cost, why in EXPECTED:
-        out += ["[[row]]", 'organisation = "%s"' % council, 'product = "%s"' % product]
-        if edition:
-            out.append('edition = "%s"' % edition)
-        out += ['metric = "%s"' % metric, "required = %d" % need, "usable = %d" % usable, "shortfall = %d" % short, "surplus = %d" % surplus]
-        if span:
-            out.append("range = [%d, %d]" % span)
-        if cost:
-            out.append('cost = "%s"' % cost)
-        out += ['why = "README.md, %s"' % why, ""]
+    for e in EXPECTED:
+        out += expected_row("row", *e)
+    out += ["# The rows that change under the customer's reading, with what they change to.", ""]
+    for council, product, edition, metric, need, usable, short, surplus, cost, why in EXPECTED_CUSTOMER:
+        out += expected_row("customer_row", council, product, edition, metric, need, usable, short, surplus, None, cost, why)
     out += ["# Needed, and in no price list: must be named as missing, never counted as zero.", "[[missing_price]]",
             'organisation = "lewisham"', 'product = "project"', 'edition = "professional"', 'metric = "device"',
             'why = "README.md, L1: Visio and Project in the image"', "",
