@@ -3,7 +3,10 @@
 //! The stages form a star: each knows only the foundation ([`model`], [`diag`], [`rules`]); only [`pipeline`] and
 //! [`assess`] import stages. A test keeps it so.
 
+pub mod allocate;
 pub mod diag;
+pub mod entitle;
 pub mod model;
 pub mod read;
+pub mod require;
 pub mod rules;
