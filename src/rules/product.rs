@@ -44,6 +44,23 @@ pub struct SupportPhase {
     pub verified: bool,
     /// A remark.
     pub note: Option<String>,
+    /// Editions it holds for; empty: every edition.
+    pub editions: Vec<String>,
+}
+
+/// Builds of a release that fell out of support before the release did, for want of a service pack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildLimit {
+    /// First build that is not concerned.
+    pub build: String,
+    /// Last day of support of the builds below it.
+    pub until: Date,
+    /// Where the date comes from.
+    pub source: String,
+    /// Whether it was verified.
+    pub verified: bool,
+    /// Builds are compared without their second number.
+    pub ignore_minor: bool,
 }
 
 /// One version of a product.
@@ -63,8 +80,8 @@ pub struct Release {
     pub available_source: Option<String>,
     /// Support phases in order.
     pub support: Vec<SupportPhase>,
-    /// Builds below this one ended earlier: (build, last day, source).
-    pub unsupported_before_build: Option<(String, Date, String)>,
+    /// Builds that ended earlier.
+    pub unsupported_before_build: Option<BuildLimit>,
     /// Build prefixes.
     pub builds: Vec<String>,
     /// It has no end of its own.
@@ -159,9 +176,21 @@ impl Product {
             .or_else(|| self.releases.iter().rposition(|release| plain(&release.version) == wanted))
     }
 
-    /// Index of the newest release available on a day.
+    /// Index of the newest release available on a day; of several with the same licence version the last, as in
+    /// [`Product::release`], so that both can be compared.
     pub fn current_release(&self, day: Date) -> Option<usize> {
-        self.releases.iter().rposition(|release| release.available().is_some_and(|available| available <= day))
+        let newest =
+            self.releases.iter().rposition(|release| release.available().is_some_and(|available| available <= day))?;
+        self.releases.iter().rposition(|release| release.licence_version == self.releases[newest].licence_version)
+    }
+
+    /// Releases an installation of this version may be: the one of this name, else all that the licence knows by it.
+    pub fn releases_named(&self, version: &str) -> Vec<&Release> {
+        let wanted = plain(version);
+        match self.releases.iter().find(|release| plain(&release.version) == wanted) {
+            Some(release) => vec![release],
+            None => self.releases.iter().filter(|release| plain(&release.licence_version) == wanted).collect(),
+        }
     }
 
     /// Licence version of the release with this index.
@@ -335,19 +364,26 @@ fn release(fields: Fields<'_, '_>) -> Release {
         available_verified: verified,
         available_source: source,
         support: fields.tables("support").into_iter().filter_map(support_phase).collect(),
-        unsupported_before_build: fields.table("unsupported_before_build").and_then(|table| {
-            let build = table.required_text("build");
-            let source = table.text("source").unwrap_or_default();
-            table.required("until");
-            let until = table.date("until");
-            table.finish();
-            Some((build, until?, source))
-        }),
+        unsupported_before_build: fields.table("unsupported_before_build").and_then(build_limit),
         builds: fields.texts("builds"),
         rolling: fields.boolean("rolling").unwrap_or(false),
     };
     fields.finish();
     release
+}
+
+fn build_limit(fields: Fields<'_, '_>) -> Option<BuildLimit> {
+    fields.required("until");
+    let until = fields.date("until");
+    let limit = BuildLimit {
+        build: fields.required_text("build"),
+        until: until.unwrap_or(Date::MIN),
+        source: fields.required_text("source"),
+        verified: fields.boolean("verified").unwrap_or(true),
+        ignore_minor: fields.boolean("ignore_minor").unwrap_or(false),
+    };
+    fields.finish();
+    until.map(|_| limit)
 }
 
 fn support_phase(fields: Fields<'_, '_>) -> Option<SupportPhase> {
@@ -363,6 +399,7 @@ fn support_phase(fields: Fields<'_, '_>) -> Option<SupportPhase> {
         source: fields.text("source").unwrap_or_default(),
         verified: fields.boolean("verified").unwrap_or(true),
         note: fields.text("note"),
+        editions: fields.texts("editions"),
     };
     fields.finish();
     Some(phase)
