@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Finding, Host, Key, Place, SupportRow, SupportStatus};
-use crate::rules::{ExtendedSupport, RiskAcceptance, Rules, Settings};
+use crate::rules::{ExtendedSupport, RiskAcceptance, Rules, Settings, SupportPhase};
 
 /// The kind of acceptance that concerns this stage.
 const UNSUPPORTED: &str = "unsupported";
@@ -37,9 +37,9 @@ impl<'s> Covers<'s> {
         }
     }
 
-    /// Puts a row on extended support where it was bought and is in term; `offered` is the last day on which the
-    /// publisher gives it.
-    pub fn extended(&mut self, row: &mut SupportRow, host: &Host, offered: Option<Date>) {
+    /// Puts a row on extended support where it was bought and is in term; `offered` is what
+    /// the publisher sells.
+    pub fn extended(&mut self, row: &mut SupportRow, host: &Host, offered: Option<&SupportPhase>) {
         let mut bought: Option<&ExtendedSupport> = None;
         for (purchase, used) in &mut self.purchases {
             let fits = purchase.organisation == row.organisation
@@ -56,10 +56,8 @@ impl<'s> Covers<'s> {
         }
         match (bought, offered) {
             (Some(purchase), offered) => extend(row, purchase, offered, self.as_of),
-            (None, Some(offered)) if offered >= self.as_of => {
-                row.reason.push_str(&format!("; paid support is offered until {offered} and was not bought"));
-            }
-            (None, _) => {}
+            (None, Some(offered)) => row.reason.push_str(&not_bought(offered, self.as_of)),
+            (None, None) => {}
         }
     }
 
@@ -126,9 +124,19 @@ impl<'s> Covers<'s> {
     }
 }
 
+/// What is said of paid support that nobody bought.
+fn not_bought(offered: &SupportPhase, as_of: Date) -> String {
+    let note = offered.note.as_ref().map_or(String::new(), |note| format!(" ({note})"));
+    if offered.until < as_of {
+        format!("; paid support ended on {}{note}", offered.until)
+    } else {
+        format!("; paid support is offered until {}{note} and was not bought", offered.until)
+    }
+}
+
 /// Puts a row on the extended support bought for it, up to the last day the publisher gives it.
-fn extend(row: &mut SupportRow, purchase: &ExtendedSupport, offered: Option<Date>, as_of: Date) {
-    let until = offered.map_or(purchase.until, |offered| offered.min(purchase.until));
+fn extend(row: &mut SupportRow, purchase: &ExtendedSupport, offered: Option<&SupportPhase>, as_of: Date) {
+    let until = offered.map_or(purchase.until, |offered| offered.until.min(purchase.until));
     let reference = purchase.reference.as_ref().map_or(String::new(), |reference| format!(" ({reference})"));
     if until < as_of {
         row.reason.push_str(&format!("; the extended support bought{reference} ended on {until}"));
@@ -137,7 +145,7 @@ fn extend(row: &mut SupportRow, purchase: &ExtendedSupport, offered: Option<Date
     row.status = SupportStatus::ExtendedSupport;
     row.until = Some(until);
     row.date_source = Some(format!("trueup.toml, line {}{reference}", purchase.line));
-    row.verified = true;
+    row.verified = offered.is_none_or(|offered| offered.verified || purchase.until < offered.until);
     row.reason.push_str(&format!("; on extended support{reference} until {until}"));
 }
 

@@ -20,8 +20,8 @@ pub(super) struct Verdict {
     pub source: Option<String>,
     pub verified: bool,
     pub reason: String,
-    /// Last day of the support that can be bought beyond it.
-    pub paid: Option<Date>,
+    /// The support that can be bought beyond it.
+    pub paid: Option<SupportPhase>,
 }
 
 impl Verdict {
@@ -75,15 +75,20 @@ pub(super) fn verdict(product: &Product, installation: &Installation, moment: &M
     agreed(verdicts, product, version, releases.len())
 }
 
-/// The editions to look at: the one installed, else every edition that some phase tells apart.
+/// The editions to look at: the one installed, else every edition that some phase tells apart and, where a phase holds
+/// for all, any other.
 fn editions<'r>(release: &'r Release, installed: Option<&'r str>) -> Vec<Option<&'r str>> {
-    let mut told_apart: Vec<Option<&str>> = match installed {
-        Some(_) => Vec::new(),
-        None => release.support.iter().flat_map(|phase| &phase.editions).map(|name| Some(name.as_str())).collect(),
-    };
-    told_apart.sort_unstable();
-    told_apart.dedup();
-    if told_apart.is_empty() { vec![installed] } else { told_apart }
+    if installed.is_some() {
+        return vec![installed];
+    }
+    let mut editions: Vec<Option<&str>> =
+        release.support.iter().flat_map(|phase| &phase.editions).map(|name| Some(name.as_str())).collect();
+    if editions.is_empty() || release.support.iter().any(|phase| phase.phase != PAID && phase.editions.is_empty()) {
+        editions.push(None);
+    }
+    editions.sort_unstable();
+    editions.dedup();
+    editions
 }
 
 /// The one verdict where all agree on the status; of several days the earliest still to come, or the latest gone by.
@@ -130,18 +135,17 @@ fn of_release(release: &Release, edition: Option<&str>, build: Option<&str>, mom
         return if release.rolling { Verdict::rolling() } else { no_date(release, edition) };
     };
     let mut verdict = Verdict::until(free.until, &free.source, free.verified, moment);
-    let paid = last(true);
-    verdict.paid = paid.map(|phase| phase.until);
-    for note in [Some(free), paid].into_iter().flatten().filter_map(|phase| phase.note.as_ref()) {
+    if let Some(note) = &free.note {
         verdict.reason.push_str(&format!(" ({note})"));
     }
+    verdict.paid = last(true).cloned();
     verdict
 }
 
 fn no_date(release: &Release, edition: Option<&str>) -> Verdict {
     Verdict::unknown(match edition.filter(|_| !release.support.is_empty()) {
-        Some(edition) => format!("the rules hold no end of support of {} for the edition {edition}", release.version),
-        None => format!("the rules hold no end of support of {}: its publisher announces none", release.version),
+        Some(edition) => format!("the rules hold no end of the release {} for the edition {edition}", release.version),
+        None => format!("the rules hold no end of the release {}: none was announced when they were written", release.version),
     })
 }
 

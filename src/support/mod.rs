@@ -130,7 +130,7 @@ fn row(
     if matches!(installation.version, Fact::Conflicting { .. }) {
         row.reason.push_str("; two sources disagree on the version");
     }
-    covers.extended(&mut row, host, verdict.paid);
+    covers.extended(&mut row, host, verdict.paid.as_ref());
     covers.accept(&mut row, host);
     row
 }

@@ -38,6 +38,13 @@ licence_version = "2"
 support = [{ phase = "mainstream", until = 2027-10-12, source = "mason" }]
 
 [[release]]
+version = "3"
+support = [
+  { phase = "mainstream", until = 2027-01-12, source = "mason" },
+  { phase = "extended", until = 2032-01-13, editions = ["tower"], source = "mason" },
+]
+
+[[release]]
 version = "evergreen"
 rolling = true
 
@@ -99,7 +106,7 @@ fn a_paid_phase_counts_only_where_it_was_bought() {
     let day = date(2021, 6, 1);
     let without = one("version = \"1\"", "", day);
     assert_eq!(without.status, SupportStatus::OutOfSupport);
-    assert!(without.reason.contains("offered until 2023-01-10 and was not bought"), "{}", without.reason);
+    assert!(without.reason.contains("offered until 2023-01-10 (three years) and was not bought"), "{}", without.reason);
     let with = one("version = \"1\"", BOUGHT, day);
     assert_eq!((with.status, with.until), (SupportStatus::ExtendedSupport, Some(date(2022, 1, 11))));
     assert!(with.date_source.is_some_and(|source| source.contains("PO 7")));
@@ -138,7 +145,7 @@ fn a_release_the_rules_do_not_know_or_hold_no_end_for_is_unknown() {
     assert!(missing.reason.contains("no release 9"), "{}", missing.reason);
     let silent = one("version = \"secret\"", "", date(2020, 1, 1));
     assert_eq!(silent.status, SupportStatus::Unknown);
-    assert!(silent.reason.contains("no end of support"), "{}", silent.reason);
+    assert!(silent.reason.contains("no end of the release"), "{}", silent.reason);
 }
 
 #[test]
@@ -174,6 +181,14 @@ fn the_edition_decides_where_editions_end_on_different_days() {
     assert!(unknown.reason.contains("depends on the edition"), "{}", unknown.reason);
     let gone = one("version = \"2 spring\"", "", date(2026, 11, 11));
     assert_eq!((gone.status, gone.until), (SupportStatus::OutOfSupport, Some(date(2026, 11, 10))));
+}
+
+#[test]
+fn a_longer_life_of_one_edition_is_not_lent_to_an_unknown_one() {
+    let day = date(2028, 1, 1);
+    assert_eq!(one("version = \"3\", edition = \"tower\"", "", day).status, SupportStatus::Supported);
+    assert_eq!(one("version = \"3\", edition = \"keep\"", "", day).status, SupportStatus::OutOfSupport);
+    assert_eq!(one("version = \"3\"", "", day).status, SupportStatus::Unknown);
 }
 
 #[test]
