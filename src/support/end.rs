@@ -145,7 +145,10 @@ fn of_release(release: &Release, edition: Option<&str>, build: Option<&str>, mom
 fn no_date(release: &Release, edition: Option<&str>) -> Verdict {
     Verdict::unknown(match edition.filter(|_| !release.support.is_empty()) {
         Some(edition) => format!("the rules hold no end of the release {} for the edition {edition}", release.version),
-        None => format!("the rules hold no end of the release {}: none was announced when they were written", release.version),
+        None => format!(
+            "the rules hold no end of the release {}: none was announced when they were written",
+            release.version
+        ),
     })
 }
 
