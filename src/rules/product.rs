@@ -42,25 +42,25 @@ pub struct SupportPhase {
     pub source: String,
     /// Whether it was verified.
     pub verified: bool,
+    /// Editions it holds for; empty: all.
+    pub editions: Vec<String>,
     /// A remark.
     pub note: Option<String>,
-    /// Editions it holds for; empty: every edition.
-    pub editions: Vec<String>,
 }
 
-/// Builds of a release that fell out of support before the release did, for want of a service pack.
+/// Builds of a release whose support ended before that of the release.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BuildLimit {
+pub struct EarlierEnd {
     /// First build that is not concerned.
     pub build: String,
     /// Last day of support of the builds below it.
     pub until: Date,
     /// Where the date comes from.
     pub source: String,
-    /// Whether it was verified.
-    pub verified: bool,
-    /// Builds are compared without their second number.
+    /// The second part of a build number carries the service pack and is left out of the comparison.
     pub ignore_minor: bool,
+    /// Whether the date was verified.
+    pub verified: bool,
 }
 
 /// One version of a product.
@@ -80,8 +80,8 @@ pub struct Release {
     pub available_source: Option<String>,
     /// Support phases in order.
     pub support: Vec<SupportPhase>,
-    /// Builds that ended earlier.
-    pub unsupported_before_build: Option<BuildLimit>,
+    /// Builds below one that ended earlier.
+    pub unsupported_before_build: Option<EarlierEnd>,
     /// Build prefixes.
     pub builds: Vec<String>,
     /// It has no end of its own.
@@ -364,7 +364,7 @@ fn release(fields: Fields<'_, '_>) -> Release {
         available_verified: verified,
         available_source: source,
         support: fields.tables("support").into_iter().filter_map(support_phase).collect(),
-        unsupported_before_build: fields.table("unsupported_before_build").and_then(build_limit),
+        unsupported_before_build: fields.table("unsupported_before_build").and_then(earlier_end),
         builds: fields.texts("builds"),
         rolling: fields.boolean("rolling").unwrap_or(false),
     };
@@ -372,18 +372,18 @@ fn release(fields: Fields<'_, '_>) -> Release {
     release
 }
 
-fn build_limit(fields: Fields<'_, '_>) -> Option<BuildLimit> {
+fn earlier_end(fields: Fields<'_, '_>) -> Option<EarlierEnd> {
     fields.required("until");
     let until = fields.date("until");
-    let limit = BuildLimit {
+    let end = EarlierEnd {
         build: fields.required_text("build"),
         until: until.unwrap_or(Date::MIN),
         source: fields.required_text("source"),
-        verified: fields.boolean("verified").unwrap_or(true),
         ignore_minor: fields.boolean("ignore_minor").unwrap_or(false),
+        verified: fields.boolean("verified").unwrap_or(true),
     };
     fields.finish();
-    until.map(|_| limit)
+    until.map(|_| end)
 }
 
 fn support_phase(fields: Fields<'_, '_>) -> Option<SupportPhase> {
@@ -398,8 +398,8 @@ fn support_phase(fields: Fields<'_, '_>) -> Option<SupportPhase> {
         until: until?,
         source: fields.text("source").unwrap_or_default(),
         verified: fields.boolean("verified").unwrap_or(true),
-        note: fields.text("note"),
         editions: fields.texts("editions"),
+        note: fields.text("note"),
     };
     fields.finish();
     Some(phase)

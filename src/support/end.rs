@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::model::{Fact, Installation, SupportStatus};
-use crate::rules::{BuildLimit, Product, Release, SupportPhase};
+use crate::rules::{EarlierEnd, Product, Release, SupportPhase};
 
 use super::Moment;
 
@@ -153,7 +153,7 @@ fn no_date(release: &Release, edition: Option<&str>) -> Verdict {
 }
 
 /// Whether a build lies below a limit, number by number; a build that is not stated lies below nothing.
-fn is_below(build: Option<&str>, limit: &BuildLimit) -> bool {
+fn is_below(build: Option<&str>, limit: &EarlierEnd) -> bool {
     let Some(build) = build.map(numbers).filter(|numbers| !numbers.is_empty()) else { return false };
     let bound = numbers(&limit.build);
     let without_minor = |numbers: Vec<u64>| -> Vec<u64> {
@@ -172,8 +172,8 @@ fn numbers(build: &str) -> Vec<u64> {
 mod tests {
     use super::*;
 
-    fn limit(build: &str, ignore_minor: bool) -> BuildLimit {
-        BuildLimit { build: build.into(), until: Date::MAX, source: String::new(), verified: true, ignore_minor }
+    fn limit(build: &str, ignore_minor: bool) -> EarlierEnd {
+        EarlierEnd { build: build.into(), until: Date::MAX, source: String::new(), verified: true, ignore_minor }
     }
 
     #[test]
