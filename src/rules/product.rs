@@ -57,7 +57,8 @@ pub struct EarlierEnd {
     pub until: Date,
     /// Where the date comes from.
     pub source: String,
-    /// The second part of a build number carries the service pack and is left out of the comparison.
+    /// Builds are installers' numbers: the second part carries the service pack and is left out of the comparison, and
+    /// as they stay behind later patches, the end is a warning only.
     pub ignore_minor: bool,
     /// Whether the date was verified.
     pub verified: bool,

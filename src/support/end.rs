@@ -113,9 +113,10 @@ fn agreed(mut verdicts: Vec<Verdict>, product: &Product, version: &str, releases
     chosen.unwrap_or_else(|| Verdict::unknown(format!("the rules know no release {version} of {}", product.name)))
 }
 
-/// The verdict on one release in one edition.
+/// The verdict on one release in one edition. An installer's number stays behind later patches, so it only warns.
 fn of_release(release: &Release, edition: Option<&str>, build: Option<&str>, moment: &Moment) -> Verdict {
-    if let Some(limit) = release.unsupported_before_build.as_ref().filter(|limit| is_below(build, limit)) {
+    let earlier = release.unsupported_before_build.as_ref().filter(|limit| is_below(build, limit));
+    if let Some(limit) = earlier.filter(|limit| !limit.ignore_minor) {
         let mut verdict = Verdict::until(limit.until, &limit.source, limit.verified, moment);
         verdict.reason.push_str(&format!(" for builds before {}", limit.build));
         return verdict;
@@ -137,6 +138,12 @@ fn of_release(release: &Release, edition: Option<&str>, build: Option<&str>, mom
     let mut verdict = Verdict::until(free.until, &free.source, free.verified, moment);
     if let Some(note) = &free.note {
         verdict.reason.push_str(&format!(" ({note})"));
+    }
+    if let Some(limit) = earlier.filter(|limit| limit.until < moment.as_of) {
+        verdict.reason.push_str(&format!(
+            "; the setup is older than {}, whose predecessors ended on {}: check that it was patched since",
+            limit.build, limit.until
+        ));
     }
     verdict.paid = last(true).cloned();
     verdict

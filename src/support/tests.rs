@@ -44,6 +44,8 @@ support = [
   { phase = "extended", until = 2032-01-13, editions = ["tower"], source = "mason" },
 ]
 
+unsupported_before_build = { build = "13.0.6300", until = 2022-10-11, source = "mason", ignore_minor = true }
+
 [[release]]
 version = "evergreen"
 rolling = true
@@ -206,6 +208,14 @@ fn a_build_before_the_service_pack_ended_earlier() {
     assert_eq!((old.status, old.until), (SupportStatus::OutOfSupport, Some(date(2013, 4, 9))));
     let new = one("version = \"1\", build_number = \"6.1.7601\"", "", date(2014, 1, 1));
     assert_eq!(new.status, SupportStatus::Supported);
+}
+
+#[test]
+fn an_installers_number_warns_and_decides_nothing() {
+    let installation = "version = \"3\", edition = \"keep\", build_number = \"13.2.5026.0\"";
+    let row = one(installation, "", date(2026, 6, 30));
+    assert_eq!((row.status, row.until), (SupportStatus::Ending, Some(date(2027, 1, 12))));
+    assert!(row.reason.contains("check that it was patched since"), "{}", row.reason);
 }
 
 #[test]
