@@ -261,6 +261,14 @@ fn an_acceptance_covers_its_host_or_the_whole_organisation_and_no_other() {
 }
 
 #[test]
+fn an_acceptance_may_name_the_licences_version_of_a_finer_release() {
+    let settings = format!("{}version = \"2\"\n", accepted("2027-12-31", ""));
+    let row = one("version = \"2 spring\", edition = \"keep\"", &settings, date(2026, 1, 1));
+    assert!(row.accepted.is_some(), "{row:?}");
+    assert!(one("version = \"1\"", &settings, date(2026, 1, 1)).accepted.is_none());
+}
+
+#[test]
 fn an_acceptance_or_purchase_that_fits_nothing_is_told() {
     let settings = format!("{}{BOUGHT}", accepted("2024-12-31", "host = \"nowhere\"\n"));
     let (found, _) = run("[[host]]\nname = \"a\"", &settings, date(2024, 1, 1));
