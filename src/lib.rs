@@ -10,3 +10,4 @@ pub mod model;
 pub mod read;
 pub mod require;
 pub mod rules;
+pub mod support;
