@@ -4,6 +4,8 @@
 //! [`assess`] import stages. A test keeps it so.
 
 pub mod allocate;
+pub mod assess;
+pub mod case_check;
 pub mod diag;
 pub mod entitle;
 pub mod model;
