@@ -42,8 +42,25 @@ pub struct SupportPhase {
     pub source: String,
     /// Whether it was verified.
     pub verified: bool,
+    /// Editions it holds for; empty: all.
+    pub editions: Vec<String>,
     /// A remark.
     pub note: Option<String>,
+}
+
+/// Builds of a release whose support ended before that of the release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlierEnd {
+    /// First build that is not concerned.
+    pub build: String,
+    /// Last day of support of the builds below it.
+    pub until: Date,
+    /// Where the date comes from.
+    pub source: String,
+    /// The second part of a build number carries the service pack and is left out of the comparison.
+    pub ignore_minor: bool,
+    /// Whether the date was verified.
+    pub verified: bool,
 }
 
 /// One version of a product.
@@ -63,8 +80,8 @@ pub struct Release {
     pub available_source: Option<String>,
     /// Support phases in order.
     pub support: Vec<SupportPhase>,
-    /// Builds below this one ended earlier: (build, last day, source).
-    pub unsupported_before_build: Option<(String, Date, String)>,
+    /// Builds below one that ended earlier.
+    pub unsupported_before_build: Option<EarlierEnd>,
     /// Build prefixes.
     pub builds: Vec<String>,
     /// It has no end of its own.
@@ -335,19 +352,26 @@ fn release(fields: Fields<'_, '_>) -> Release {
         available_verified: verified,
         available_source: source,
         support: fields.tables("support").into_iter().filter_map(support_phase).collect(),
-        unsupported_before_build: fields.table("unsupported_before_build").and_then(|table| {
-            let build = table.required_text("build");
-            let source = table.text("source").unwrap_or_default();
-            table.required("until");
-            let until = table.date("until");
-            table.finish();
-            Some((build, until?, source))
-        }),
+        unsupported_before_build: fields.table("unsupported_before_build").and_then(earlier_end),
         builds: fields.texts("builds"),
         rolling: fields.boolean("rolling").unwrap_or(false),
     };
     fields.finish();
     release
+}
+
+fn earlier_end(fields: Fields<'_, '_>) -> Option<EarlierEnd> {
+    fields.required("until");
+    let until = fields.date("until");
+    let end = EarlierEnd {
+        build: fields.required_text("build"),
+        until: until.unwrap_or(Date::MIN),
+        source: fields.text("source").unwrap_or_default(),
+        ignore_minor: fields.boolean("ignore_minor").unwrap_or(false),
+        verified: fields.boolean("verified").unwrap_or(true),
+    };
+    fields.finish();
+    until.map(|_| end)
 }
 
 fn support_phase(fields: Fields<'_, '_>) -> Option<SupportPhase> {
@@ -362,6 +386,7 @@ fn support_phase(fields: Fields<'_, '_>) -> Option<SupportPhase> {
         until: until?,
         source: fields.text("source").unwrap_or_default(),
         verified: fields.boolean("verified").unwrap_or(true),
+        editions: fields.texts("editions"),
         note: fields.text("note"),
     };
     fields.finish();
