@@ -5,7 +5,7 @@
 //! `yes`. Product, version and edition are compared on counted rows whose expected product has a rule file: the label is
 //! the product's id, name or one of its labels, compared without case, blanks and hyphens. A label's version and edition
 //! mean what they would mean in a name (`LTSC Professional Plus` is `professional-plus`); an edition in brackets is a
-//! component (`(SSIS)`); an empty one is not compared. Rows no software rule knows are tried as captions of an operating system.
+//! component (`(SSIS)`); an empty one is not compared. A version nobody can tell is wrong where the label has one. Rows no software rule knows are tried as captions of an operating system.
 
 use serde::{Deserialize, Serialize};
 
@@ -204,9 +204,13 @@ fn same_version(product: &Product, label: &str, found: &str) -> bool {
     })
 }
 
-/// The edition a label means: as it would in a name, else in kebab-case.
+/// The edition a label means: one of the product's in kebab-case, else what it would mean in a name.
 fn edition_of_label(product: &Product, label: &str) -> String {
-    meaning(product, label, |rule| &rule.edition_names).map_or_else(|| kebab(label), str::to_owned)
+    let plain = kebab(label);
+    if product.editions.contains(&plain) {
+        return plain;
+    }
+    meaning(product, label, |rule| &rule.edition_names).map_or(plain, str::to_owned)
 }
 
 /// What any rule of a product takes a text for.
