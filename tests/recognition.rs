@@ -25,7 +25,8 @@ fn host(rows: &[(&str, &str, &str)]) -> HostSoftware {
         .collect();
     let folded = fold(&seen);
     let counts = &folded.counts;
-    let sum = counts.installations + counts.components + counts.not_licensable + counts.duplicates + counts.unrecognised;
+    let sum =
+        counts.installations + counts.components + counts.not_licensable + counts.duplicates + counts.unrecognised;
     assert_eq!((counts.records, sum), (rows.len() as u64, rows.len() as u64), "every record is counted once");
     folded
 }
@@ -119,7 +120,10 @@ fn services_are_covered_by_the_engine_beside_them_only() {
     assert_eq!(beside.installations.len(), 1);
     assert_eq!(beside.classes, [RecordClass::Installation, RecordClass::Component]);
     let alone = host(&[("SQL Server 2017 Integration Services", "14.0.1000.169", "")]);
-    assert_eq!((alone.installations[0].role, alone.installations[0].component.as_deref()), (Role::Component, Some("ssis")));
+    assert_eq!(
+        (alone.installations[0].role, alone.installations[0].component.as_deref()),
+        (Role::Component, Some("ssis"))
+    );
 }
 
 #[test]

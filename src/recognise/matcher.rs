@@ -1,15 +1,17 @@
 //! All recognition rules of all products, compiled once.
 //!
-//! Two sets of expressions, one on names and one on keys, tell in one pass which rules can hit at all; only those are tried
-//! one by one. A component or look-alike beats a licensable product, and the first rule of a file beats the later ones.
+//! Sets of the expressions on names and on keys tell in one pass which rules can hit at all; only those are tried
+//! one by one, and compiled when first tried. A component or look-alike beats a licensable product, and the first rule of
+//! a file beats the later ones.
 
 use std::collections::HashMap;
 
-use regex::{Captures, Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::bytes::{RegexSet, RegexSetBuilder};
 
 use crate::model::{RecordClass, SoftwareRecord, kebab};
 use crate::rules::{Pattern, PatternField, Product, Rules, VersionFrom};
 
+use super::expression::{Captured, Expression, dialect};
 use super::normalise;
 
 /// A set of rules that cannot be compiled.
@@ -101,49 +103,69 @@ impl<'m, 'a> Memory<'m, 'a> {
 #[derive(Debug)]
 struct Table<'r> {
     rules: Vec<CompiledRule<'r>>,
-    /// Expressions on names, and the rule of each.
-    names: RegexSet,
-    name_rules: Vec<usize>,
-    /// Expressions on keys, and the rule of each.
-    keys: RegexSet,
-    key_rules: Vec<usize>,
+    /// Expressions on names that begin at the start; apart from the others, because together they would need far more states.
+    anchored_names: Gate,
+    names: Gate,
+    keys: Gate,
+}
+
+/// Tells in one pass which of many expressions match.
+#[derive(Debug)]
+struct Gate {
+    set: RegexSet,
+    /// The rule of each expression.
+    rules: Vec<usize>,
+}
+
+impl Gate {
+    fn new(expressions: Vec<(usize, &str)>) -> Result<Self, MatcherError> {
+        const MIB: usize = 1 << 20;
+        let set = RegexSetBuilder::new(expressions.iter().map(|(_, pattern)| dialect(pattern)))
+            .unicode(false)
+            .case_insensitive(true)
+            .size_limit(64 * MIB)
+            .dfa_size_limit(32 * MIB)
+            .build()?;
+        Ok(Self { set, rules: expressions.into_iter().map(|(rule, _)| rule).collect() })
+    }
+
+    /// Rules whose expression matches.
+    fn matches(&self, text: &str) -> impl Iterator<Item = usize> {
+        self.set.matches(text.as_bytes()).into_iter().map(|hit| self.rules[hit])
+    }
 }
 
 impl<'r> Table<'r> {
     fn new(rules: &'r Rules, field: PatternField) -> Result<Self, MatcherError> {
         let patterns = in_order_of_precedence(rules, field);
-        let (mut names, mut name_rules, mut keys, mut key_rules) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut anchored_names, mut names, mut keys) = (Vec::new(), Vec::new(), Vec::new());
         for (index, (_, _, pattern)) in patterns.iter().enumerate() {
             if let Some(name) = &pattern.name {
-                names.push(name);
-                name_rules.push(index);
+                let set = if is_anchored(name) { &mut anchored_names } else { &mut names };
+                set.push((index, name.as_str()));
             }
-            if let Some(key) = &pattern.key {
-                keys.push(key);
-                key_rules.push(index);
-            }
+            keys.extend(pattern.key.as_deref().map(|key| (index, key)));
         }
-        let rules = patterns
-            .into_iter()
-            .map(|(class, product, pattern)| CompiledRule::new(class, product, pattern))
-            .collect::<Result<_, _>>()?;
-        Ok(Self { rules, names: set(&names)?, name_rules, keys: set(&keys)?, key_rules })
+        let rules =
+            patterns.into_iter().map(|(class, product, pattern)| CompiledRule::new(class, product, pattern)).collect();
+        Ok(Self { rules, anchored_names: Gate::new(anchored_names)?, names: Gate::new(names)?, keys: Gate::new(keys)? })
     }
 
     fn recognise(&self, record: &SoftwareRecord<'_>) -> Option<Recognition<'r>> {
         let name = normalise::name(record.name).text;
-        let texts =
-            Texts { name: &name, key: normalise::key(record.key), publisher: record.publisher.trim(), version: record.version.trim() };
+        let texts = Texts {
+            name: &name,
+            key: normalise::key(record.key),
+            publisher: record.publisher.trim(),
+            version: record.version.trim(),
+        };
         self.candidates(&texts).into_iter().find_map(|index| self.rules[index].recognise(&texts))
     }
 
     /// Indices of the rules whose expressions on name and key both match, the winning ones first.
     fn candidates(&self, texts: &Texts<'_>) -> Vec<usize> {
-        let by_name = self.names.matches(texts.name).into_iter().map(|hit| self.name_rules[hit]);
-        if texts.key.is_empty() {
-            return by_name.filter(|&index| self.rules[index].key.is_none()).collect();
-        }
-        let by_key: Vec<usize> = self.keys.matches(texts.key).into_iter().map(|hit| self.key_rules[hit]).collect();
+        let by_key: Vec<usize> = if texts.key.is_empty() { Vec::new() } else { self.keys.matches(texts.key).collect() };
+        let by_name = self.anchored_names.matches(texts.name).chain(self.names.matches(texts.name));
         let mut found: Vec<usize> =
             by_name.filter(|index| self.rules[*index].key.is_none() || by_key.contains(index)).collect();
         found.extend(by_key.iter().copied().filter(|&index| self.rules[index].name.is_none()));
@@ -166,56 +188,56 @@ struct CompiledRule<'r> {
     product: &'r Product,
     pattern: &'r Pattern,
     class: RecordClass,
-    name: Option<Regex>,
-    key: Option<Regex>,
-    publisher: Option<Regex>,
-    record_version: Option<Regex>,
-    unless: Option<Regex>,
+    name: Option<Expression<'r>>,
+    key: Option<Expression<'r>>,
+    publisher: Option<Expression<'r>>,
+    record_version: Option<Expression<'r>>,
+    unless: Option<Expression<'r>>,
 }
 
 impl<'r> CompiledRule<'r> {
-    fn new(class: RecordClass, product: &'r Product, pattern: &'r Pattern) -> Result<Self, MatcherError> {
-        Ok(Self {
+    fn new(class: RecordClass, product: &'r Product, pattern: &'r Pattern) -> Self {
+        Self {
             product,
             pattern,
             class,
-            name: expression(pattern.name.as_deref())?,
-            key: expression(pattern.key.as_deref())?,
-            publisher: expression(pattern.publisher.as_deref())?,
-            record_version: expression(pattern.record_version.as_deref())?,
-            unless: expression(pattern.unless.as_deref())?,
-        })
+            name: pattern.name.as_deref().map(Expression::new),
+            key: pattern.key.as_deref().map(Expression::new),
+            publisher: pattern.publisher.as_deref().map(Expression::new),
+            record_version: pattern.record_version.as_deref().map(Expression::new),
+            unless: pattern.unless.as_deref().map(Expression::new),
+        }
     }
 
     /// Tries the rule on a record whose name and key are known to match.
     fn recognise(&self, texts: &Texts<'_>) -> Option<Recognition<'r>> {
-        if self.publisher.as_ref().is_some_and(|publisher| !publisher.is_match(texts.publisher))
-            || self.unless.as_ref().is_some_and(|unless| unless.is_match(texts.name))
-        {
+        let matches = |expression: &Option<Expression<'r>>, text| {
+            expression.as_ref().is_none_or(|expression| expression.is_match(text))
+        };
+        let taken_back = self.unless.as_ref().is_some_and(|unless| unless.is_match(texts.name));
+        if taken_back || !matches(&self.publisher, texts.publisher) || !matches(&self.record_version, texts.version) {
             return None;
         }
-        let by_version = match &self.record_version {
-            Some(expression) => Some(expression.captures(texts.version)?),
-            None => None,
-        };
-        let captured = [
-            self.key.as_ref().and_then(|expression| expression.captures(texts.key)),
-            self.name.as_ref().and_then(|expression| expression.captures(texts.name)),
-            by_version,
-        ];
-        let version = self.version(&captured, texts.version);
+        let expressions = [(&self.key, texts.key), (&self.name, texts.name), (&self.record_version, texts.version)];
+        let mut captured = Captured::default();
+        for (expression, text) in expressions {
+            if let Some(expression) = expression {
+                expression.capture(text, &mut captured);
+            }
+        }
+        let version = self.version(captured.version, texts.version);
         Some(Recognition {
             product: self.product,
             rule: self.pattern,
             class: self.class,
             contradicted_by: self.contradiction(version.as_deref(), texts.version),
             version,
-            edition: self.edition(&captured),
-            instance: group(&captured, "instance").map(str::to_owned),
+            edition: self.edition(captured.edition),
+            instance: captured.instance.map(str::to_owned),
         })
     }
 
-    fn version(&self, captured: &[Option<Captures<'_>>], build: &str) -> Option<String> {
+    fn version(&self, captured: Option<&str>, build: &str) -> Option<String> {
         let by_build = match self.pattern.version_from {
             VersionFrom::Nowhere => return None,
             VersionFrom::Build => version_of_build(self.product, build),
@@ -224,14 +246,14 @@ impl<'r> CompiledRule<'r> {
         if let Some(version) = by_build {
             return Some(version.to_owned());
         }
-        match group(captured, "version") {
+        match captured {
             Some(text) => Some(meaning(&self.pattern.version_names, text).unwrap_or(text).to_owned()),
             None => self.pattern.version.clone(),
         }
     }
 
-    fn edition(&self, captured: &[Option<Captures<'_>>]) -> Option<String> {
-        match group(captured, "edition") {
+    fn edition(&self, captured: Option<&str>) -> Option<String> {
+        match captured {
             Some(text) => Some(meaning(&self.pattern.edition_names, text).map_or_else(|| kebab(text), str::to_owned)),
             None => self.pattern.edition.clone(),
         }
@@ -266,11 +288,6 @@ fn in_order_of_precedence(rules: &Rules, field: PatternField) -> Vec<(RecordClas
     ordered
 }
 
-/// What a named group caught: in the key before the name, in the name before the record's version.
-fn group<'t>(captured: &'t [Option<Captures<'t>>], name: &str) -> Option<&'t str> {
-    captured.iter().flatten().find_map(|captures| captures.name(name)).map(|found| found.as_str()).filter(|text| !text.is_empty())
-}
-
 /// What a captured text stands for.
 fn meaning<'n>(names: &'n [(String, String)], text: &str) -> Option<&'n str> {
     let lower = text.to_lowercase();
@@ -279,7 +296,8 @@ fn meaning<'n>(names: &'n [(String, String)], text: &str) -> Option<&'n str> {
 
 /// The version of the release to which a build number belongs: that with the longest matching prefix.
 fn version_of_build<'p>(product: &'p Product, build: &str) -> Option<&'p str> {
-    let prefixes = product.releases.iter().flat_map(|release| release.builds.iter().map(move |prefix| (prefix, release)));
+    let prefixes =
+        product.releases.iter().flat_map(|release| release.builds.iter().map(move |prefix| (prefix, release)));
     let hits = prefixes.filter(|(prefix, _)| is_build(build, prefix));
     hits.max_by_key(|(prefix, _)| prefix.len()).map(|(_, release)| release.version.as_str())
 }
@@ -295,13 +313,9 @@ fn is_build(build: &str, prefix: &str) -> bool {
     })
 }
 
-fn expression(pattern: Option<&str>) -> Result<Option<Regex>, regex::Error> {
-    pattern.map(|pattern| RegexBuilder::new(pattern).case_insensitive(true).build()).transpose()
-}
-
-fn set(patterns: &[&String]) -> Result<RegexSet, regex::Error> {
-    const MIB: usize = 1 << 20;
-    RegexSetBuilder::new(patterns).case_insensitive(true).size_limit(64 * MIB).dfa_size_limit(32 * MIB).build()
+/// Whether every way to match an expression begins at the start of the text, as far as a glance tells.
+fn is_anchored(pattern: &str) -> bool {
+    pattern.starts_with('^') && !pattern.contains("|^")
 }
 
 #[cfg(test)]

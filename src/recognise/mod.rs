@@ -3,6 +3,7 @@
 //! [`normalise`] makes names comparable, [`Matcher`] holds the rules of all products and answers once for each distinct
 //! record, [`fold`] turns the records of a host into its installations, and [`score`] measures the rules on labelled rows.
 
+mod expression;
 mod matcher;
 pub mod normalise;
 mod score;

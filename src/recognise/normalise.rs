@@ -11,8 +11,7 @@ pub struct Name {
 }
 
 /// Text that was stored in UTF-8 and read as Windows-1252, with what it was.
-const MOJIBAKE: [(&str, &str); 5] =
-    [("Â®", "®"), ("â„¢", "™"), ("Â\u{a0}", " "), ("â€“", "–"), ("â€™", "'")];
+const MOJIBAKE: [(&str, &str); 5] = [("Â®", "®"), ("â„¢", "™"), ("Â\u{a0}", " "), ("â€“", "–"), ("â€™", "'")];
 
 /// A product's name ready for matching. A suffix ` - en-us.proof` stays: it tells a proofing language from an installation.
 pub fn name(raw: &str) -> Name {
@@ -133,7 +132,10 @@ mod tests {
 
     #[test]
     fn marks_go_however_they_are_written() {
-        assert_eq!(text("Microsoft(R) Windows(R) Server 2003, Standard Edition"), "Microsoft Windows Server 2003, Standard Edition");
+        assert_eq!(
+            text("Microsoft(R) Windows(R) Server 2003, Standard Edition"),
+            "Microsoft Windows Server 2003, Standard Edition"
+        );
         assert_eq!(text("MicrosoftÂ® Windows ServerÂ® 2008 Standard"), "Microsoft Windows Server 2008 Standard");
         assert_eq!(text("Java(TM) SE Development Kit 11.0.8"), "Java SE Development Kit 11.0.8");
     }
@@ -150,18 +152,27 @@ mod tests {
         assert_eq!((visio.text.as_str(), visio.language.as_deref()), ("Microsoft Visio", Some("de-de")));
         assert_eq!(name("Microsoft 365 - sr-latn-rs").language.as_deref(), Some("sr-latn-rs"));
         assert_eq!(name("Microsoft SQL Server Management Studio - 18.6").language, None);
-        assert_eq!(text("Microsoft Office Proofing Tools 2013 - English"), "Microsoft Office Proofing Tools 2013 - English");
+        assert_eq!(
+            text("Microsoft Office Proofing Tools 2013 - English"),
+            "Microsoft Office Proofing Tools 2013 - English"
+        );
     }
 
     #[test]
     fn a_proofing_language_keeps_its_suffix() {
-        assert_eq!(text("Microsoft Visio LTSC Professional 2024 - en-us.proof"), "Microsoft Visio LTSC Professional 2024 - en-us.proof");
+        assert_eq!(
+            text("Microsoft Visio LTSC Professional 2024 - en-us.proof"),
+            "Microsoft Visio LTSC Professional 2024 - en-us.proof"
+        );
     }
 
     #[test]
     fn keys_are_found_in_paths_and_commands() {
         assert_eq!(key(r"ARP\Machine\X64\O365ProPlusRetail - en-us"), "O365ProPlusRetail");
-        assert_eq!(key("setup.exe ProductsToRemove=Standard2021Volume.16_fr-fr_x-none culture=fr-fr"), "Standard2021Volume");
+        assert_eq!(
+            key("setup.exe ProductsToRemove=Standard2021Volume.16_fr-fr_x-none culture=fr-fr"),
+            "Standard2021Volume"
+        );
         assert_eq!(key("{90140000-0011-0000-0000-0000000FF1CE}"), "{90140000-0011-0000-0000-0000000FF1CE}");
         assert_eq!(key("VisioPro2024Volume - en-us.proof"), "VisioPro2024Volume - en-us.proof");
     }

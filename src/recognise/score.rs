@@ -124,8 +124,7 @@ pub fn score(rules: &Rules, matcher: &Matcher<'_>, rows: &[LabelledRow]) -> Scor
     for row in rows {
         let record =
             SoftwareRecord { name: &row.display_name, version: &row.version, publisher: &row.publisher, key: &row.key };
-        let found =
-            matcher.recognise(&record).or_else(|| matcher.operating_system(&row.display_name, &row.version));
+        let found = matcher.recognise(&record).or_else(|| matcher.operating_system(&row.display_name, &row.version));
         score.add(rules, row, found.as_ref());
     }
     score
@@ -199,9 +198,10 @@ fn same_version(product: &Product, label: &str, found: &str) -> bool {
     let wanted = meaning(product, label, |rule| &rule.version_names).unwrap_or(label);
     let known = product.release(found).map(|release| product.version_name(release));
     let release = wanted.split_once('u').filter(|(_, update)| update.bytes().all(|byte| byte.is_ascii_digit()));
-    [Some(found), known].into_iter().flatten().any(|version| {
-        version.eq_ignore_ascii_case(wanted) || release.is_some_and(|(release, _)| release == version)
-    })
+    [Some(found), known]
+        .into_iter()
+        .flatten()
+        .any(|version| version.eq_ignore_ascii_case(wanted) || release.is_some_and(|(release, _)| release == version))
 }
 
 /// The edition a label means: one of the product's in kebab-case, else what it would mean in a name.
@@ -214,7 +214,11 @@ fn edition_of_label(product: &Product, label: &str) -> String {
 }
 
 /// What any rule of a product takes a text for.
-fn meaning<'p>(product: &'p Product, text: &str, names: impl Fn(&'p Pattern) -> &'p [(String, String)]) -> Option<&'p str> {
+fn meaning<'p>(
+    product: &'p Product,
+    text: &str,
+    names: impl Fn(&'p Pattern) -> &'p [(String, String)],
+) -> Option<&'p str> {
     let lower = text.to_lowercase();
     let mut all = product.recognise.iter().flat_map(names);
     all.find(|(name, _)| name.to_lowercase() == lower).map(|(_, meaning)| meaning.as_str())
@@ -226,7 +230,8 @@ mod tests {
 
     #[test]
     fn a_label_file_needs_its_columns_and_words() {
-        let header = "publisher,display_name,version,expected_product,expected_version,expected_edition,licensable,note\n";
+        let header =
+            "publisher,display_name,version,expected_product,expected_version,expected_edition,licensable,note\n";
         let rows = read_labels(&format!("\u{feff}{header}Acme,Anvil,1.0,Anvil,1,,no,\n")).expect("a label file");
         assert_eq!((rows[0].display_name.as_str(), rows[0].line), ("Anvil", 2));
         let error = read_labels(&format!("{header}Acme,Anvil,1.0,Anvil,1,,perhaps,\n")).expect_err("an unknown word");

@@ -83,7 +83,8 @@ pub fn fold(records: &[Seen<'_, '_>]) -> HostSoftware {
 /// What each record is by itself; an exact repetition is a duplicate.
 fn first_classes(records: &[Seen<'_, '_>]) -> Vec<RecordClass> {
     let mut known = HashSet::with_capacity(records.len());
-    let class = |seen: &Seen<'_, '_>| seen.recognition.map_or(RecordClass::Unrecognised, |recognition| recognition.class);
+    let class =
+        |seen: &Seen<'_, '_>| seen.recognition.map_or(RecordClass::Unrecognised, |recognition| recognition.class);
     records.iter().map(|seen| if known.insert(seen.record) { class(seen) } else { RecordClass::Duplicate }).collect()
 }
 
@@ -182,9 +183,9 @@ impl<'r> Proof<'r> {
         Installation {
             product: self.product.id.clone(),
             version: match (&self.version, built) {
-                (Some(named), Some(built)) => Fact::Conflicting {
-                    values: vec![(named.clone(), evidence.clone()), (built, evidence.clone())],
-                },
+                (Some(named), Some(built)) => {
+                    Fact::Conflicting { values: vec![(named.clone(), evidence.clone()), (built, evidence.clone())] }
+                }
                 (version, _) => fact(version, "version"),
             },
             edition: fact(&self.edition, "edition"),
@@ -206,10 +207,8 @@ impl<'r> Proof<'r> {
 
 /// Folds the components whose engine on the same host covers them: one licence an operating system environment.
 fn cover_components(proofs: &mut Vec<Proof<'_>>, classes: &mut [RecordClass]) {
-    let covered: Vec<bool> = proofs
-        .iter()
-        .map(|part| part.component.is_some() && proofs.iter().any(|engine| engine.covers(part)))
-        .collect();
+    let covered: Vec<bool> =
+        proofs.iter().map(|part| part.component.is_some() && proofs.iter().any(|engine| engine.covers(part))).collect();
     for (part, _) in proofs.iter().zip(&covered).filter(|(_, covered)| **covered) {
         for &index in &part.records {
             if classes[index] == RecordClass::Installation {
@@ -233,7 +232,12 @@ fn unconfirmed(records: &[Seen<'_, '_>], proofs: &[Proof<'_>]) -> Vec<Unconfirme
                 && (proof.version.is_none() || recognition.version.is_none() || proof.version == recognition.version)
         });
         if parent && !proved {
-            found.insert((recognition.product.id.as_str(), recognition.version.as_deref(), seen.record.name, seen.evidence));
+            found.insert((
+                recognition.product.id.as_str(),
+                recognition.version.as_deref(),
+                seen.record.name,
+                seen.evidence,
+            ));
         }
     }
     let mut notes: Vec<Unconfirmed> = found
