@@ -3,8 +3,11 @@
 //! The stages form a star: each knows only the foundation ([`model`], [`diag`], [`rules`]); only [`pipeline`] and
 //! [`assess`] import stages. A test keeps it so.
 
+pub mod allocate;
 pub mod diag;
+pub mod entitle;
 pub mod model;
 pub mod read;
 pub mod recognise;
+pub mod require;
 pub mod rules;

@@ -28,7 +28,7 @@ pub use host::{Affinity, Environment, Host, HostId, Installation, Machine, Place
 pub use key::{Key, kebab};
 pub use money::{Money, Price, PriceKind, PricePeriod, decimal_to_minor};
 pub use observation::{ObservedHost, ObservedOperatingSystem, RecordClass, SoftwareRecord, View};
-pub use question::{Answer, Question, QuestionKey, Reading};
+pub use question::{Answer, Asker, Question, QuestionKey, Reading};
 pub use requirement::{
     Acceptance, Allocation, Alternative, Basis, Chosen, Line, Metric, Refusal, Requirement, Scope, Step, Working,
 };

@@ -167,18 +167,28 @@ pub struct Product {
 }
 
 impl Product {
-    /// Index of the release with this licence version, compared without case and blanks; the last of several.
+    /// Index of the release with this version, compared without case and blanks. Releases that the licence does not
+    /// tell apart share the index of the first of them.
     pub fn release(&self, version: &str) -> Option<usize> {
         let wanted = plain(version);
-        self.releases
-            .iter()
-            .rposition(|release| plain(&release.licence_version) == wanted)
-            .or_else(|| self.releases.iter().rposition(|release| plain(&release.version) == wanted))
+        let found = self.releases.iter().position(|release| plain(&release.version) == wanted);
+        let found =
+            found.or_else(|| self.releases.iter().position(|release| plain(&release.licence_version) == wanted))?;
+        Some(self.licence_index(found))
+    }
+
+    /// Index of the first release that the licence does not tell apart from this one.
+    pub fn licence_index(&self, release: usize) -> usize {
+        let Some(wanted) = self.releases.get(release).map(|release| plain(&release.licence_version)) else {
+            return release;
+        };
+        self.releases.iter().position(|other| plain(&other.licence_version) == wanted).unwrap_or(release)
     }
 
     /// Index of the newest release available on a day.
     pub fn current_release(&self, day: Date) -> Option<usize> {
-        self.releases.iter().rposition(|release| release.available().is_some_and(|available| available <= day))
+        let newest = self.releases.iter().rposition(|release| release.available().is_some_and(|date| date <= day))?;
+        Some(self.licence_index(newest))
     }
 
     /// Licence version of the release with this index.
