@@ -11,3 +11,4 @@ pub mod read;
 pub mod recognise;
 pub mod require;
 pub mod rules;
+pub mod support;

@@ -93,6 +93,8 @@ pub struct Installation {
     pub version: Fact<String>,
     /// Edition in kebab-case.
     pub edition: Fact<String>,
+    /// Build number as the source writes it (`10.0.14393`, `13.2.5026.0`); `None` where it states none.
+    pub build_number: Option<String>,
     /// What it does.
     pub role: Role,
     /// Which component, where `role` is `component`.

@@ -32,5 +32,5 @@ pub use question::{Answer, Asker, Question, QuestionKey, Reading};
 pub use requirement::{
     Acceptance, Allocation, Alternative, Basis, Chosen, Line, Metric, Refusal, Requirement, Scope, Step, Working,
 };
-pub use support::{SupportRow, SupportStatus, SupportSummary};
+pub use support::{Rag, SupportRow, SupportStatus, SupportSummary, SystemSupport};
 pub use user::{Access, Organisation, SharingGroup, UserDevices, UserGroup};
