@@ -70,6 +70,7 @@ fn one_engine_in_four_rows_is_one_installation() {
     assert_eq!(found.installations.iter().map(shown).collect::<Vec<_>>(), [("sql-server", "2016", "?", 1)]);
     assert_eq!((found.counts.installations, found.counts.duplicates, found.counts.components), (1, 3, 2));
     assert_eq!(found.unconfirmed, []);
+    assert_eq!(found.installations[0].build_number.as_deref(), Some("13.2.5026.0"));
 }
 
 #[test]

@@ -172,6 +172,14 @@ impl<'r> Proof<'r> {
         self.component.is_none() && self.product.id == part.product.id && same_version && !too_small
     }
 
+    /// The highest version of its records: setups of service packs leave the rows of the first release beside their own.
+    fn build_number<'s>(&self, records: &[Seen<'s, '_>]) -> Option<&'s str> {
+        let versions = self.records.iter().map(|&index| records[index].record.version.trim());
+        versions
+            .filter(|version| version.starts_with(|c: char| c.is_ascii_digit()))
+            .max_by_key(|version| numbers(version))
+    }
+
     fn installation(&self, records: &[Seen<'_, '_>]) -> Installation {
         let first = &records[self.records[0]];
         let evidence = first.evidence.cloned();
@@ -189,6 +197,7 @@ impl<'r> Proof<'r> {
                 (version, _) => fact(version, "version"),
             },
             edition: fact(&self.edition, "edition"),
+            build_number: self.build_number(records).map(str::to_owned),
             role: if self.component.is_some() { Role::Component } else { Role::Active },
             component: self.component.map(str::to_owned),
             instances: u32::try_from(self.instances.len()).unwrap_or(u32::MAX),
@@ -203,6 +212,11 @@ impl<'r> Proof<'r> {
             evidence,
         }
     }
+}
+
+/// The numbers of a version, so that 9 comes before 10.
+fn numbers(version: &str) -> Vec<u64> {
+    version.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect()
 }
 
 /// Folds the components whose engine on the same host covers them: one licence an operating system environment.
