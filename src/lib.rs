@@ -10,6 +10,7 @@ pub mod diag;
 pub mod entitle;
 pub mod model;
 pub mod read;
+pub mod recognise;
 pub mod require;
 pub mod rules;
 pub mod support;
