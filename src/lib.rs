@@ -4,6 +4,7 @@
 //! [`assess`] import stages. A test keeps it so.
 
 pub mod diag;
+pub mod discover;
 pub mod model;
 pub mod read;
 pub mod rules;
