@@ -7,6 +7,7 @@ pub mod allocate;
 pub mod assess;
 pub mod case_check;
 pub mod diag;
+pub mod discover;
 pub mod entitle;
 pub mod model;
 pub mod read;
