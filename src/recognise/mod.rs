@@ -1,0 +1,3 @@
+//! Software records → products, and sightings of machines → hosts.
+
+pub mod identity;
