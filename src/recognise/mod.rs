@@ -2,8 +2,10 @@
 //!
 //! [`normalise`] makes names comparable, [`Matcher`] holds the rules of all products and answers once for each distinct
 //! record, [`fold`] turns the records of a host into its installations, and [`score`] measures the rules on labelled rows.
+//! [`identity`] joins what several sources say of one machine.
 
 mod expression;
+pub mod identity;
 mod matcher;
 pub mod normalise;
 mod score;
