@@ -135,10 +135,10 @@ pub fn explain(outcome: &Outcome, rules: &Rules, wanted: &str, reading: Answer) 
         Subject::Question(index) => question::explain(&teller, &outcome.questions[index]),
         Subject::Support(index) => support::explain(&teller, &outcome.support[index]),
     };
-    explanation.reading = reading;
     explanation.sections.retain(|section| !section.items.is_empty());
     if outcome.rules_hash != rules.hash {
-        let text = "The rules have changed since this was computed: sources are named as the rules in force now have them.";
+        let text =
+            "The rules have changed since this was computed: sources are named as the rules in force now have them.";
         explanation.sections.push(Section { heading: "Rules".into(), items: vec![Item::say(text)] });
     }
     Found::Explanation(Box::new(explanation))

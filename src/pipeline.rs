@@ -77,36 +77,24 @@ pub struct Score {
     /// Counted with another edition.
     pub wrong_edition: u64,
     /// Every wrong row.
-    pub errors: Vec<ScoreError>,
+    pub errors: Vec<LabelFault>,
 }
 
-/// One wrong row of a labelled list.
+/// One row the rules get wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ScoreError {
-    /// Line in the file.
+pub struct LabelFault {
+    /// Line in the label file.
     pub line: u64,
-    /// Name of the record.
+    /// The name.
     pub name: String,
-    /// What was expected.
+    /// What kind of fault.
+    pub fault: &'static str,
+    /// What the label says.
     pub expected: String,
-    /// What came out.
+    /// What was found; empty where nothing was.
     pub found: String,
-}
-
-impl Score {
-    /// Rightly counted rows among the counted ones, in a hundred.
-    pub fn precision(&self) -> f64 {
-        share(self.true_positive, self.true_positive + self.false_positive)
-    }
-
-    /// Rightly counted rows among those to be counted, in a hundred.
-    pub fn recall(&self) -> f64 {
-        share(self.true_positive, self.true_positive + self.false_negative)
-    }
-}
-
-fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 100.0 } else { part as f64 * 100.0 / whole as f64 }
+    /// The rule that hit.
+    pub rule: Option<String>,
 }
 
 /// Reads an estate, keeps what it found, and assesses it.

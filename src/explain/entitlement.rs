@@ -1,6 +1,6 @@
 //! Purchase lines: what each gave, under which right, and what of it is left over and why.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Allocation, Entitlement, Form, Line};
 
@@ -10,7 +10,8 @@ use super::{Explanation, Item};
 /// Explains one entitlement by itself.
 pub(super) fn explain(teller: &Teller<'_>, index: usize) -> Explanation {
     let entitlement = &teller.assessment.entitlements[index];
-    let mut explanation = teller.begin(entitlement.key.0.clone(), format!("What {} gives", bought(teller, entitlement)));
+    let mut explanation =
+        teller.begin(entitlement.key.0.clone(), format!("What {} gives", bought(teller, entitlement)));
     let spent: Vec<&Allocation> =
         teller.assessment.allocations.iter().filter(|allocation| allocation.entitlement == index).collect();
     explanation.figures = vec![
@@ -27,7 +28,7 @@ pub(super) fn explain(teller: &Teller<'_>, index: usize) -> Explanation {
 }
 
 /// The purchase lines that cover these lines of requirements: (requirement, line of its chosen way).
-pub(super) fn covering(teller: &Teller<'_>, lines: &[(usize, usize)]) -> Vec<Item> {
+pub(super) fn covering(teller: &Teller<'_>, lines: &BTreeSet<(usize, usize)>) -> Vec<Item> {
     let mut spent: BTreeMap<usize, Vec<&Allocation>> = BTreeMap::new();
     for allocation in &teller.assessment.allocations {
         if lines.contains(&(allocation.requirement, allocation.line)) {
@@ -108,7 +109,11 @@ fn rights(teller: &Teller<'_>, entitlement: &Entitlement, form: &Form, line: &Li
     let mut rights = Vec::new();
     if let Some(purchase) = teller.purchase(entitlement) {
         if purchase.metric != form.metric {
-            rights.push(format!("converted: 1 {} gives {}", purchase.metric, units(form.units_per_licence, form.metric)));
+            rights.push(format!(
+                "converted: 1 {} gives {}",
+                purchase.metric,
+                units(form.units_per_licence, form.metric)
+            ));
         }
         if purchase.product != form.product {
             rights.push(format!("part of {}", purchase.product));
@@ -154,8 +159,8 @@ pub(super) fn left_over(teller: &Teller<'_>, organisation: &str, product: &str, 
     for (index, entitlement) in teller.assessment.entitlements.iter().enumerate() {
         let concerned = entitlement.forms.iter().any(|form| form.product == product)
             || teller.purchase(entitlement).is_some_and(|line| line.product == product);
-        let may = entitlement.organisation == organisation
-            || entitlement.shared_with.iter().any(|name| name == organisation);
+        let may =
+            entitlement.organisation == organisation || entitlement.shared_with.iter().any(|name| name == organisation);
         if !concerned || !may {
             continue;
         }

@@ -1,5 +1,7 @@
 //! One row of the licence position.
 
+use std::collections::BTreeSet;
+
 use crate::model::{Line, Position, Requirement};
 
 use super::entitlement::{covering, left_over};
@@ -21,7 +23,7 @@ pub(super) fn explain(teller: &Teller<'_>, position: &Position) -> Explanation {
     let title = format!("The position of {} in {name}, by {}", position.organisation, position.metric);
     let mut explanation = teller.begin(position.key.0.clone(), title);
     let needs = needs(teller, position);
-    let lines: Vec<(usize, usize)> = needs.iter().map(|need| (need.requirement, need.line)).collect();
+    let lines: BTreeSet<(usize, usize)> = needs.iter().map(|need| (need.requirement, need.line)).collect();
     let unmet: Vec<&Line> = needs.iter().filter(|need| is_short(teller, need)).map(|need| need.what).collect();
     let requirements: Vec<&Requirement> =
         position.requirements.iter().filter_map(|&index| teller.assessment.requirements.get(index)).collect();

@@ -20,7 +20,13 @@ pub(super) fn explain(teller: &Teller<'_>, question: &Question) -> Explanation {
             "The two readings",
             vec![
                 side("strict", &question.strict, question.required.0, question.shortfall.0, question.cost.0.as_ref()),
-                side("customer", &question.customer, question.required.1, question.shortfall.1, question.cost.1.as_ref()),
+                side(
+                    "customer",
+                    &question.customer,
+                    question.required.1,
+                    question.shortfall.1,
+                    question.cost.1.as_ref(),
+                ),
             ],
         ),
         section("What decides", decide),

@@ -1,5 +1,7 @@
 //! One need: what runs there, the way of licensing chosen, the other ways and why they were not taken.
 
+use std::collections::BTreeSet;
+
 use crate::model::{Alternative, HostId, Requirement, Scope};
 
 use super::entitlement::covering;
@@ -17,9 +19,8 @@ pub(super) fn explain(teller: &Teller<'_>, index: usize) -> Explanation {
             explanation.figures.push(Figure { name: "required", value: units(line.units, line.metric) });
         }
     }
-    let lines: Vec<(usize, usize)> = chosen
-        .map(|(_, way)| (0..way.lines.len()).map(|line| (index, line)).collect())
-        .unwrap_or_default();
+    let lines: BTreeSet<(usize, usize)> =
+        chosen.map(|(_, way)| (0..way.lines.len()).map(|line| (index, line)).collect()).unwrap_or_default();
     explanation.sections = vec![
         section("What is needed", behind(teller, index)),
         section("What covers it", covering(teller, &lines)),

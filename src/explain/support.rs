@@ -9,7 +9,8 @@ use super::{Explanation, Figure, Item};
 pub(super) fn explain(teller: &Teller<'_>, row: &SupportRow) -> Explanation {
     let host = teller.outcome.host(row.host).map_or("a host", |host| host.name.as_str());
     let name = product_name(&row.product, None, row.version.as_deref());
-    let mut explanation = teller.begin(row.key.0.clone(), format!("Support of {name} on {host} ({})", row.organisation));
+    let mut explanation =
+        teller.begin(row.key.0.clone(), format!("Support of {name} on {host} ({})", row.organisation));
     explanation.figures = vec![Figure { name: "status", value: row.status.title().to_owned() }];
     let seen = row.evidence.as_ref().map(|evidence| teller.places(std::slice::from_ref(evidence))).unwrap_or_default();
     let mut why = vec![Item::say(row.reason.clone()).at(seen)];

@@ -1,7 +1,8 @@
 //! What every explanation needs: names for ids, places for locators, sources for rules.
 
 use crate::model::{
-    Alternative, Assessment, Entitlement, Form, HostId, Line, Locator, Metric, Outcome, PurchaseLine, Working, thousands,
+    Alternative, Assessment, Entitlement, Form, HostId, Line, Locator, Metric, Outcome, PurchaseLine, Working,
+    thousands,
 };
 use crate::rules::Rules;
 
@@ -119,7 +120,9 @@ impl<'a> Teller<'a> {
 
     /// The way chosen for a requirement, with its index.
     pub fn chosen(&self, requirement: usize) -> Option<(usize, &'a Alternative)> {
-        let chosen = self.assessment.chosen.iter().find(|chosen| chosen.requirement == requirement)?;
+        let chosen = &self.assessment.chosen;
+        let in_order = chosen.get(requirement).filter(|chosen| chosen.requirement == requirement);
+        let chosen = in_order.or_else(|| chosen.iter().find(|chosen| chosen.requirement == requirement))?;
         let requirement = self.assessment.requirements.get(requirement)?;
         Some((chosen.alternative, requirement.alternatives.get(chosen.alternative)?))
     }
@@ -136,7 +139,8 @@ impl<'a> Teller<'a> {
         let host = self.outcome.host(id)?;
         let placement = host.placement.as_ref().map(|placement| format!(", {placement}")).unwrap_or_default();
         let seen = host.last_seen.map(|day| format!(", last seen {day}")).unwrap_or_default();
-        let joined: Vec<Item> = host.joined_by.iter().map(|rule| Item::say(format!("sources joined by: {rule}"))).collect();
+        let joined: Vec<Item> =
+            host.joined_by.iter().map(|rule| Item::say(format!("sources joined by: {rule}"))).collect();
         let text = format!("{} ({}): {}{placement}{seen}", host.name, host.organisation, host.machine);
         Some(Item::say(text).at(self.places(&host.evidence)).with(joined))
     }

@@ -89,12 +89,10 @@ type Shortfall<'a> = (&'a str, Option<&'a Money>, &'a str);
 
 /// Organisation, cost and wanted price (the key of the row where nobody named it) of every row that is short.
 fn shortfalls<'a>(assessment: &'a Assessment, filter: &Filter) -> impl Iterator<Item = Shortfall<'a>> {
-    assessment
-        .positions
-        .iter()
-        .filter(|position| position.shortfall > 0 && filter.shows(&position.organisation))
-        .map(|position| {
+    assessment.positions.iter().filter(|position| position.shortfall > 0 && filter.shows(&position.organisation)).map(
+        |position| {
             let wanted = position.missing_price.as_deref().unwrap_or(&position.key.0);
             (position.organisation.as_str(), position.cost.as_ref(), wanted)
-        })
+        },
+    )
 }

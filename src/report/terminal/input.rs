@@ -72,7 +72,8 @@ fn records(report: &Report<'_>) -> String {
 }
 
 fn list(rows: &[&SourceRow<'_>], canvas: &Canvas) -> String {
-    let mut table = canvas.table(&[("status", Kind::Name), ("file", Kind::Text), ("why, or what is in it", Kind::Text)]);
+    let mut table =
+        canvas.table(&[("status", Kind::Name), ("file", Kind::Text), ("why, or what is in it", Kind::Text)]);
     for row in rows {
         let tone = match row.status {
             FileStatus::Rejected => Tone::Bad,

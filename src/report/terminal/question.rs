@@ -13,7 +13,8 @@ pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> S
     if open.is_empty() {
         out.push_str(&canvas.prose(2, "None: both readings come to the same figures."));
     } else {
-        let text = "Each is worth what the cost changes when it alone is answered the other way. The sums do not add up.";
+        let text =
+            "Each is worth what the cost changes when it alone is answered the other way. The sums do not add up.";
         out.push_str(&canvas.prose(2, text));
     }
     let limit = view.limit(LONGEST);

@@ -8,8 +8,11 @@ use super::{Canvas, Kind, Tone, cell, number};
 pub(super) fn render(report: &Report<'_>, canvas: &Canvas) -> String {
     let mut out = canvas.heading("What the shortfall costs");
     let totals = &report.totals;
-    let mut table =
-        canvas.table(&[("organisation", Kind::Text), ("strict reading", Kind::Number), ("customer reading", Kind::Number)]);
+    let mut table = canvas.table(&[
+        ("organisation", Kind::Text),
+        ("strict reading", Kind::Number),
+        ("customer reading", Kind::Number),
+    ]);
     for row in &totals.organisations {
         table.add_row([
             cell(row.organisation, Tone::Plain),
