@@ -6,12 +6,16 @@
 pub mod allocate;
 pub mod assess;
 pub mod case_check;
+pub mod cli;
 pub mod diag;
 pub mod discover;
 pub mod entitle;
+pub mod explain;
 pub mod model;
+pub mod pipeline;
 pub mod read;
 pub mod recognise;
+pub mod report;
 pub mod require;
 pub mod rules;
 pub mod support;
