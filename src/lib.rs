@@ -4,7 +4,10 @@
 //! [`assess`] import stages. A test keeps it so.
 
 pub mod allocate;
+pub mod assess;
+pub mod case_check;
 pub mod diag;
+pub mod discover;
 pub mod entitle;
 pub mod model;
 pub mod read;

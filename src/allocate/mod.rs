@@ -18,6 +18,7 @@ use crate::model::{Allocation, Chosen, Entitlement, Requirement};
 pub use fit::{fits, may_draw};
 pub use ledger::{Imbalance, check};
 pub use price_list::{PriceList, Priced};
+pub use spend::remaining;
 
 /// What an allocation is made from.
 pub struct Problem<'a> {

@@ -165,7 +165,7 @@ fn add(allocations: &mut Vec<Allocation>, new: Allocation) {
 }
 
 /// Units of a form that are left after what was spent of all forms of the entitlement.
-pub(super) fn remaining(entitlement: &Entitlement, index: usize, form: usize, spent: &[Allocation]) -> u32 {
+pub fn remaining(entitlement: &Entitlement, index: usize, form: usize, spent: &[Allocation]) -> u32 {
     let of_form = |wanted: usize| -> u32 {
         spent
             .iter()

@@ -4,6 +4,10 @@
 //! every reader looks at the first bytes and says no, maybe or sure. Partial success is normal: observations and
 //! diagnostics may both come out of one file.
 
+mod agent;
+mod fusion_xml;
+mod glpi_json;
+
 use crate::diag::Diagnostic;
 use crate::model::{Manifest, ObservedHost, Place, Price, PurchaseLine, SoftwareRecord};
 
@@ -95,5 +99,8 @@ pub trait Reader: Sync {
 
 /// Every reader, in the order in which equally sure ones are preferred.
 pub fn readers() -> &'static [&'static dyn Reader] {
-    &[]
+    &[
+        &glpi_json::GlpiJson,
+        &fusion_xml::FusionXml,
+    ]
 }
