@@ -4,6 +4,7 @@
 //! every reader looks at the first bytes and says no, maybe or sure. Partial success is normal: observations and
 //! diagnostics may both come out of one file.
 
+mod faults;
 mod listing;
 mod manifest;
 mod prices;
