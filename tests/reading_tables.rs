@@ -222,6 +222,7 @@ fn a_manifest_is_taken_whole_or_not_at_all() {
     let Verdict::Rejected(first) = verdict else { panic!("{verdict:?}") };
     assert_eq!((first.code, first.place), (Code::UnknownKey, Some(Place::Line(3))));
     assert_eq!((found.manifests.len(), found.diagnostics[0].code), (0, Code::MissingKey));
+    assert_eq!(read("declared", b"# ours\n[[host]]\nname = \"A\"\n").0, Verdict::Read);
     let (verdict, _) = sample("manifest-toml/t-worked.cases.toml");
     assert_eq!(verdict, Verdict::Ignored("worked cases, not an estate".into()));
 }
@@ -232,7 +233,8 @@ fn other_files_find_no_reader_here() {
         ("a.csv", "name,colour\nx,grey\n"),
         ("a.json", "{\"product\": 1}"),
         ("a.xml", "<product>,metric,quantity"),
-        ("trueup.toml", "[[organisations]]\nname = \"x\"\n"),
+        ("estate/trueup.toml", "[[organisation]]\nname = \"x\"\n"),
+        ("write.py", "text = [\n[[host]]\n]\n"),
         ("a.txt", ""),
         ("a.zip", "PK\x03\x04nothing"),
     ] {
