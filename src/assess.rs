@@ -67,6 +67,8 @@ pub fn outcome(
     Outcome {
         as_of,
         rules_hash: rules.hash.clone(),
+        purchases: estate.purchases.clone(),
+        prices: estate.prices.clone(),
         strict: put_together(&ground, &strict_reading, strict),
         customer: put_together(&ground, &customer_reading, customer),
         questions,

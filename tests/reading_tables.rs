@@ -157,7 +157,7 @@ fn purchase_lines_are_read_and_faulty_rows_are_named() {
     assert!(told.contains("line 5: column `bought`: `03/04/2024` can be read in two ways"), "{told}");
     assert!(told.contains("line 6: column `metric`: `gadget` is not known"), "{told}");
     assert!(told.contains("line 6: column `quantity`: `ten` is not a whole number"), "{told}");
-    assert!(told.contains("line 7: `sa_from` names 1 days and `sa_until` names 0"), "{told}");
+    assert!(told.contains("line 7: `sa_from` and `sa_until` differ in the number of their dates: 1 and 0"), "{told}");
     assert!(told.contains("line 8: the row has more cells than the headings; `a stray cell` has none"), "{told}");
     assert!(!told.contains("line 9"), "{told}");
     let ambiguous = found.diagnostics.iter().find(|fault| fault.message.contains("03/04/2024")).unwrap();
@@ -222,6 +222,7 @@ fn a_manifest_is_taken_whole_or_not_at_all() {
     let Verdict::Rejected(first) = verdict else { panic!("{verdict:?}") };
     assert_eq!((first.code, first.place), (Code::UnknownKey, Some(Place::Line(3))));
     assert_eq!((found.manifests.len(), found.diagnostics[0].code), (0, Code::MissingKey));
+    assert_eq!(read("declared", b"# ours\n[[host]]\nname = \"A\"\n").0, Verdict::Read);
     let (verdict, _) = sample("manifest-toml/t-worked.cases.toml");
     assert_eq!(verdict, Verdict::Ignored("worked cases, not an estate".into()));
 }
@@ -232,7 +233,8 @@ fn other_files_find_no_reader_here() {
         ("a.csv", "name,colour\nx,grey\n"),
         ("a.json", "{\"product\": 1}"),
         ("a.xml", "<product>,metric,quantity"),
-        ("trueup.toml", "[[organisations]]\nname = \"x\"\n"),
+        ("estate/trueup.toml", "[[organisation]]\nname = \"x\"\n"),
+        ("write.py", "text = [\n[[host]]\n]\n"),
         ("a.txt", ""),
         ("a.zip", "PK\x03\x04nothing"),
     ] {
@@ -265,5 +267,217 @@ fn severities_say_what_was_left_out() {
         let expected = if diagnostic.code == Code::UnknownColumn { Severity::Warning } else { Severity::Error };
         assert_eq!(diagnostic.severity, expected, "{diagnostic}");
         assert_eq!(diagnostic.path, "purchases-csv/t-ledger.csv");
+    }
+    let in_order = found.diagnostics.is_sorted_by_key(|diagnostic| diagnostic.place.clone());
+    assert!(in_order, "{:#?}", found.told());
+}
+
+/// A workbook of sheets with rows of text; a cell that is a whole number is written as one.
+fn workbook(sheets: &[(&str, &[&[&str]])]) -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    for (name, rows) in sheets {
+        let sheet = book.add_worksheet().set_name(*name).unwrap();
+        for (row, cells) in (0..).zip(rows.iter()) {
+            for (column, cell) in (0..).zip(cells.iter()) {
+                match cell.parse::<f64>() {
+                    Ok(number) => drop(sheet.write_number(row, column, number).unwrap()),
+                    Err(_) => drop(sheet.write_string(row, column, *cell).unwrap()),
+                }
+            }
+        }
+    }
+    book.save_to_buffer().unwrap()
+}
+
+/// The same workbook with one part rewritten.
+fn rewritten(bytes: &[u8], part: &str, change: impl Fn(String) -> String) -> Vec<u8> {
+    use std::io::{Cursor, Read, Write};
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for index in 0..archive.len() {
+        let mut file = archive.by_index(index).unwrap();
+        let name = file.name().unwrap().into_owned();
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        out.start_file(name.clone(), zip::write::SimpleFileOptions::default()).unwrap();
+        let text = if name == part { change(text) } else { text };
+        out.write_all(text.as_bytes()).unwrap();
+    }
+    out.finish().unwrap().into_inner()
+}
+
+const INFO: &[&[&str]] = &[
+    &["VM", "Powerstate", "CPUs", "Cluster", "Host"],
+    &["web-01", "poweredOn", "4", "CL1", "esx-01"],
+    &["59", "poweredOn", "2", "CL1", "esx-01"],
+    &["twin", "poweredOn", "2", "CL1", "esx-01"],
+    &["twin", "poweredOn", "2", "CL1", "esx-01"],
+];
+
+#[test]
+fn tabs_of_a_workbook_complete_each_other() {
+    let about: &[&[&str]] = &[&["RVTools version", "xlsx creation datetime"], &["4.7.1", "2026/06/28 06:00:00"]];
+    let hosts: &[&[&str]] =
+        &[&["Host", "HT Active", "# CPU", "Cores per CPU", "# Cores"], &["esx-01", "False", "2", "16", "30"]];
+    let processors: &[&[&str]] = &[
+        &["VM", "CPUs", "Sockets", "Cores p/s"],
+        &["web-01", "8", "4", "2"],
+        &["59", "2", "2", "1"],
+        &["twin", "2", "1", "2"],
+        &["alone", "1", "1", "1"],
+    ];
+    let disks: &[&[&str]] = &[&["VM", "Disk"], &["web-01", "Hard disk 1"]];
+    let remarks: &[&[&str]] = &[&["to do"], &["ask the team"]];
+    let sheets = [
+        ("vInfo", INFO),
+        ("vHost", hosts),
+        ("vCPU", processors),
+        ("vDisk", disks),
+        ("Remarks", remarks),
+        ("vMetaData", about),
+        ("Sheet9", &[]),
+    ];
+    let (verdict, found) = read("export.xlsx", &workbook(&sheets));
+    assert_eq!((verdict, found.reader, found.hosts.len()), (Verdict::Read, "workbook", 6));
+    assert!(found.hosts.iter().all(|host| host.captured == Some(day("2026-06-28"))));
+    let web = found.host("web-01");
+    assert_eq!(web.place, Place::Row { sheet: "vInfo".into(), row: 2 });
+    assert_eq!((web.vcpus, remark(web, "virtual sockets")), (Some(4), Some("4 of 2 cores")));
+    assert_eq!(remark(found.host("59"), "virtual sockets"), Some("2 of 1 cores"));
+    assert_eq!(found.host("alone").vcpus, Some(1));
+    let host = found.host("esx-01");
+    assert_eq!((host.processors.as_ref().map(Vec::len), host.threads_per_core), (Some(2), Some(1)));
+    let told = found.told();
+    assert_eq!(told.len(), 4, "{told:#?}");
+    for (told, wanted) in told.iter().zip([
+        "sheet vHost, row 2: 2 processors of 16 cores are not the 30 cores",
+        "sheet vCPU, row 2: vCPU gives web-01 8 virtual processors, vInfo 4",
+        "sheet vCPU, row 4: 2 rows of vInfo are named twin",
+        "sheet Remarks, row 1: sheet Remarks has no headings that are known",
+    ]) {
+        assert!(told.contains(wanted), "{told}");
+    }
+}
+
+#[test]
+fn one_workbook_may_hold_purchases_and_prices() {
+    use rust_xlsxwriter::{ExcelDateTime, Format};
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet().set_name("Ledger").unwrap();
+    sheet.write_string(0, 0, "Purchases of the council").unwrap();
+    for (column, name) in (0..).zip(["Product", "Version", "Metric", "Quantity", "Bought", "Note"]) {
+        sheet.write_string(2, column, name).unwrap();
+    }
+    sheet.write_string(3, 0, " SQL Server ").unwrap();
+    sheet.write_number(3, 1, 2019).unwrap();
+    sheet.write_string(3, 2, "core").unwrap();
+    sheet.write_number(3, 3, 1200).unwrap();
+    let bought = ExcelDateTime::from_ymd(2024, 4, 3).unwrap();
+    sheet.write_datetime_with_format(3, 4, bought, &Format::new().set_num_format("dd/mm/yyyy")).unwrap();
+    sheet.write_string(3, 7, "a remark at the side").unwrap();
+    let sheet = book.add_worksheet().set_name("Prices").unwrap();
+    for (column, name) in (0..).zip(["product", "metric", "amount"]) {
+        sheet.write_string(0, column, name).unwrap();
+    }
+    sheet.write_string(1, 0, "sql-server").unwrap();
+    sheet.write_string(1, 1, "core").unwrap();
+    sheet.write_number(1, 2, 1234.1 + 0.2).unwrap();
+    let (verdict, found) = read("licences.xlsx", &book.save_to_buffer().unwrap());
+    assert_eq!((verdict, found.purchases.len(), found.prices.len()), (Verdict::Read, 1, 1));
+    let (line, place) = &found.purchases[0];
+    assert_eq!(*place, Place::Row { sheet: "Ledger".into(), row: 4 });
+    assert_eq!((line.product.as_str(), line.version.as_deref(), line.quantity), ("SQL Server", Some("2019"), 1200));
+    assert_eq!(line.bought, Some(day("2024-04-03")));
+    assert_eq!(found.prices[0].0.amount.to_string(), "1234.3");
+    assert_eq!(found.told().len(), 1, "{:#?}", found.told());
+    assert!(
+        found.told()[0].contains("sheet Ledger, row 4: `a remark at the side` stands in a column without a heading")
+    );
+}
+
+#[test]
+fn far_cells_and_declared_rows_cost_nothing() {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet().set_name("vInfo").unwrap();
+    for (row, cells) in (0..).zip(INFO) {
+        for (column, cell) in (0..).zip(*cells) {
+            sheet.write_string(row, column, *cell).unwrap();
+        }
+    }
+    sheet.write_string(1, 16_383, "far to the right").unwrap();
+    sheet.write_string(1_048_575, 16_383, "far below").unwrap();
+    let stray = book.save_to_buffer().unwrap();
+    let declared = rewritten(&workbook(&[("vInfo", INFO)]), "xl/worksheets/sheet1.xml", |text| {
+        let text = text.replace("ref=\"A1:E5\"", "ref=\"A1:XFD1048576\"");
+        let empty: String = (6..300_000).map(|row| format!("<row r=\"{row}\"><c r=\"A{row}\"/></row>")).collect();
+        text.replace("</sheetData>", &(empty + "</sheetData>"))
+    });
+    for (bytes, notes) in [(stray, 1), (declared, 0)] {
+        let started = std::time::Instant::now();
+        let (verdict, found) = read("export.xlsx", &bytes);
+        assert_eq!((verdict, found.hosts.len(), found.diagnostics.len()), (Verdict::Read, 4, notes));
+        assert!(found.diagnostics.iter().all(|note| note.severity == Severity::Note));
+        assert!(started.elapsed().as_secs() < 5);
+    }
+}
+
+#[test]
+fn broken_workbooks_are_rejected_with_a_reason() {
+    let whole = workbook(&[("vInfo", INFO)]);
+    let reason = |bytes: &[u8]| match read("export.xlsx", bytes).0 {
+        Verdict::Rejected(fault) => fault.message,
+        other => panic!("{other:?}"),
+    };
+    let claims =
+        rewritten(&whole, "xl/sharedStrings.xml", |text| text.replace("uniqueCount=\"", "uniqueCount=\"99999999999"));
+    assert!(reason(&claims).contains("claims to hold more texts"));
+    assert!(reason(&whole[..whole.len() / 2]).contains("cannot be opened"));
+    assert!(reason(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1 old").contains("old format"));
+    let cut = rewritten(&whole, "xl/worksheets/sheet1.xml", |text| text[..text.len() * 3 / 4].to_owned());
+    let (_, found) = read("export.xlsx", &cut);
+    assert!(found.hosts.len() < 4);
+    let odd =
+        rewritten(&whole, "xl/worksheets/sheet1.xml", |text| text.replace("r=\"A4\"", "r=\"ZZZZZZZZZZ99999999999\""));
+    assert!(matches!(read("export.xlsx", &odd).0, Verdict::Read));
+    assert_eq!(chosen(&whole, "export.upload").map(Reader::name), Some("workbook"));
+    let (verdict, _) = read("budget.xlsx", &workbook(&[("Sheet1", &[&["month", "budget"], &["May", "12"]])]));
+    assert_eq!(verdict, Verdict::Ignored("no sheet has headings that are known; the first is Sheet1".into()));
+    for cut in (97..whole.len()).step_by(97) {
+        let mut bytes = whole.clone();
+        bytes[cut] ^= 0x55;
+        read("export.xlsx", &bytes[..]);
+    }
+}
+
+/// Runs over real exports where `TRUEUP_CORPUS` names the folder that holds them.
+#[test]
+fn real_exports_give_their_known_counts() {
+    let Some(corpus) = std::env::var_os("TRUEUP_CORPUS") else {
+        eprintln!("TRUEUP_CORPUS is not set: real exports were not read");
+        return;
+    };
+    let folder = Path::new(&corpus).join("rvtools");
+    let counts = |path: &str| {
+        let (verdict, found) = read(path, &std::fs::read(folder.join(path)).unwrap());
+        assert_eq!(verdict, Verdict::Read, "{path}");
+        let of = |view| found.hosts.iter().filter(|host| host.view == view).count();
+        let cores: u32 =
+            found.hosts.iter().filter_map(|host| host.processors.as_ref()).flatten().map(|one| one.cores).sum();
+        (of(View::Guest), of(View::Hypervisor), cores)
+    };
+    let workshop = counts("mjvincent/samples/SizingWorkshop-RVTools.xlsx");
+    assert_eq!((workshop.0, workshop.1), (805, 34));
+    let example = counts("kubev2v-migration-planner/test/e2e/data/example_rvtools_files/example1.xlsx");
+    assert_eq!((example.0, example.1), (9, 7));
+    assert_eq!(counts("csv/mjvincent-SizingWorkshop/RVTools_tabvInfo.csv").0, 805);
+    let hosts = counts("csv/mjvincent-SizingWorkshop/RVTools_tabvHost.csv");
+    assert_eq!((hosts.1, hosts.2), (34, workshop.2));
+    for file in walkdir::WalkDir::new(&folder).sort_by_file_name().into_iter().map(Result::unwrap) {
+        let path = file.path().strip_prefix(&folder).unwrap().to_string_lossy().into_owned();
+        if path.ends_with(".csv") || path.ends_with(".xlsx") {
+            let (verdict, found) = read(&path, &std::fs::read(file.path()).unwrap());
+            assert!(!matches!(verdict, Verdict::Rejected(_)), "{path}: {verdict:?}");
+            println!("{path}: {verdict:?}, {} hosts, {:#?}", found.hosts.len(), found.told());
+        }
     }
 }

@@ -6,18 +6,16 @@ use std::cell::RefCell;
 
 use jiff::civil::Date;
 
-use crate::diag::{Code, Diagnostic, Severity};
+use crate::diag::{Code, Diagnostic};
 use crate::model::Place;
 
+use super::faults::Faults;
 use super::table::{Columns, NextRow, Row, heading};
 use super::value::{self, WrongValue};
 use super::{Sink, Sniff, Verdict};
 
 /// Rows from the top within which the headings must stand; above them there may be a title.
 pub(super) const HEADINGS_WITHIN: usize = 10;
-
-/// Rows with faults that are told one by one; further ones are counted.
-const FAULTY_ROWS_TOLD: usize = 200;
 
 /// The documented columns of a list.
 #[derive(Debug)]
@@ -160,34 +158,40 @@ pub(super) fn read_list<T>(
     convert: impl Fn(&Record<'_>) -> Option<T>,
     deliver: impl Fn(&mut dyn Sink, T, Place),
 ) -> Verdict {
-    let mut ledger = Faults::default();
-    let columns = match find_columns(layout, path, rows, sink) {
+    let mut faults = Faults::default();
+    let columns = match find_columns(layout, path, rows, &mut faults) {
         Ok(columns) => columns,
-        Err(verdict) => return verdict,
+        Err(fault) => {
+            faults.keep(fault);
+            return faults.verdict(0, layout.title, path, sink);
+        }
     };
-    let mut delivered = 0_usize;
+    let (mut delivered, mut beside_told) = (0_usize, false);
     for row in rows {
         let row = match row {
             Ok(row) if row.is_blank() => continue,
             Ok(row) => row,
             Err(fault) => {
-                ledger.keep(fault, sink);
+                faults.keep(fault);
                 continue;
             }
         };
         let record = Record { columns: &columns, row: &row, path, faults: RefCell::default() };
-        beyond_headings(&record, &mut ledger, sink);
+        if let Some(warning) = beyond_headings(&record).filter(|_| !beside_told) {
+            beside_told = true;
+            faults.keep(warning);
+        }
         let value = convert(&record);
-        let faults = record.faults.into_inner();
-        match (faults.is_empty(), value) {
-            (true, Some(value)) => {
+        let found = record.faults.into_inner();
+        match value.filter(|_| found.is_empty()) {
+            Some(value) => {
                 delivered += 1;
                 deliver(sink, value, row.place);
             }
-            _ => ledger.leave_out(faults, sink),
+            None => found.into_iter().for_each(|fault| faults.keep(fault)),
         }
     }
-    ledger.verdict(delivered, layout.title, path, sink)
+    faults.verdict(delivered, &format!("a {} without rows", layout.title), path, sink)
 }
 
 /// The headings; whatever stands above them is a title.
@@ -195,30 +199,28 @@ fn find_columns(
     layout: &Layout,
     path: &str,
     rows: &mut dyn Iterator<Item = NextRow>,
-    sink: &mut dyn Sink,
-) -> Result<Columns, Verdict> {
+    faults: &mut Faults,
+) -> Result<Columns, Diagnostic> {
     // Only rows above the headings are consumed, so that the rest is still to come.
     let mut above: Vec<Row> = Vec::new();
-    let mut fault = None;
     while above.len() < HEADINGS_WITHIN && layout.fit(&above).sniff != Sniff::Sure {
         match rows.next() {
             Some(Ok(row)) => above.push(row),
-            Some(Err(found)) => fault = Some(found),
+            Some(Err(fault)) => faults.keep(fault),
             None => break,
         }
     }
     let fit = layout.fit(&above);
     let Some(headings) = above.get(fit.position).filter(|_| fit.sniff != Sniff::No) else {
         let message = format!("no row has the headings of a {}", layout.title);
-        let fault = fault.unwrap_or_else(|| Diagnostic::error(Code::MissingKey, path, message).at(Place::Whole));
-        return Err(Verdict::Rejected(fault));
+        return Err(Diagnostic::error(Code::MissingKey, path, message).at(Place::Whole));
     };
     if !fit.missing.is_empty() {
         let message = format!("the {} has no column `{}`", layout.title, fit.missing.join("` and no column `"));
-        return Err(Verdict::Rejected(Diagnostic::error(Code::MissingKey, path, message).at(headings.place.clone())));
+        return Err(Diagnostic::error(Code::MissingKey, path, message).at(headings.place.clone()));
     }
     let columns = Columns::of(headings);
-    check_columns(layout, &columns, headings, path, sink).map_err(Verdict::Rejected)?;
+    check_columns(layout, &columns, headings, path, faults)?;
     Ok(columns)
 }
 
@@ -228,7 +230,7 @@ fn check_columns(
     columns: &Columns,
     headings: &Row,
     path: &str,
-    sink: &mut dyn Sink,
+    faults: &mut Faults,
 ) -> Result<(), Diagnostic> {
     for (index, name) in columns.names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
         if layout.knows(name) && columns.find(name) != Some(index) {
@@ -239,71 +241,25 @@ fn check_columns(
             let message = format!("a {} has no column `{}`; it is not read", layout.title, excerpt(name));
             let help = format!("it knows {}", layout.columns.join(", "));
             let warning = Diagnostic::warning(Code::UnknownColumn, path, message);
-            sink.diagnostic(warning.at(headings.place.clone()).help(help));
+            faults.keep(warning.at(headings.place.clone()).help(help));
         }
     }
     Ok(())
 }
 
-/// Cells that no heading names: in a text a separator too many, in a workbook a remark beside the list.
-fn beyond_headings(record: &Record<'_>, ledger: &mut Faults, sink: &mut dyn Sink) {
+/// Cells that no heading names: in a text a separator too many, which is a fault of the row, in a workbook a remark
+/// beside the list, which is a warning.
+fn beyond_headings(record: &Record<'_>) -> Option<Diagnostic> {
     let names = &record.columns.names;
-    let stray = |(index, cell): &(usize, &String)| {
-        !cell.is_empty() && names.get(*index).is_none_or(|name: &String| name.is_empty())
-    };
-    let Some((index, cell)) = record.row.cells.iter().enumerate().find(stray) else {
-        return;
-    };
+    let nameless = |index: usize| names.get(index).is_none_or(String::is_empty);
+    let mut cells = record.row.cells.iter().enumerate();
+    let (index, cell) = cells.rfind(|(index, cell)| !cell.is_empty() && nameless(*index))?;
     if record.row.is_of_text() && index >= names.len() {
         let message = format!("the row has more cells than the headings; `{}` has none", excerpt(cell));
         let help = "put a value that holds the separator in quotation marks";
         record.fault(Code::BrokenFormat, message, Some(help.into()));
-    } else if !ledger.stray_told {
-        ledger.stray_told = true;
-        let message = format!("`{}` stands in a column without a heading; such columns are not read", excerpt(cell));
-        sink.diagnostic(Diagnostic::warning(Code::UnknownColumn, record.path, message).at(record.row.place.clone()));
+        return None;
     }
-}
-
-/// What went wrong so far. The first fault is kept back, because it becomes the verdict where nothing can be read.
-#[derive(Default)]
-struct Faults {
-    first: Option<Diagnostic>,
-    rows: usize,
-    stray_told: bool,
-}
-
-impl Faults {
-    fn keep(&mut self, fault: Diagnostic, sink: &mut dyn Sink) {
-        if self.first.is_none() && fault.severity == Severity::Error {
-            self.first = Some(fault);
-        } else {
-            sink.diagnostic(fault);
-        }
-    }
-
-    fn leave_out(&mut self, faults: Vec<Diagnostic>, sink: &mut dyn Sink) {
-        self.rows += 1;
-        if self.rows <= FAULTY_ROWS_TOLD {
-            for fault in faults {
-                self.keep(fault, sink);
-            }
-        }
-    }
-
-    fn verdict(self, delivered: usize, title: &str, path: &str, sink: &mut dyn Sink) -> Verdict {
-        if self.rows > FAULTY_ROWS_TOLD {
-            let message = format!("{} more rows are left out for like faults", self.rows - FAULTY_ROWS_TOLD);
-            sink.diagnostic(Diagnostic::error(Code::LimitReached, path, message));
-        }
-        match self.first {
-            Some(fault) if delivered == 0 => Verdict::Rejected(fault),
-            Some(fault) => {
-                sink.diagnostic(fault);
-                Verdict::Read
-            }
-            None if delivered == 0 => Verdict::Ignored(format!("a {title} without rows")),
-            None => Verdict::Read,
-        }
-    }
+    let message = format!("`{}` stands in a column without a heading; such columns are not read", excerpt(cell));
+    Some(Diagnostic::warning(Code::UnknownColumn, record.path, message).at(record.row.place.clone()))
 }

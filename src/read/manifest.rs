@@ -5,6 +5,9 @@ use crate::rules::{DEFAULT_ORGANISATION, looks_like_manifest, parse_manifest};
 
 use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 
+/// The estate's settings, which name organisations too and are no input.
+const SETTINGS: &str = "trueup.toml";
+
 /// Reads manifests.
 pub(super) struct ManifestToml;
 
@@ -31,9 +34,12 @@ impl Reader for ManifestToml {
         ]
     }
 
-    fn sniff(&self, head: &[u8], _path: &str) -> Sniff {
+    fn sniff(&self, head: &[u8], path: &str) -> Sniff {
+        let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
         let text = String::from_utf8_lossy(head);
-        if looks_like_manifest(&text) || holds_cases(&text) { Sniff::Sure } else { Sniff::No }
+        let toml = name.ends_with(".toml") || begins_with_table(&text);
+        let input = looks_like_manifest(&text) || holds_cases(&text);
+        if toml && input && name != SETTINGS { Sniff::Sure } else { Sniff::No }
     }
 
     /// A manifest is taken as a whole or not at all: half a declaration would be another declaration.
@@ -61,6 +67,12 @@ impl Reader for ManifestToml {
             }
         }
     }
+}
+
+/// Whether the first line that is no comment starts a table: a program that merely holds a manifest begins otherwise.
+fn begins_with_table(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.next().is_some_and(|line| line.starts_with("[["))
 }
 
 fn holds_cases(text: &str) -> bool {

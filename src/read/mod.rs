@@ -5,6 +5,7 @@
 //! diagnostics may both come out of one file.
 
 mod agent;
+mod faults;
 mod fusion_xml;
 mod glpi_json;
 mod listing;

@@ -132,7 +132,7 @@ fn organisation(record: &Record<'_>, folder: Option<&str>) -> String {
 fn periods(record: &Record<'_>, from: &str, until: &str) -> Vec<Period> {
     let (firsts, lasts) = (record.texts(from).len(), record.texts(until).len());
     if firsts != lasts {
-        let message = format!("`{from}` names {firsts} days and `{until}` names {lasts}");
+        let message = format!("`{from}` and `{until}` differ in the number of their dates: {firsts} and {lasts}");
         let help = "give every term its first and its last day";
         record.fault(Code::IncompleteRecord, message, Some(help.into()));
         return Vec::new();

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::diag::{Code, Diagnostic, Severity};
+use crate::diag::{Code, Diagnostic};
 use crate::model::{ObservedHost, Place};
 
+use super::faults::Faults;
 use super::rvtools_rows::{VirtualProcessors, guest, hypervisor, inventory_day, virtual_processors};
 use super::table::{Columns, NextRow, Row, may_be_text_table, rows_of_text};
 use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
@@ -160,7 +161,7 @@ impl Reader for RvTools {
             return unused(tab.name());
         }
         let mut export = Export::new(input.path);
-        export.read_tab(tab, &mut rows_of_text(text, input.path), sink);
+        export.read_tab(tab, &mut rows_of_text(text, input.path));
         export.deliver(sink)
     }
 }
@@ -192,7 +193,7 @@ pub(super) struct Export<'a> {
     guests: Vec<ObservedHost>,
     processors: Vec<VirtualProcessors>,
     hypervisors: Vec<ObservedHost>,
-    first_fault: Option<Diagnostic>,
+    faults: Faults,
 }
 
 impl<'a> Export<'a> {
@@ -203,7 +204,7 @@ impl<'a> Export<'a> {
             guests: Vec::new(),
             processors: Vec::new(),
             hypervisors: Vec::new(),
-            first_fault: None,
+            faults: Faults::default(),
         }
     }
 
@@ -213,14 +214,14 @@ impl<'a> Export<'a> {
     }
 
     /// Reads one tab; its first row that is not blank holds the headings.
-    pub fn read_tab(&mut self, tab: Tab, rows: &mut dyn Iterator<Item = NextRow>, sink: &mut dyn Sink) {
+    pub fn read_tab(&mut self, tab: Tab, rows: &mut dyn Iterator<Item = NextRow>) {
         let mut columns: Option<Columns> = None;
         for row in rows {
             let row = match row {
                 Ok(row) if row.is_blank() => continue,
                 Ok(row) => row,
                 Err(fault) => {
-                    self.fault(fault, sink);
+                    self.faults.keep(fault);
                     continue;
                 }
             };
@@ -228,17 +229,17 @@ impl<'a> Export<'a> {
                 let found = Columns::of(&row);
                 if let Some(missing) = tab.key_column().filter(|name| !found.has(name)) {
                     let message = format!("the tab {} has no column `{missing}`", tab.name());
-                    self.fault(Diagnostic::error(Code::MissingKey, self.path, message).at(row.place), sink);
+                    self.faults.keep(Diagnostic::error(Code::MissingKey, self.path, message).at(row.place));
                     return;
                 }
                 columns = Some(found);
                 continue;
             };
             if let Some(fault) = self.unfit(tab, columns, &row) {
-                self.fault(fault, sink);
+                self.faults.keep(fault);
                 continue;
             }
-            self.take(tab, columns, &row, sink);
+            self.take(tab, columns, &row);
         }
     }
 
@@ -257,7 +258,7 @@ impl<'a> Export<'a> {
         None
     }
 
-    fn take(&mut self, tab: Tab, columns: &Columns, row: &Row, sink: &mut dyn Sink) {
+    fn take(&mut self, tab: Tab, columns: &Columns, row: &Row) {
         let mut doubts = Vec::new();
         match tab {
             Tab::Machines => self.guests.push(guest(columns, row, &mut doubts)),
@@ -267,41 +268,24 @@ impl<'a> Export<'a> {
             Tab::Unused(_) => {}
         }
         for (code, message) in doubts {
-            sink.diagnostic(Diagnostic::warning(code, self.path, message).at(row.place.clone()));
-        }
-    }
-
-    /// Keeps the first fault back: it becomes the verdict where nothing could be read.
-    fn fault(&mut self, fault: Diagnostic, sink: &mut dyn Sink) {
-        if self.first_fault.is_none() && fault.severity == Severity::Error {
-            self.first_fault = Some(fault);
-        } else {
-            sink.diagnostic(fault);
+            self.faults.keep(Diagnostic::warning(code, self.path, message).at(row.place.clone()));
         }
     }
 
     /// Hands everything on: guests completed by their row of vCPU, then what vCPU alone knows, then hosts.
     pub fn deliver(mut self, sink: &mut dyn Sink) -> Verdict {
-        let alone = self.join_processors(sink);
+        let alone = self.join_processors();
         let hosts: Vec<ObservedHost> = self.guests.drain(..).chain(alone).chain(self.hypervisors.drain(..)).collect();
         let count = hosts.len();
         for mut host in hosts {
             host.captured = self.captured;
             sink.host(host);
         }
-        match self.first_fault {
-            Some(fault) if count == 0 => Verdict::Rejected(fault),
-            Some(fault) => {
-                sink.diagnostic(fault);
-                Verdict::Read
-            }
-            None if count == 0 => Verdict::Ignored("an RVTools export without rows".into()),
-            None => Verdict::Read,
-        }
+        self.faults.verdict(count, "an RVTools export without rows", self.path, sink)
     }
 
     /// Joins rows of vCPU to guests by UUID, else by name; returns machines that vInfo does not list.
-    fn join_processors(&mut self, sink: &mut dyn Sink) -> Vec<ObservedHost> {
+    fn join_processors(&mut self) -> Vec<ObservedHost> {
         let mut by_uuid: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, guest) in self.guests.iter().enumerate() {
@@ -318,7 +302,7 @@ impl<'a> Export<'a> {
                 None => alone.push(processors.into_machine()),
                 Some(&[index]) => {
                     if let Some(doubt) = processors.complete(&mut self.guests[index], self.path) {
-                        sink.diagnostic(doubt);
+                        self.faults.keep(doubt);
                     }
                 }
                 Some(several) => {
@@ -326,7 +310,7 @@ impl<'a> Export<'a> {
                     let message =
                         format!("{} rows of vInfo are named {name}; this row of vCPU is not used", several.len());
                     let note = Diagnostic::note(Code::LeftOut, self.path, message);
-                    sink.diagnostic(note.at(processors.machine.place.clone()));
+                    self.faults.keep(note.at(processors.machine.place.clone()));
                 }
             }
         }

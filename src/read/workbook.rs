@@ -44,8 +44,7 @@ impl Reader for Workbooks {
         let named = |extensions: &[&str]| {
             path.rsplit_once('.').is_some_and(|(_, found)| extensions.contains(&found.to_ascii_lowercase().as_str()))
         };
-        let holds_sheets = || head.windows(3).any(|window| window == b"xl/");
-        if head.starts_with(ARCHIVE) && (named(&["xlsx", "xlsm"]) || holds_sheets()) {
+        if head.starts_with(ARCHIVE) && (named(&["xlsx", "xlsm"]) || holds_sheets(head)) {
             Sniff::Sure
         } else if head.starts_with(COMPOUND) && named(&["xls", "xlsx", "xlsm", "xlsb"]) {
             Sniff::Maybe
@@ -65,6 +64,15 @@ impl Reader for Workbooks {
             Err(fault) => Verdict::Rejected(fault),
         }
     }
+}
+
+/// Whether the beginning of an archive is that of a workbook. Its first part counts as well, since an archive of
+/// workbooks holds the parts of a workbook too.
+fn holds_sheets(head: &[u8]) -> bool {
+    const FIRST: [&[u8]; 4] = [b"[Content_Types].xml", b"_rels/", b"docProps/", b"xl/"];
+    const NAME_AT: usize = 30;
+    let name = head.get(NAME_AT..).unwrap_or_default();
+    FIRST.iter().any(|first| name.starts_with(first)) && name.windows(3).any(|window| window == b"xl/")
 }
 
 /// What a sheet is.
@@ -104,7 +112,7 @@ fn read_sheets(mut workbook: Workbook<'_>, input: &Input<'_>, sink: &mut dyn Sin
         match kind {
             Kind::Tab(tab) => {
                 outcome.tabs = true;
-                export.read_tab(tab, &mut rows, sink);
+                export.read_tab(tab, &mut rows);
             }
             Kind::Purchases => outcome.add(purchases::read_rows(input, &mut rows, sink), sink),
             Kind::Prices => outcome.add(prices::read_rows(input, &mut rows, sink), sink),
