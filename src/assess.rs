@@ -67,6 +67,7 @@ pub fn outcome(
     Outcome {
         as_of,
         rules_hash: rules.hash.clone(),
+        diagnostics: Vec::new(),
         purchases: estate.purchases.clone(),
         prices: estate.prices.clone(),
         strict: put_together(&ground, &strict_reading, strict),

@@ -149,6 +149,7 @@ pub fn latest(options: &ScanOptions) -> Result<Outcome, Failure> {
 fn assessed(ground: &resolve::Ground<'_>, files: Vec<StoredFile>, as_of: Date) -> Result<Outcome, Failure> {
     let resolved = resolve::resolve(ground, files)?;
     let mut outcome = assess::outcome(&resolved.estate, ground.rules, ground.settings, as_of, &resolved.records);
+    outcome.diagnostics = resolved.diagnostics;
     outcome.findings.extend(resolved.findings);
     outcome.findings.sort();
     outcome.findings.dedup();
@@ -167,9 +168,8 @@ pub fn load_rules(folder: Option<&Path>) -> Result<Rules, Failure> {
 }
 
 fn matcher(rules: &Rules) -> Result<Matcher<'_>, Failure> {
-    Matcher::new(rules).map_err(|error| {
-        Failure::from_diagnostic(Diagnostic::error(Code::WrongExpression, "rules", error.to_string()))
-    })
+    Matcher::new(rules)
+        .map_err(|error| Failure::from_diagnostic(Diagnostic::error(Code::WrongExpression, "rules", error.to_string())))
 }
 
 /// Settings and their text; both empty where the estate has no `trueup.toml`.
@@ -186,10 +186,8 @@ fn load_settings(estate: &Path) -> Result<(Settings, String), Failure> {
 }
 
 fn parse_settings(path: &str, text: &str) -> Result<Settings, Failure> {
-    rules::parse_settings(path, text).map_err(|diagnostics| Failure {
-        diagnostics,
-        texts: BTreeMap::from([(path.to_owned(), text.to_owned())]),
-    })
+    rules::parse_settings(path, text)
+        .map_err(|diagnostics| Failure { diagnostics, texts: BTreeMap::from([(path.to_owned(), text.to_owned())]) })
 }
 
 /// The day of the position: asked for, pinned in the settings, or today.

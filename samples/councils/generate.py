@@ -4,7 +4,7 @@
     python3 samples/councils/generate.py
 
 Python's standard library only. Everything below `inventory/`, `entitlements/` and `prices/`, `trueup.toml` and
-`expected.toml` come from here; `README.md` is written by hand and works out every figure. All machines, people, references and
+`tests/data/councils-expected.toml` come from here; `README.md` is written by hand and works out every figure. All machines, people, references and
 prices are made up.
 
 The script reads from top to bottom: the machines (who runs what, where), the software rows an agent would report for
@@ -1282,7 +1282,7 @@ def expected_toml(hosts, records, paths):
         out += ["", "[coverage.%s]" % council] + ["%s = %s" % item for item in coverage(hosts, council).items()]
         out.append('why = "README.md, C: coverage"')
     found = [p for p in paths if p.startswith(("inventory/", "entitlements/", "prices/"))]
-    out += ["", "# Files below inventory/, entitlements/ and prices/. README.md, generate.py, expected.toml and trueup.toml stand beside them.",
+    out += ["", "# Files below inventory/, entitlements/ and prices/. README.md, generate.py and trueup.toml stand beside them.",
             "[files]", "found = %d" % len(found), "read = %d" % (len(found) - 2), "partly_read = 0", "rejected = 1", "ignored = 1",
             'rejected_files = ["inventory/southwark/sou-pc-019.json"]', 'ignored_files = ["inventory/brent/rack-plan.png"]',
             'why = "README.md, F: files and records"', "",
@@ -1311,7 +1311,7 @@ def main():
     records = write_inventories(out, hosts)
     write_purchases(out)
     out.write("trueup.toml", SETTINGS.encode("utf-8"))
-    out.write("expected.toml", expected_toml(hosts, records, out.paths))
+    out.write("../../tests/data/councils-expected.toml", expected_toml(hosts, records, out.paths))
     out.sweep()
 
 

@@ -107,8 +107,7 @@ fn eligible(problem: &Problem<'_>, requirement: &Requirement) -> Vec<usize> {
 /// A way that is listed and costed but never used for a position.
 fn never_in_position(requirement: &Requirement, way: usize) -> bool {
     let alternative = &requirement.alternatives[way];
-    alternative.conditional && !alternative.sold && alternative.condition.is_some()
-        || alternative.lines.iter().any(|line| line.accepts.is_empty())
+    alternative.listed_only || alternative.lines.iter().any(|line| line.accepts.is_empty())
 }
 
 /// How good a choice is; smaller is better.

@@ -19,13 +19,13 @@ pub(super) fn coverage(ground: &Ground<'_>, records: &BTreeMap<String, RecordCou
             let count = |wanted: &dyn Fn(&Host) -> bool| {
                 u32::try_from(hosts.iter().filter(|host| wanted(host)).count()).unwrap_or(u32::MAX)
             };
-            let inventoried = count(&|host| is_inventoried(host));
+            let inventoried = count(&|host| host.inventoried);
             let virtualisation = count(&|host| host.machine == Machine::Physical && host.hypervisor.is_some());
             Coverage {
                 organisation: organisation.name.clone(),
                 hosts: count(&|_| true),
                 inventoried,
-                not_inventoried: count(&|host| !is_inventoried(host) && host.hypervisor.is_none()),
+                not_inventoried: count(&|host| !host.inventoried && host.hypervisor.is_none()),
                 unplaced: count(&|host| host.placement.as_ref().is_some_and(|placement| !placement.is_known())),
                 stale: count(&|host| is_stale(ground, host)),
                 virtualisation_hosts: virtualisation,
@@ -33,10 +33,6 @@ pub(super) fn coverage(ground: &Ground<'_>, records: &BTreeMap<String, RecordCou
             }
         })
         .collect()
-}
-
-fn is_inventoried(host: &Host) -> bool {
-    !host.installs.is_empty()
 }
 
 fn is_stale(ground: &Ground<'_>, host: &Host) -> bool {

@@ -122,7 +122,7 @@ fn question(
         let rows = result.positions.iter().filter(|row| row.organisation == key.organisation);
         rows.map(|row| u64::from(figure(row))).sum()
     };
-    let cost = (cost(strict, &key.organisation), cost(flipped, &key.organisation));
+    let cost = (cost(ground, strict, &key.organisation), cost(ground, flipped, &key.organisation));
     let worth = match &cost {
         (Some(one), Some(other)) if one.currency == other.currency => {
             Some(Money { minor: (one.minor - other.minor).abs(), currency: one.currency.clone() })
@@ -146,16 +146,17 @@ fn question(
 }
 
 /// Shortfall cost of an organisation; `None` where a price is missing.
-fn cost(result: &FamilyResult, organisation: &str) -> Option<Money> {
-    let mut total: Option<Money> = None;
-    for row in result.positions.iter().filter(|row| row.organisation == organisation) {
+fn cost(ground: &Ground<'_>, result: &FamilyResult, organisation: &str) -> Option<Money> {
+    let mut total = Money { minor: 0, currency: ground.settings.currency.clone() };
+    let rows = result.positions.iter().filter(|row| row.organisation == organisation && row.shortfall > 0);
+    for (number, row) in rows.enumerate() {
         let cost = row.cost.as_ref()?;
-        match &mut total {
-            Some(total) => total.minor += cost.minor,
-            None => total = Some(cost.clone()),
+        if number == 0 {
+            total.currency.clone_from(&cost.currency);
         }
+        total.minor += cost.minor;
     }
-    total
+    Some(total)
 }
 
 /// The dearest first; those without a price after them, by units.

@@ -39,16 +39,28 @@ const UNOPENED: &[(&[u8], &str)] = &[
 
 /// Names (without extension, in lower case) of files that accompany others.
 const ACCOMPANYING: &[&str] = &[
-    "readme", "license", "licence", "copying", "notice", "changelog", "changes", "authors", "contributing", "origin",
-    "makefile", "dockerfile", "thumbs", "desktop",
+    "readme",
+    "license",
+    "licence",
+    "copying",
+    "notice",
+    "changelog",
+    "changes",
+    "authors",
+    "contributing",
+    "origin",
+    "makefile",
+    "dockerfile",
+    "thumbs",
+    "desktop",
 ];
 
 /// Extensions of prose, pages, programs and pictures.
 const NO_INPUT_EXTENSIONS: &[&str] = &[
     "md", "markdown", "rst", "adoc", "htm", "html", "css", "svg", "doc", "docx", "odt", "ppt", "pptx", "odp", "pdf",
     "rtf", "msg", "eml", "py", "pl", "rb", "sh", "bash", "ps1", "psm1", "bat", "cmd", "vbs", "js", "ts", "sql", "rs",
-    "go", "c", "h", "java", "cs", "png", "jpg", "jpeg", "gif", "bmp", "ico", "tif", "tiff", "webp", "mp4", "lnk", "url",
-    "log", "exe", "dll", "msi",
+    "go", "c", "h", "java", "cs", "png", "jpg", "jpeg", "gif", "bmp", "ico", "tif", "tiff", "webp", "mp4", "lnk",
+    "url", "log", "exe", "dll", "msi",
 ];
 
 /// Extensions under which inventories and purchase records come.
@@ -146,7 +158,8 @@ fn by_markup(text: &[u8]) -> (FileStatus, String) {
 
 /// Name of the first element.
 fn root_element(text: &str) -> Option<&str> {
-    let after = text.split('<').skip(1).find(|part| part.starts_with(|first: char| first.is_alphabetic() || first == '_'))?;
+    let after =
+        text.split('<').skip(1).find(|part| part.starts_with(|first: char| first.is_alphabetic() || first == '_'))?;
     after.split(|letter: char| letter.is_whitespace() || matches!(letter, '>' | '/')).next()
 }
 

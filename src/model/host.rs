@@ -182,6 +182,8 @@ pub struct Host {
     pub production_data: bool,
     /// Documented peak number of guests in the last 90 days.
     pub peak_guests: Option<u32>,
+    /// Whether an inventory of its software was read, as against a hypervisor's or a person's word for it.
+    pub inventoried: bool,
     /// What is installed.
     pub installs: Vec<Installation>,
     /// Places in the sources that speak of this host, the most authoritative first.
@@ -223,6 +225,7 @@ impl Host {
             managed_by: Vec::new(),
             production_data: false,
             peak_guests: None,
+            inventoried: false,
             installs: Vec::new(),
             evidence: Vec::new(),
             joined_by: Vec::new(),

@@ -60,7 +60,25 @@ pub struct Reading {
     /// The answer to every question that is not fixed.
     pub default: Answer,
     /// Answers to single questions.
+    #[serde(with = "pairs")]
     pub fixed: BTreeMap<QuestionKey, Answer>,
+}
+
+/// Answers as a list of pairs, because the keys of JSON objects are texts.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{Answer, QuestionKey};
+
+    pub fn serialize<S: Serializer>(fixed: &BTreeMap<QuestionKey, Answer>, to: S) -> Result<S::Ok, S::Error> {
+        fixed.iter().collect::<Vec<_>>().serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<QuestionKey, Answer>, D::Error> {
+        Ok(Vec::<(QuestionKey, Answer)>::deserialize(from)?.into_iter().collect())
+    }
 }
 
 impl Reading {

@@ -66,12 +66,16 @@ fn add_hosts(
     findings: &mut Vec<Finding>,
 ) {
     let observed = estate.hosts.len();
-    let ids: Vec<HostId> = hosts.iter().map(|host| place_of(estate, observed, host)).scan(0, |new, found| {
-        Some(found.unwrap_or_else(|| {
-            *new += 1;
-            id(observed + *new - 1)
-        }))
-    }).collect();
+    let ids: Vec<HostId> = hosts
+        .iter()
+        .map(|host| place_of(estate, observed, host))
+        .scan(0, |new, found| {
+            Some(found.unwrap_or_else(|| {
+                *new += 1;
+                id(observed + *new - 1)
+            }))
+        })
+        .collect();
     for (declared, &target) in hosts.into_iter().zip(&ids) {
         let mut declared = declared;
         renumber(&mut declared, &ids);
@@ -80,10 +84,8 @@ fn add_hosts(
             None => estate.hosts.push(declared),
         }
     }
-    let names: BTreeMap<(String, String), HostId> = estate
-        .hosts_with_ids()
-        .map(|(id, host)| ((host.organisation.clone(), host.name.to_lowercase()), id))
-        .collect();
+    let names: BTreeMap<(String, String), HostId> =
+        estate.hosts_with_ids().map(|(id, host)| ((host.organisation.clone(), host.name.to_lowercase()), id)).collect();
     for (host, key, name) in unresolved {
         let target = ids[host.0 as usize];
         let organisation = estate.host(target).organisation.clone();
@@ -111,9 +113,8 @@ fn id(index: usize) -> HostId {
 
 /// The observed host that a declared one is: same UUID, serial number, or name within the organisation.
 fn place_of(estate: &Estate, observed: usize, declared: &Host) -> Option<HostId> {
-    let same_text = |a: &Option<String>, b: &Option<String>| {
-        matches!((a, b), (Some(a), Some(b)) if a.eq_ignore_ascii_case(b))
-    };
+    let same_text =
+        |a: &Option<String>, b: &Option<String>| matches!((a, b), (Some(a), Some(b)) if a.eq_ignore_ascii_case(b));
     let hosts = || estate.hosts_with_ids().take(observed);
     let by_identifier =
         hosts().find(|(_, host)| same_text(&host.uuid, &declared.uuid) || same_text(&host.serial, &declared.serial));

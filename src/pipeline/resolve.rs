@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::diag::Diagnostic;
 use crate::model::{
-    Estate, Fact, Finding, Host, Installation, Key, Locator, Place, Price, PurchaseLine, RecordCounts, Role,
-    SourceId, kebab,
+    Estate, Fact, Finding, Host, Installation, Key, Locator, Place, Price, PurchaseLine, RecordCounts, Role, SourceId,
+    kebab,
 };
 use crate::recognise::identity::{self, Identified, Sighting};
 use crate::recognise::{Matcher, Recognition, Seen, fold};
@@ -147,6 +147,7 @@ impl<'a, 'r> Resolver<'a, 'r> {
             let mut host = one.host;
             if let Some(list) = one.software.and_then(|sighting| self.sightings[sighting].software) {
                 used[list] = true;
+                host.inventoried = true;
                 let sighting = &self.sightings[one.software.unwrap_or_default()];
                 self.software_of(&mut host, sighting.source, list, findings)?;
             }

@@ -159,6 +159,7 @@ fn by_device_way(product: &Product, terms: &Terms, devices: &Devices) -> Alterna
         conditional: false,
         higher_edition: false,
         condition: None,
+        listed_only: false,
         refused: None,
         working,
     }
@@ -195,9 +196,15 @@ fn by_user_way(
         conditional: true,
         higher_edition: true,
         condition: Some("the subscription build is installed instead".into()),
+        listed_only: true,
         refused: None,
         working,
     }
+}
+
+/// Whether a host bears a name.
+pub(super) fn bears(host: &Host, name: &str) -> bool {
+    host.name.eq_ignore_ascii_case(name)
 }
 
 /// People who use devices: by user groups where these name them, else as the device states, else one each.
@@ -207,15 +214,15 @@ pub(super) fn people(ground: &Ground<'_>, organisation: &str, hosts: &[HostId]) 
     for group in ground.estate.users.iter().filter(|group| group.organisation == organisation) {
         let Some(UserDevices::Named(devices)) = &group.devices else { continue };
         let concerned: Vec<&String> =
-            devices.iter().filter(|name| hosts.iter().any(|&id| ground.estate.host(id).name == **name)).collect();
+            devices.iter().filter(|name| hosts.iter().any(|&id| bears(ground.estate.host(id), name))).collect();
         if !concerned.is_empty() {
             total += group.count;
-            named.extend(concerned.into_iter().cloned());
+            named.extend(concerned.into_iter().map(|name| name.to_lowercase()));
         }
     }
     for &id in hosts {
         let host = ground.estate.host(id);
-        if !named.contains(&host.name) {
+        if !named.contains(&host.name.to_lowercase()) {
             total += host.users.unwrap_or(1);
         }
     }

@@ -278,6 +278,7 @@ impl OwnWay<'_> {
             condition: used
                 .condition
                 .then(|| "Software Assurance in force, so that the licences follow the guest between hosts".into()),
+            listed_only: false,
             refused: None,
             working,
         }

@@ -150,6 +150,7 @@ impl HostWay<'_> {
             conditional: needs_sa,
             higher_edition: self.product.edition_rank(edition) > installed,
             condition: needs_sa.then(|| "Software Assurance in force on every core licence of the hosts".into()),
+            listed_only: false,
             refused: None,
             working,
         }

@@ -189,6 +189,7 @@ fn way(sets: &Sets<'_>, basis: Basis, lines: Vec<Line>, working: Working) -> Alt
         conditional: false,
         higher_edition: false,
         condition: None,
+        listed_only: false,
         refused: None,
         working,
     }
@@ -271,6 +272,7 @@ fn by_guest(ground: &Ground<'_>, product: &Product, id: HostId, load: &HostLoad<
                 conditional: true,
                 higher_edition: false,
                 condition: terms.alternative_only.clone(),
+                listed_only: true,
                 refused,
                 working,
             });
@@ -339,6 +341,7 @@ fn unplaced_requirement(
                 conditional: false,
                 higher_edition: product.edition_rank(&right.edition) > lowest,
                 condition: None,
+                listed_only: false,
                 refused: None,
                 working: steps,
             });
@@ -417,6 +420,7 @@ fn unplaced_by_guest(ground: &Ground<'_>, product: &Product, terms: &Terms, gues
                 conditional: true,
                 higher_edition: false,
                 condition: terms.alternative_only.clone(),
+                listed_only: true,
                 refused: None,
                 working,
             }

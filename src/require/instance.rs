@@ -46,6 +46,7 @@ pub(super) fn host_way(
         conditional: false,
         higher_edition: false,
         condition: None,
+        listed_only: false,
         refused: None,
         working,
     })

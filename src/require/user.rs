@@ -12,7 +12,7 @@ use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
 use super::deployment::{left_out, stale};
-use super::device::people;
+use super::device::{bears, people};
 
 /// One requirement an organisation and terms.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
@@ -87,6 +87,7 @@ fn requirement(
             conditional: false,
             higher_edition: false,
             condition: Some("the subscription is in term".into()),
+            listed_only: false,
             refused: None,
             working: Working::default(),
         }],
@@ -125,11 +126,10 @@ fn count(ground: &Ground<'_>, product: &Product, terms: &Terms, organisation: &s
 /// Whether the people of a device are known.
 fn is_named(ground: &Ground<'_>, organisation: &str, id: HostId) -> bool {
     let host = ground.estate.host(id);
-    host.users.is_some()
-        || ground.estate.users.iter().any(|group| {
-            group.organisation == organisation
-                && matches!(&group.devices, Some(UserDevices::Named(names)) if names.contains(&host.name))
-        })
+    host.users.is_some() || ground.estate.users.iter().any(|group| {
+        group.organisation == organisation
+            && matches!(&group.devices, Some(UserDevices::Named(names)) if names.iter().any(|name| bears(host, name)))
+    })
 }
 
 /// Whether every person known to use a device holds a subscription that includes the product, in term.
@@ -150,7 +150,8 @@ pub(super) fn subscribed(ground: &Ground<'_>, product: &Product, host: &Host) ->
     };
     let mut found = false;
     for group in ground.estate.users.iter().filter(|group| group.organisation == host.organisation) {
-        let uses = matches!(&group.devices, Some(UserDevices::Named(names)) if names.contains(&host.name));
+        let uses =
+            matches!(&group.devices, Some(UserDevices::Named(names)) if names.iter().any(|name| bears(host, name)));
         if !uses {
             continue;
         }
