@@ -8,3 +8,4 @@ pub mod model;
 pub mod read;
 pub mod recognise;
 pub mod rules;
+pub mod store;
