@@ -18,4 +18,5 @@ pub mod recognise;
 pub mod report;
 pub mod require;
 pub mod rules;
+pub mod store;
 pub mod support;
