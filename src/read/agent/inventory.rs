@@ -119,7 +119,7 @@ impl Inventory<'_> {
         remark("agent", self.agent.owned());
         remark("device id", self.device_id.owned());
         remark("service pack", self.operating_system.service_pack.owned());
-        remark("operating system", self.hardware.system_comments.owned());
+        remark("operating system comments", self.hardware.system_comments.owned());
         let oem = self.hardware.product_id.raw().contains("OEM");
         remark("operating system channel", oem.then(|| "OEM, by its product id".to_owned()));
         remark("containers", self.containers());
