@@ -183,6 +183,7 @@ pub struct Host {
     /// Documented peak number of guests in the last 90 days.
     pub peak_guests: Option<u32>,
     /// Whether an inventory of its software was read, as against a hypervisor's or a person's word for it.
+    #[serde(default)]
     pub inventoried: bool,
     /// What is installed.
     pub installs: Vec<Installation>,
