@@ -9,7 +9,7 @@ pub(super) fn render(report: &Report<'_>, canvas: &Canvas) -> String {
     let mut out = canvas.heading("What the shortfall costs");
     let totals = &report.totals;
     let mut table = canvas.table(&[
-        ("organisation", Kind::Text),
+        ("organisation", Kind::Name),
         ("strict reading", Kind::Number),
         ("customer reading", Kind::Number),
     ]);
