@@ -81,7 +81,7 @@ fn next(report: &Report<'_>, canvas: &Canvas) -> String {
         table.add_row([cell(command, Tone::Plain), cell(*why, Tone::Plain)]);
     }
     for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+        column.set_padding((0, 1));
     }
     out.push_str(&canvas.draw(&table));
     out
