@@ -3,6 +3,9 @@
 //! The stages form a star: each knows only the foundation ([`model`], [`diag`], [`rules`]); only [`pipeline`] and
 //! [`assess`] import stages. A test keeps it so.
 
+#[cfg(test)]
+extern crate self as trueup;
+
 pub mod allocate;
 pub mod assess;
 pub mod case_check;

@@ -79,3 +79,55 @@ fn organisation(global: &Global, outcome: &Outcome) -> Result<Option<String>, St
         Stop::usage(format!("there is no organisation {typed}"), format!("known organisations: {known}"))
     })
 }
+
+#[cfg(test)]
+#[path = "../../tests/fixture/mod.rs"]
+mod fixture;
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::Arguments;
+
+    /// Shows the position of an outcome with these options, into a file.
+    fn ended(outcome: &Outcome, options: &[&str]) -> Result<End, Stop> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("position.txt").display().to_string();
+        let typed = [&["trueup", "position", "-q", "-o", &file], options].concat();
+        let Arguments { global, .. } = Arguments::parse_from(typed);
+        let wanted = Wanted {
+            command: "position",
+            sections: &Section::ALL,
+            in_full: false,
+            within_months: None,
+            owes_position: true,
+        };
+        show(&global, outcome, &wanted)
+    }
+
+    #[test]
+    fn only_what_was_asked_about_fails() {
+        let outcome = fixture::outcome();
+        for (kinds, end) in [("never", End::Done), ("shortfall", End::Found), ("stale,unsupported", End::Found)] {
+            assert_eq!(ended(&outcome, &["--fail-on", kinds]).expect("an answer"), end, "{kinds}");
+        }
+        for (kinds, end) in [("shortfall", End::Found), ("stale", End::Done), ("unsupported", End::Found)] {
+            let options = ["--organisation", "Brent", "--fail-on", kinds];
+            assert_eq!(ended(&outcome, &options).expect("an answer"), end, "{kinds}");
+        }
+    }
+
+    #[test]
+    fn without_any_row_there_is_no_answer() {
+        let mut outcome = fixture::outcome();
+        outcome.strict.positions.clear();
+        assert!(matches!(ended(&outcome, &[]), Err(Stop::NoAnswer(..))));
+    }
+
+    #[test]
+    fn an_unknown_organisation_is_refused() {
+        assert!(matches!(ended(&fixture::outcome(), &["--organisation", "camden"]), Err(Stop::Usage(..))));
+    }
+}

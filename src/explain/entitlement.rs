@@ -11,7 +11,7 @@ use super::{Explanation, Item};
 pub(super) fn explain(teller: &Teller<'_>, index: usize) -> Explanation {
     let entitlement = &teller.assessment.entitlements[index];
     let mut explanation =
-        teller.begin(entitlement.key.0.clone(), format!("What {} gives", bought(teller, entitlement)));
+        teller.begin(entitlement.key.0.clone(), format!("What the purchase {} gives", teller.reference(entitlement)));
     let spent: Vec<&Allocation> =
         teller.assessment.allocations.iter().filter(|allocation| allocation.entitlement == index).collect();
     explanation.figures = vec![
@@ -202,16 +202,16 @@ fn why_not(teller: &Teller<'_>, entitlement: &Entitlement, form: &Form, line: &L
     if form.product != line.product {
         return format!("they are licences of {}, the need is for {}", form.product, line.product);
     }
+    if let (Some(owned), Some(needed)) = (form.owned, line.version)
+        && owned < needed
+    {
+        return format!("their rights end at {}, the need is for {}", name(owned), name(needed));
+    }
     if form.metric != line.metric {
         return format!("they count by {}, the need counts by {}", form.metric, line.metric);
     }
     if let Some(edition) = form.edition.as_ref().filter(|edition| !line.editions.contains(edition)) {
         return format!("a licence of {edition} does not serve {}", line.editions.join(" or "));
-    }
-    if let (Some(owned), Some(needed)) = (form.owned, line.version)
-        && owned < needed
-    {
-        return format!("their rights end at {}, the need is for {}", name(owned), name(needed));
     }
     if let (Some(printed), Some(needed)) = (form.printed, line.version)
         && printed > needed

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Line, Position, Requirement};
+use crate::model::{AlternativeTotal, Line, Position, Requirement};
 
 use super::entitlement::{covering, left_over};
 use super::requirement::{behind, hosts, scope};
@@ -36,6 +36,7 @@ pub(super) fn explain(teller: &Teller<'_>, position: &Position) -> Explanation {
             "What is left over, and why it does not serve",
             left_over(teller, &position.organisation, &position.product, &unmet),
         ),
+        section("Every way of licensing it, over the whole organisation", ways(teller, position)),
         section("The price", price::items(teller, position)),
         section("Open questions", question::of_row(teller, &position.organisation, &requirements)),
         section("Rules not verified against a public page yet", unverified(teller, position)),
@@ -48,7 +49,7 @@ fn figures(position: &Position) -> Vec<Figure> {
     let cost = match (&position.cost, position.shortfall) {
         (Some(cost), _) => cost.to_string(),
         (None, 0) => "nothing".to_owned(),
-        (None, _) => "no price".to_owned(),
+        (None, _) => "not known, for want of a price".to_owned(),
     };
     vec![
         figure("required", position.required),
@@ -144,6 +145,30 @@ fn needed(teller: &Teller<'_>, needs: &[Need<'_>]) -> Vec<Item> {
         Item::say(text).with(behind(teller, need.requirement))
     };
     needs.iter().map(item).collect()
+}
+
+/// Every way of licensing the product, summed over all scopes of the organisation.
+fn ways(teller: &Teller<'_>, position: &Position) -> Vec<Item> {
+    let concerned = |way: &&AlternativeTotal| {
+        way.organisation == position.organisation && way.product == position.product && way.required > 0
+    };
+    teller.assessment.alternatives.iter().filter(concerned).map(|way| whole_way(teller, way)).collect()
+}
+
+fn whole_way(teller: &Teller<'_>, way: &AlternativeTotal) -> Item {
+    let name = product_name(&way.product, way.edition.as_deref(), None);
+    let cost = way.cost.as_ref().map_or_else(|| "no price".to_owned(), |cost| format!("{cost} if all were bought"));
+    let taken = if way.chosen { "in use" } else { "not in use" };
+    let required = units(way.required, way.metric);
+    let text = format!("{name} by {}, counted by {}: {required}, {cost}, {taken}", way.metric, way.basis.name());
+    match &way.refused {
+        None => Item::say(text),
+        Some(refusal) => Item {
+            text: format!("{text}; not allowed everywhere, because {}", refusal.reason),
+            rule: Some(teller.rule(&refusal.rule, &way.product)),
+            ..Item::default()
+        },
+    }
 }
 
 fn unverified(teller: &Teller<'_>, position: &Position) -> Vec<Item> {

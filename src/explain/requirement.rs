@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::{Alternative, HostId, Requirement, Scope};
 
 use super::entitlement::covering;
-use super::teller::{Teller, count, product_name, section, units};
+use super::teller::{Teller, product_name, section, units};
 use super::{Explanation, Figure, Item};
 
 /// Explains one requirement by itself.
@@ -60,10 +60,10 @@ fn other_way(teller: &Teller<'_>, way: &Alternative) -> Item {
     }
 }
 
-/// `windows-server standard by core, counted by host: 32 units`.
+/// `windows-server standard by core, counted by host: 32 cores`.
 fn way_name(way: &Alternative) -> String {
     let name = product_name(&way.product, way.edition.as_deref(), None);
-    format!("{name} by {}, counted by {}: {} units", way.metric, way.basis.name(), count(way.units()))
+    format!("{name} by {}, counted by {}: {}", way.metric, way.basis.name(), units(way.units(), way.metric))
 }
 
 /// A scope in words.

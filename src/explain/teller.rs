@@ -168,9 +168,11 @@ pub(super) fn count(units: u32) -> String {
     thousands(u64::from(units))
 }
 
-/// `72 core`: units of a metric.
+/// `72 cores`: units of a metric.
 pub(super) fn units(units: u32, metric: Metric) -> String {
-    format!("{} {metric}", count(units))
+    let name = metric.name();
+    let ending = if units == 1 || name.ends_with('s') { "" } else { "s" };
+    format!("{} {name}{ending}", count(units))
 }
 
 /// `windows-server standard 2016`.

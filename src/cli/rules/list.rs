@@ -66,12 +66,11 @@ fn table(rules: &Rules, rows: &[Row<'_>], canvas: &Canvas) -> String {
     let mut table = canvas.table(&[
         ("product", Kind::Name),
         ("name", Kind::Text),
-        ("kind", Kind::Text),
+        ("kind", Kind::Name),
         ("releases", Kind::Number),
         ("recognition", Kind::Number),
         ("terms", Kind::Number),
-        ("verified", Kind::Number),
-        ("file", Kind::Text),
+        ("of these verified", Kind::Number),
     ]);
     for row in rows {
         let count = |count: usize| cell(number(count as u64), Tone::Plain);
@@ -83,7 +82,6 @@ fn table(rules: &Rules, rows: &[Row<'_>], canvas: &Canvas) -> String {
             count(row.recognition),
             count(row.terms),
             count(row.verified_terms),
-            cell(row.file, Tone::Plain),
         ]);
     }
     let title = format!("{} products, rules {}", rows.len(), rules.hash.get(..12).unwrap_or(&rules.hash));

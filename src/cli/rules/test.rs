@@ -41,6 +41,9 @@ pub(in crate::cli) fn run(global: &Global, arguments: &Arguments) -> Result<End,
     let form = global.form_without_csv("rules test")?;
     let rules = pipeline::load_rules(global.rules.as_deref())?;
     let results = pipeline::test_cases(&rules, &arguments.files)?;
+    if results.is_empty() {
+        return Err(Stop::usage("no worked case was found", "name a file with [[case]] tables"));
+    }
     let document = document(&results);
     global.write(&match form {
         Format::Json => super::as_json(&document)?,

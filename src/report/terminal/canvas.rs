@@ -89,7 +89,7 @@ impl Canvas {
             table.set_header(columns.iter().map(|(name, _)| Cell::new(name)));
         }
         for (column, (_, kind)) in table.column_iter_mut().zip(columns) {
-            column.set_padding((0, 2));
+            column.set_padding((0, 1));
             if *kind != Kind::Text {
                 column.set_constraint(ColumnConstraint::ContentWidth);
             }

@@ -14,14 +14,14 @@ pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> S
         return out;
     }
     let mut table = canvas.table(&[
-        ("organisation", Kind::Text),
-        ("hosts", Kind::Number),
-        ("with inventory", Kind::Number),
-        ("share", Kind::Number),
-        ("without", Kind::Number),
-        ("stale", Kind::Number),
-        ("guests without a host", Kind::Number),
-        ("virtualisation hosts", Kind::Number),
+        ("\norganisation", Kind::Name),
+        ("\nhosts", Kind::Number),
+        ("with\ninventory", Kind::Number),
+        ("\nshare", Kind::Number),
+        ("without\ninventory", Kind::Number),
+        ("\nstale", Kind::Number),
+        ("guests on\nunknown hosts", Kind::Number),
+        ("virtualisation\nhosts", Kind::Number),
     ]);
     for row in &report.coverage {
         let share = row.inventoried_percent.map_or_else(|| "–".to_owned(), |percent| format!("{percent} %"));

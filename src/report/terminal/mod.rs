@@ -38,7 +38,7 @@ impl View<'_> {
 
 /// The report as text for a terminal or a pipe.
 pub fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
-    let mut out = title(report, canvas);
+    let mut out = title(report, view, canvas);
     for section in view.sections {
         out.push('\n');
         out.push_str(&match section {
@@ -54,8 +54,15 @@ pub fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
 }
 
 /// What this is, of which day, and how the terms were read.
-fn title(report: &Report<'_>, canvas: &Canvas) -> String {
+fn title(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     let of = report.organisation.as_deref().map(|name| format!(" of {name}")).unwrap_or_default();
     let day = report.as_of.strftime("%-d %B %Y");
-    canvas.prose(0, &format!("trueup: licence position{of} on {day}, {} reading", report.reading))
+    canvas.prose(
+        0,
+        &match view.sections {
+            [Section::Input] => format!("trueup: sources on {day}"),
+            [Section::Support] => format!("trueup: support{of} on {day}"),
+            _ => format!("trueup: licence position{of} on {day}, {} reading", report.reading),
+        },
+    )
 }

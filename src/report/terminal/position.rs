@@ -29,10 +29,8 @@ pub(super) fn render(report: &Report<'_>, canvas: &Canvas) -> String {
 
 fn head(canvas: &Canvas) -> Table {
     canvas.table(&[
-        ("organisation\n  product", Kind::Text),
-        ("\nedition", Kind::Text),
-        ("\nversion", Kind::Text),
-        ("\nmetric", Kind::Text),
+        ("organisation\n  product, edition, version", Kind::Text),
+        ("\nmetric", Kind::Name),
         ("\nrequired", Kind::Number),
         ("\nusable", Kind::Number),
         ("\nshortfall", Kind::Number),
@@ -43,7 +41,7 @@ fn head(canvas: &Canvas) -> Table {
     ])
 }
 
-fn cells(row: &PositionRow<'_>) -> [Cell; 11] {
+fn cells(row: &PositionRow<'_>) -> [Cell; 9] {
     let tone = match row.status {
         RowStatus::Shortfall => Tone::Bad,
         RowStatus::ToVerify => Tone::Doubt,
@@ -53,9 +51,7 @@ fn cells(row: &PositionRow<'_>) -> [Cell; 11] {
     let mark = if row.unverified.is_empty() { "" } else { " *" };
     let plain = |text: String| cell(text, Tone::Plain);
     [
-        plain(format!("  {}", row.product)),
-        plain(row.edition.unwrap_or("–").to_owned()),
-        plain(row.version.unwrap_or("–").to_owned()),
+        plain(name(row)),
         plain(row.metric.to_string()),
         plain(number(row.required)),
         plain(number(row.usable)),
@@ -65,6 +61,12 @@ fn cells(row: &PositionRow<'_>) -> [Cell; 11] {
         plain(cost(row)),
         cell(format!("{}{mark}", row.status.words()), tone),
     ]
+}
+
+/// `  windows-server standard 2016`: one column, because the names are of very different lengths.
+fn name(row: &PositionRow<'_>) -> String {
+    let parts = [Some(row.product), row.edition, row.version];
+    format!("  {}", parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 
 /// `20–24`, or nothing where every reading gives the same.

@@ -24,16 +24,18 @@ pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> S
 }
 
 fn summary(report: &Report<'_>, canvas: &Canvas) -> String {
-    let ending =
-        report.support.within_months.map_or_else(|| "ending".to_owned(), |months| format!("ending within {months}m"));
+    let ending = report
+        .support
+        .within_months
+        .map_or_else(|| "\nending".to_owned(), |months| format!("ending\nwithin {months}m"));
     let mut table = canvas.table(&[
-        ("organisation", Kind::Text),
-        ("out of support", Kind::Number),
-        ("of these accepted", Kind::Number),
-        ("paid extended", Kind::Number),
+        ("\norganisation", Kind::Name),
+        ("out of\nsupport", Kind::Number),
+        ("of these\naccepted", Kind::Number),
+        ("paid\nextended", Kind::Number),
         (&ending, Kind::Number),
-        ("supported", Kind::Number),
-        ("unknown", Kind::Number),
+        ("\nsupported", Kind::Number),
+        ("\nunknown", Kind::Number),
     ]);
     for row in &report.support.summary {
         let tone = |count: u32, tone: Tone| cell(number(count), if count > 0 { tone } else { Tone::Plain });
@@ -60,10 +62,10 @@ fn register(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     let mut table = canvas.table(&[
         ("status", Kind::Text),
         ("until", Kind::Name),
-        ("organisation", Kind::Text),
-        ("host", Kind::Text),
-        ("product", Kind::Text),
-        ("version", Kind::Text),
+        ("organisation", Kind::Name),
+        ("host", Kind::Name),
+        ("product", Kind::Name),
+        ("version", Kind::Name),
         ("why", Kind::Text),
     ]);
     let limit = view.limit(LONGEST);

@@ -9,7 +9,7 @@ pub(super) fn render(report: &Report<'_>, canvas: &Canvas) -> String {
     let mut out = canvas.heading("What the shortfall costs");
     let totals = &report.totals;
     let mut table = canvas.table(&[
-        ("organisation", Kind::Text),
+        ("organisation", Kind::Name),
         ("strict reading", Kind::Number),
         ("customer reading", Kind::Number),
     ]);
@@ -81,7 +81,7 @@ fn next(report: &Report<'_>, canvas: &Canvas) -> String {
         table.add_row([cell(command, Tone::Plain), cell(*why, Tone::Plain)]);
     }
     for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+        column.set_padding((0, 1));
     }
     out.push_str(&canvas.draw(&table));
     out
