@@ -27,10 +27,14 @@ pub enum Method {
     Device,
     /// A subscription for each person.
     User,
+    /// As many processor licences as stand behind the virtual processors of a guest.
+    GuestProcessors,
+    /// Server licences of a host, each for so many guests or virtual cores.
+    HostServers,
 }
 
 /// Names of methods in files.
-pub const METHODS: [(Method, &str); 7] = [
+pub const METHODS: [(Method, &str); 9] = [
     (Method::HostSets, "host-sets"),
     (Method::HostProcessors, "host-processors"),
     (Method::HostCores, "host-cores"),
@@ -38,6 +42,8 @@ pub const METHODS: [(Method, &str); 7] = [
     (Method::Instance, "instance"),
     (Method::Device, "device"),
     (Method::User, "user"),
+    (Method::GuestProcessors, "guest-processors"),
+    (Method::HostServers, "host-servers"),
 ];
 
 /// What one unit or set of an edition allows.
@@ -97,6 +103,18 @@ pub struct Terms {
     pub guest_minimum: u32,
     /// Processors one licence covers.
     pub processors_a_licence: u32,
+    /// One licence covers a server, however many processors it has.
+    pub whole_server: bool,
+    /// Least licences for a server: (strict, customer).
+    pub least_licences: (u32, u32),
+    /// Guests one server licence carries; `None`: any number.
+    pub guests_a_licence: Option<u32>,
+    /// Virtual cores one server licence carries; `None`: any number.
+    pub cores_a_licence: Option<u32>,
+    /// Lower editions a licence of these terms may be used for, where they differ from the product's.
+    pub covers: Option<Vec<(String, Vec<String>)>>,
+    /// Licensing a guest licenses every container inside it.
+    pub covers_containers: bool,
     /// Rights by edition.
     pub rights: Vec<Right>,
     /// Only with Software Assurance or a subscription in force.
@@ -144,7 +162,9 @@ pub struct Grant {
     pub until_version: String,
     /// Release whose availability under Software Assurance gives the grant.
     pub at_version: String,
-    /// Units granted for one licence.
+    /// Licences that are converted together.
+    pub licences: u32,
+    /// Units granted for so many licences.
     pub units: u32,
     /// Last day of the hardware record that raises the grant; `None`: any day.
     pub documented_until: Option<Date>,
@@ -197,11 +217,8 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
     };
     let (from, until) = (lookup(from, 0), lookup(until, usize::MAX));
     let (sold_from, sold_until) = span_of_days(fields.table("sold"));
-    let unknown_cores = fields.table("unknown_cores").map(|table| {
-        let pair = (table.number("strict").unwrap_or(0), table.number("customer").unwrap_or(0));
-        table.finish();
-        pair
-    });
+    let unknown_cores = strict_and_customer(fields.table("unknown_cores"));
+    let least_licences = strict_and_customer(fields.table("least_licences"));
     let terms = Terms {
         id: fields.required_text("id"),
         method: fields.one_of("method", &METHODS).unwrap_or(Method::Device),
@@ -216,6 +233,12 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         server_minimum: fields.number("server_minimum").unwrap_or(0),
         guest_minimum: fields.number("guest_minimum").unwrap_or(0),
         processors_a_licence: fields.number("processors_a_licence").unwrap_or(1).max(1),
+        whole_server: fields.boolean("whole_server").unwrap_or(false),
+        least_licences,
+        guests_a_licence: fields.number("guests_a_licence").filter(|&guests| guests > 0),
+        cores_a_licence: fields.number("cores_a_licence").filter(|&cores| cores > 0),
+        covers: fields.table("covers").map(|table| table.text_lists()),
+        covers_containers: fields.boolean("covers_containers").unwrap_or(false),
         rights: fields.tables("rights").into_iter().map(right).collect(),
         needs_sa: fields.boolean("needs_sa").unwrap_or(false),
         mobility_needs_sa: fields.boolean("mobility_needs_sa").unwrap_or(false),
@@ -223,7 +246,7 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         builds: fields.texts("builds"),
         licence_bases: fields.texts("licence_bases"),
         core_factors: fields.tables("core_factors").into_iter().map(core_factor).collect(),
-        unknown_cores: unknown_cores.unwrap_or((0, 0)),
+        unknown_cores,
         devices_a_user: fields.number("devices_a_user").unwrap_or(1).max(1),
         one_edition: fields.boolean("one_edition").unwrap_or(false),
         clauses: fields.texts("clauses"),
@@ -238,6 +261,16 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
     }
     fields.finish();
     terms
+}
+
+/// A number for each reading; 0 where none is given.
+fn strict_and_customer(fields: Option<Fields<'_, '_>>) -> (u32, u32) {
+    let Some(fields) = fields else {
+        return (0, 0);
+    };
+    let pair = (fields.number("strict").unwrap_or(0), fields.number("customer").unwrap_or(0));
+    fields.finish();
+    pair
 }
 
 fn span_of_days(fields: Option<Fields<'_, '_>>) -> (Option<Date>, Option<Date>) {
@@ -301,6 +334,7 @@ pub(crate) fn grant(fields: Fields<'_, '_>) -> Grant {
         to_edition: fields.required_text("to_edition"),
         until_version: fields.required_text("until_version"),
         at_version: fields.required_text("at_version"),
+        licences: fields.number("licences").unwrap_or(1).max(1),
         units: fields.number("units").unwrap_or(0),
         documented_until: fields.date("documented_until"),
         source: source(&fields),
