@@ -101,7 +101,8 @@ impl Inventory<'_> {
 
     fn observed_system(&self) -> Option<ObservedOperatingSystem> {
         let stated = &self.operating_system;
-        let caption = [&stated.caption, &self.hardware.system_name, &stated.name].into_iter().find_map(|text| text.owned())?;
+        let caption =
+            [&stated.caption, &self.hardware.system_name, &stated.name].into_iter().find_map(|text| text.owned())?;
         let version = system_version(stated, self.hardware.system_version.stated());
         let place = match self.syntax {
             Syntax::Json => Place::Within("content.operatingsystem".into()),
@@ -178,8 +179,11 @@ impl Inventory<'_> {
             sink.diagnostic(Diagnostic::warning(Code::IncompleteRecord, input.path, message).at(first));
         }
         if self.software_beyond_limit > 0 {
-            let message =
-                format!("{} software rows beyond the {} that are read", self.software_beyond_limit, self.software.len());
+            let message = format!(
+                "{} software rows beyond the {} that are read",
+                self.software_beyond_limit,
+                self.software.len()
+            );
             sink.diagnostic(Diagnostic::error(Code::LimitReached, input.path, message));
         }
     }

@@ -74,8 +74,10 @@ impl Guest<'_> {
         if let Some((_, kind)) = GUEST_KINDS.iter().find(|(word, _)| words.contains(word)) {
             return *kind;
         }
-        let container_id =
-            self.uuid.stated().is_some_and(|uuid| uuid.len() == 12 && uuid.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let container_id = self
+            .uuid
+            .stated()
+            .is_some_and(|uuid| uuid.len() == 12 && uuid.bytes().all(|byte| byte.is_ascii_hexdigit()));
         if container_id || self.image.stated().is_some() { GuestKind::Container } else { GuestKind::Desktop }
     }
 
