@@ -4,8 +4,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Allocation, Basis, Chosen, Entitlement, HostId, Key, Locator, Metric, Money, Question, Reading, Refusal,
-    Requirement, Source, SupportRow, SupportSummary,
+    Allocation, Answer, Basis, Chosen, Entitlement, HostId, Key, Locator, Metric, Money, Price, PurchaseLine, Question,
+    Reading, Refusal, Requirement, Source, SupportRow, SupportSummary,
 };
 
 /// One row of the licence position.
@@ -223,4 +223,37 @@ pub struct Outcome {
     pub sources: Vec<Source>,
     /// Hosts by id.
     pub hosts: Vec<HostSummary>,
+    /// What was not understood or left out while reading, by file.
+    #[serde(default)]
+    pub diagnostics: Vec<crate::diag::Diagnostic>,
+    /// Purchase lines; [`Entitlement::line`] is an index into them.
+    #[serde(default)]
+    pub purchases: Vec<PurchaseLine>,
+    /// Prices on file.
+    #[serde(default)]
+    pub prices: Vec<Price>,
+}
+
+impl Outcome {
+    /// The assessment under one reading.
+    pub fn assessment(&self, reading: Answer) -> &Assessment {
+        match reading {
+            Answer::Strict => &self.strict,
+            Answer::Customer => &self.customer,
+        }
+    }
+
+    /// The host with this id.
+    pub fn host(&self, id: HostId) -> Option<&HostSummary> {
+        self.hosts.get(id.0 as usize)
+    }
+
+    /// A place as `path: place`; a file as a whole is its path alone.
+    pub fn place(&self, locator: &Locator) -> String {
+        let path = self.sources.get(locator.source.0 as usize).map_or("a file not kept", |source| source.path.as_str());
+        match &locator.place {
+            super::Place::Whole => path.to_owned(),
+            place => format!("{path}: {place}"),
+        }
+    }
 }

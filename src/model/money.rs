@@ -32,8 +32,16 @@ impl std::fmt::Display for Money {
     }
 }
 
+impl Money {
+    /// The amount as plain decimal text, for files: `3840.00`.
+    pub fn decimal(&self) -> String {
+        let (sign, minor) = (if self.minor < 0 { "-" } else { "" }, self.minor.unsigned_abs());
+        format!("{sign}{}.{:02}", minor / 100, minor % 100)
+    }
+}
+
 /// Writes a whole number with commas between thousands.
-fn thousands(number: u64) -> String {
+pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (position, digit) in digits.chars().enumerate() {

@@ -18,7 +18,7 @@ pub use cases::{Case, Expectation, ExpectedAlternative, ExpectedCheapest, RowMat
 pub use manifest::{
     CHANNELS, DEFAULT_ORGANISATION, PRICE_KINDS, PRICE_PERIODS, PURCHASE_KINDS, looks_like_manifest, parse_manifest,
 };
-pub use product::{EditionAssumption, Product, Release, RuleSource, SupportPhase, parse_product};
+pub use product::{EarlierEnd, EditionAssumption, Product, Release, RuleSource, SupportPhase, parse_product};
 pub use recognition::{Pattern, PatternField, VersionFrom};
 pub use settings::{ExtendedSupport, FixedAnswer, RiskAcceptance, Settings, parse_settings};
 pub use terms::{CoreFactor, Grant, METHODS, Method, Right, Suite, Terms, Weight};

@@ -42,8 +42,26 @@ pub struct SupportPhase {
     pub source: String,
     /// Whether it was verified.
     pub verified: bool,
+    /// Editions it holds for; empty: all.
+    pub editions: Vec<String>,
     /// A remark.
     pub note: Option<String>,
+}
+
+/// Builds of a release whose support ended before that of the release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlierEnd {
+    /// First build that is not concerned.
+    pub build: String,
+    /// Last day of support of the builds below it.
+    pub until: Date,
+    /// Where the date comes from.
+    pub source: String,
+    /// Builds are installers' numbers: the second part carries the service pack and is left out of the comparison, and
+    /// as they stay behind later patches, the end is a warning only.
+    pub ignore_minor: bool,
+    /// Whether the date was verified.
+    pub verified: bool,
 }
 
 /// One version of a product.
@@ -63,8 +81,8 @@ pub struct Release {
     pub available_source: Option<String>,
     /// Support phases in order.
     pub support: Vec<SupportPhase>,
-    /// Builds below this one ended earlier: (build, last day, source).
-    pub unsupported_before_build: Option<(String, Date, String)>,
+    /// Builds below one that ended earlier.
+    pub unsupported_before_build: Option<EarlierEnd>,
     /// Build prefixes.
     pub builds: Vec<String>,
     /// It has no end of its own.
@@ -150,18 +168,37 @@ pub struct Product {
 }
 
 impl Product {
-    /// Index of the release with this licence version, compared without case and blanks; the last of several.
+    /// Index of the release with this version, compared without case and blanks. Releases that the licence does not
+    /// tell apart share the index of the first of them.
     pub fn release(&self, version: &str) -> Option<usize> {
         let wanted = plain(version);
-        self.releases
-            .iter()
-            .rposition(|release| plain(&release.licence_version) == wanted)
-            .or_else(|| self.releases.iter().rposition(|release| plain(&release.version) == wanted))
+        let found = self.releases.iter().position(|release| plain(&release.version) == wanted);
+        let found =
+            found.or_else(|| self.releases.iter().position(|release| plain(&release.licence_version) == wanted))?;
+        Some(self.licence_index(found))
     }
 
-    /// Index of the newest release available on a day.
+    /// Index of the first release that the licence does not tell apart from this one.
+    pub fn licence_index(&self, release: usize) -> usize {
+        let Some(wanted) = self.releases.get(release).map(|release| plain(&release.licence_version)) else {
+            return release;
+        };
+        self.releases.iter().position(|other| plain(&other.licence_version) == wanted).unwrap_or(release)
+    }
+
+    /// Index of the newest release available on a day, comparable with [`Product::release`].
     pub fn current_release(&self, day: Date) -> Option<usize> {
-        self.releases.iter().rposition(|release| release.available().is_some_and(|available| available <= day))
+        let newest = self.releases.iter().rposition(|release| release.available().is_some_and(|date| date <= day))?;
+        Some(self.licence_index(newest))
+    }
+
+    /// Releases an installation of this version may be: the one of this name, else all that the licence knows by it.
+    pub fn releases_named(&self, version: &str) -> Vec<&Release> {
+        let wanted = plain(version);
+        match self.releases.iter().find(|release| plain(&release.version) == wanted) {
+            Some(release) => vec![release],
+            None => self.releases.iter().filter(|release| plain(&release.licence_version) == wanted).collect(),
+        }
     }
 
     /// Licence version of the release with this index.
@@ -335,19 +372,26 @@ fn release(fields: Fields<'_, '_>) -> Release {
         available_verified: verified,
         available_source: source,
         support: fields.tables("support").into_iter().filter_map(support_phase).collect(),
-        unsupported_before_build: fields.table("unsupported_before_build").and_then(|table| {
-            let build = table.required_text("build");
-            let source = table.text("source").unwrap_or_default();
-            table.required("until");
-            let until = table.date("until");
-            table.finish();
-            Some((build, until?, source))
-        }),
+        unsupported_before_build: fields.table("unsupported_before_build").and_then(earlier_end),
         builds: fields.texts("builds"),
         rolling: fields.boolean("rolling").unwrap_or(false),
     };
     fields.finish();
     release
+}
+
+fn earlier_end(fields: Fields<'_, '_>) -> Option<EarlierEnd> {
+    fields.required("until");
+    let until = fields.date("until");
+    let end = EarlierEnd {
+        build: fields.required_text("build"),
+        until: until.unwrap_or(Date::MIN),
+        source: fields.required_text("source"),
+        ignore_minor: fields.boolean("ignore_minor").unwrap_or(false),
+        verified: fields.boolean("verified").unwrap_or(true),
+    };
+    fields.finish();
+    until.map(|_| end)
 }
 
 fn support_phase(fields: Fields<'_, '_>) -> Option<SupportPhase> {
@@ -362,6 +406,7 @@ fn support_phase(fields: Fields<'_, '_>) -> Option<SupportPhase> {
         until: until?,
         source: fields.text("source").unwrap_or_default(),
         verified: fields.boolean("verified").unwrap_or(true),
+        editions: fields.texts("editions"),
         note: fields.text("note"),
     };
     fields.finish();

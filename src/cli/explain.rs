@@ -1,0 +1,66 @@
+//! `trueup explain`: one figure, followed down to its proof.
+
+use clap::Args;
+
+use crate::explain::{Found, explain};
+use crate::pipeline;
+use crate::report::json;
+
+use super::stop::Stop;
+use super::{End, Format, Global};
+
+/// Keys that are named where a part fits several.
+const LONGEST: usize = 12;
+
+/// Follow one figure down to rules, arithmetic, purchase lines, files and places
+///
+/// KEY is the key of a position, requirement, question, support row or entitlement, as other commands print it, or any
+/// part of one that is unambiguous.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trueup explain southwark/sql-server/enterprise
+  trueup explain question:southwark/windows-server/d-01
+  trueup explain bre-esx-03 --reading customer --format json")]
+pub(super) struct Arguments {
+    /// A key, or a part of one
+    #[arg(value_name = "KEY")]
+    key: String,
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
+    let form = global.form_without_csv("explain")?;
+    let outcome = pipeline::latest(&global.scan_options(None)?)?;
+    let rules = pipeline::load_rules(global.rules.as_deref())?;
+    match explain(&outcome, &rules, &arguments.key, global.reading()) {
+        Found::Explanation(explanation) => {
+            let text = match form {
+                Format::Json => {
+                    json::pretty(&*explanation).map_err(|error| Stop::usage(error.to_string(), "use --format table"))?
+                }
+                _ => explanation.render(global.canvas().colour),
+            };
+            global.write(&text)?;
+            Ok(End::Done)
+        }
+        Found::Ambiguous(keys) => {
+            let message = format!("{} fits {} figures", arguments.key, keys.len());
+            Err(Stop::usage(message, format!("add a part of the one you mean:{}", listed(&keys))))
+        }
+        Found::NotFound(keys) if keys.is_empty() => Err(Stop::usage(
+            format!("no figure has the key {}", arguments.key),
+            "`trueup position` ends with a key that can be explained",
+        )),
+        Found::NotFound(keys) => Err(Stop::usage(
+            format!("no figure has the key {}", arguments.key),
+            format!("the nearest are:{}", listed(&keys)),
+        )),
+    }
+}
+
+fn listed(keys: &[String]) -> String {
+    let mut out: String = keys.iter().take(LONGEST).map(|key| format!("\n    {key}")).collect();
+    if keys.len() > LONGEST {
+        out.push_str(&format!("\n    … and {} more", keys.len() - LONGEST));
+    }
+    out
+}

@@ -1,0 +1,34 @@
+//! `--fail-on`: findings that end a command with exit code 1.
+
+use clap::ValueEnum;
+
+use crate::model::SupportStatus;
+use crate::report::Report;
+
+use super::End;
+
+/// A kind of finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Kind {
+    /// None.
+    Never,
+    /// A row of the position is short under the reading shown.
+    Shortfall,
+    /// Something is out of support, and nobody has accepted the risk.
+    Unsupported,
+    /// A host's newest inventory is too old.
+    Stale,
+}
+
+/// Whether anything was found that the user asked to fail on.
+pub(super) fn judge(report: &Report<'_>, kinds: &[Kind]) -> End {
+    let found = kinds.iter().any(|kind| match kind {
+        Kind::Never => false,
+        Kind::Shortfall => report.positions.iter().any(|row| row.shortfall > 0),
+        Kind::Unsupported => {
+            report.support.rows.iter().any(|row| row.status == SupportStatus::OutOfSupport && row.accepted.is_none())
+        }
+        Kind::Stale => report.coverage.iter().any(|row| row.stale > 0),
+    });
+    if found { End::Found } else { End::Done }
+}

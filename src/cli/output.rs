@@ -1,0 +1,82 @@
+//! Where the result goes: standard output, or a file that is written aside and then renamed.
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use crate::report::terminal::Canvas;
+
+use super::stop::Stop;
+use super::{Format, Global};
+
+/// Whether the user has nothing against colour.
+pub(super) fn colour_wanted() -> bool {
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    !no_colour && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+impl Global {
+    /// The form asked for: as typed, else by the ending of the file, else a table.
+    pub fn form(&self) -> Format {
+        let ending = self.output.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
+        self.format.unwrap_or(match ending {
+            Some("json") => Format::Json,
+            Some("csv") => Format::Csv,
+            _ => Format::Table,
+        })
+    }
+
+    /// The form asked for, of a command that has no CSV.
+    pub fn form_without_csv(&self, command: &str) -> Result<Format, Stop> {
+        match self.form() {
+            Format::Csv => Err(Stop::usage(
+                format!("{command} has no CSV form"),
+                "use --format table or json; position, support and sources have CSV",
+            )),
+            form => Ok(form),
+        }
+    }
+
+    /// What text is drawn on: the terminal as wide as it is, anything else 120 columns wide without colour.
+    pub fn canvas(&self) -> Canvas {
+        if self.output.is_some() || !std::io::stdout().is_terminal() {
+            return Canvas::PIPE;
+        }
+        let width = comfy_table::Table::new().width().unwrap_or(Canvas::PIPE.width);
+        Canvas { width, colour: colour_wanted() }
+    }
+
+    /// Writes the result to standard output or to the file asked for.
+    pub fn write(&self, text: &str) -> Result<(), Stop> {
+        match &self.output {
+            Some(path) => {
+                write_file(path, text).map_err(|error| Stop::output(path, error))?;
+                self.say(&format!("written to {}", path.display()));
+                Ok(())
+            }
+            None => {
+                let mut out = std::io::stdout().lock();
+                let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+                written.map_err(|error| Stop::output(Path::new("standard output"), error))
+            }
+        }
+    }
+}
+
+/// Writes aside and renames, so that nobody ever sees half a file.
+fn write_file(path: &Path, text: &str) -> std::io::Result<()> {
+    let aside = aside(path);
+    let written = std::fs::write(&aside, text).and_then(|()| std::fs::rename(&aside, path));
+    if written.is_err() {
+        // The first error is the one to tell; the file aside may not even exist.
+        let _ = std::fs::remove_file(&aside);
+    }
+    written
+}
+
+/// A name beside the file that nothing else uses: `elp.json.1234.part`.
+fn aside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().map_or_else(OsString::new, OsString::from);
+    name.push(format!(".{}.part", std::process::id()));
+    path.with_file_name(name)
+}

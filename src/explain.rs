@@ -1,0 +1,152 @@
+//! Follows one figure down to its proof: the row, the needs behind it with their arithmetic, the purchase lines that
+//! cover it and the right under which they do, what is left over and why it does not fit, hosts, files and places.
+//!
+//! It reads an outcome and the rules and computes nothing anew; only the packs behind a price are redone, and shown only
+//! where they come to the same amount.
+
+mod entitlement;
+mod find;
+mod position;
+mod price;
+mod question;
+mod requirement;
+mod support;
+mod teller;
+mod text;
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::model::{Answer, Outcome};
+use crate::rules::Rules;
+
+use find::Subject;
+use teller::Teller;
+
+/// Name and version of the JSON shape.
+pub const SCHEMA: &str = "trueup-explanation/1";
+
+/// What the wanted key, or part of one, leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// One figure, explained.
+    Explanation(Box<Explanation>),
+    /// Several keys have this part.
+    Ambiguous(Vec<String>),
+    /// None has; these come nearest.
+    NotFound(Vec<String>),
+}
+
+/// One figure, followed down to its proof.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// Marks the file, so that no scan reads it back.
+    pub generated_by: &'static str,
+    /// Name and version of the shape.
+    pub schema: &'static str,
+    /// Key of the figure.
+    pub key: String,
+    /// What it is, in a sentence.
+    pub title: String,
+    /// Day.
+    pub as_of: Date,
+    /// Reading.
+    pub reading: Answer,
+    /// Hash of the rules in force.
+    pub rules_hash: String,
+    /// The figures of the row.
+    pub figures: Vec<Figure>,
+    /// From the figure down to its proof.
+    pub sections: Vec<Section>,
+}
+
+/// One figure as printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Figure {
+    /// What it counts.
+    pub name: &'static str,
+    /// The figure.
+    pub value: String,
+}
+
+/// A part of the explanation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Section {
+    /// What it is about.
+    pub heading: String,
+    /// Its steps, in order.
+    pub items: Vec<Item>,
+}
+
+/// One step: a sentence, the rule that says so, where its facts stand, and what is behind it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Item {
+    /// A sentence with its figures.
+    pub text: String,
+    /// The rule that says so.
+    pub rule: Option<RuleNote>,
+    /// Files and places, as `path: place`.
+    pub places: Vec<String>,
+    /// What is behind it.
+    pub items: Vec<Item>,
+}
+
+/// A rule with its source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RuleNote {
+    /// Id of the terms, clause or recognition rule.
+    pub id: String,
+    /// Page or document it rests on; `None` where the rules do not know the id.
+    pub source: Option<String>,
+    /// Whether that was seen in a public page; `None` where not known.
+    pub verified: Option<bool>,
+}
+
+impl Item {
+    /// A sentence alone.
+    fn say(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+
+    /// The same with the places of its facts.
+    fn at(mut self, places: Vec<String>) -> Self {
+        self.places = places;
+        self
+    }
+
+    /// The same with what is behind it.
+    fn with(mut self, items: Vec<Self>) -> Self {
+        self.items = items;
+        self
+    }
+}
+
+/// Explains the figure with this key, or with the only key of which this is a part.
+pub fn explain(outcome: &Outcome, rules: &Rules, wanted: &str, reading: Answer) -> Found {
+    let subject = match find::find(outcome, wanted, reading) {
+        Ok(subject) => subject,
+        Err(found) => return found,
+    };
+    let teller = Teller { outcome, rules, assessment: outcome.assessment(reading) };
+    let mut explanation = match subject {
+        Subject::Position(index) => position::explain(&teller, &teller.assessment.positions[index]),
+        Subject::Requirement(index) => requirement::explain(&teller, index),
+        Subject::Entitlement(index) => entitlement::explain(&teller, index),
+        Subject::Question(index) => question::explain(&teller, &outcome.questions[index]),
+        Subject::Support(index) => support::explain(&teller, &outcome.support[index]),
+    };
+    explanation.sections.retain(|section| !section.items.is_empty());
+    if outcome.rules_hash != rules.hash {
+        let text =
+            "The rules have changed since this was computed: sources are named as the rules in force now have them.";
+        explanation.sections.push(Section { heading: "Rules".into(), items: vec![Item::say(text)] });
+    }
+    Found::Explanation(Box::new(explanation))
+}
+
+impl Explanation {
+    /// As text: numbered steps, each with its rule and the places of its facts.
+    pub fn render(&self, colour: bool) -> String {
+        text::render(self, colour)
+    }
+}

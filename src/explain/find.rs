@@ -1,0 +1,167 @@
+//! From what the user typed to one figure: a whole key, or any part of one that is unambiguous.
+
+use std::cmp::Reverse;
+
+use crate::model::{Answer, Outcome, kebab};
+
+use super::Found;
+
+/// What is to be explained, by its index in the outcome or its assessment. The order is that of preference: where a part
+/// fits a position and its requirements, the position is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Subject {
+    /// A row of the position.
+    Position(usize),
+    /// A need.
+    Requirement(usize),
+    /// A question.
+    Question(usize),
+    /// A product's support on a host.
+    Support(usize),
+    /// A purchase line's right.
+    Entitlement(usize),
+}
+
+impl Subject {
+    fn rank(self) -> u8 {
+        match self {
+            Self::Position(_) => 0,
+            Self::Requirement(_) => 1,
+            Self::Question(_) => 2,
+            Self::Support(_) => 3,
+            Self::Entitlement(_) => 4,
+        }
+    }
+}
+
+/// How well a key fits; better ones first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// It is the key.
+    Whole,
+    /// Every part typed is a part of the key, in this order.
+    Parts,
+    /// Every part typed begins or stands within a part of the key, in this order.
+    Within,
+}
+
+/// Keys that are named where nothing fits.
+const NEAREST: usize = 5;
+
+/// The one figure that fits best.
+pub(super) fn find(outcome: &Outcome, wanted: &str, reading: Answer) -> Result<Subject, Found> {
+    let candidates = candidates(outcome, reading);
+    let wanted = Wanted::parse(wanted);
+    let mut hits: Vec<(Fit, u8, &str, Subject)> = candidates
+        .iter()
+        .filter_map(|(key, subject)| Some((wanted.fit(key)?, subject.rank(), key.as_str(), *subject)))
+        .collect();
+    hits.sort();
+    let Some(&(fit, rank, _, best)) = hits.first() else {
+        return Err(Found::NotFound(nearest(&candidates, &wanted.text)));
+    };
+    hits.retain(|hit| (hit.0, hit.1) == (fit, rank));
+    match hits.len() {
+        1 => Ok(best),
+        _ => Err(Found::Ambiguous(hits.iter().map(|(_, _, key, _)| (*key).to_owned()).collect())),
+    }
+}
+
+/// Every key that can be explained.
+fn candidates(outcome: &Outcome, reading: Answer) -> Vec<(String, Subject)> {
+    let assessment = outcome.assessment(reading);
+    let positions = assessment.positions.iter().map(|position| position.key.0.clone());
+    let requirements = assessment.requirements.iter().map(|requirement| requirement.key.0.clone());
+    let questions = outcome.questions.iter().map(|question| question.key.to_string());
+    let support = outcome.support.iter().map(|row| row.key.0.clone());
+    let entitlements = assessment.entitlements.iter().map(|entitlement| entitlement.key.0.clone());
+    let mut out: Vec<(String, Subject)> = Vec::new();
+    out.extend(positions.enumerate().map(|(index, key)| (key, Subject::Position(index))));
+    out.extend(requirements.enumerate().map(|(index, key)| (key, Subject::Requirement(index))));
+    out.extend(questions.enumerate().map(|(index, key)| (key, Subject::Question(index))));
+    out.extend(support.enumerate().map(|(index, key)| (key, Subject::Support(index))));
+    out.extend(entitlements.enumerate().map(|(index, key)| (key, Subject::Entitlement(index))));
+    out
+}
+
+/// What was typed, taken apart.
+struct Wanted {
+    text: String,
+    kind: Option<String>,
+    parts: Vec<String>,
+}
+
+impl Wanted {
+    fn parse(typed: &str) -> Self {
+        let typed = typed.trim().to_lowercase();
+        let (kind, body) = match typed.split_once(':') {
+            Some((kind, body)) => (Some(kind.to_owned()), body),
+            None => (None, typed.as_str()),
+        };
+        let parts = body.split('/').map(kebab).filter(|part| !part.is_empty() && part != "-").collect();
+        Self { kind, parts, text: typed }
+    }
+
+    fn fit(&self, key: &str) -> Option<Fit> {
+        if key == self.text {
+            return Some(Fit::Whole);
+        }
+        let (kind, body) = key.split_once(':').unwrap_or(("", key));
+        if self.parts.is_empty() || self.kind.as_deref().is_some_and(|wanted| wanted != kind) {
+            return None;
+        }
+        let parts: Vec<&str> = body.split('/').filter(|part| *part != "-").collect();
+        if in_order(&self.parts, &parts, |wanted, part| wanted == part) {
+            Some(Fit::Parts)
+        } else if in_order(&self.parts, &parts, |wanted, part| part.contains(wanted)) {
+            Some(Fit::Within)
+        } else {
+            None
+        }
+    }
+}
+
+/// Whether every wanted part is met by some part, in the same order.
+fn in_order(wanted: &[String], parts: &[&str], meets: impl Fn(&str, &str) -> bool) -> bool {
+    let mut rest = parts.iter();
+    wanted.iter().all(|wanted| rest.any(|part| meets(wanted, part)))
+}
+
+/// Keys that share most pairs of letters with what was typed.
+fn nearest(candidates: &[(String, Subject)], typed: &str) -> Vec<String> {
+    let wanted = pairs(typed);
+    let mut ranked: Vec<(Reverse<usize>, usize, &str)> = candidates
+        .iter()
+        .map(|(key, _)| {
+            let shared = pairs(key).iter().filter(|pair| wanted.contains(pair)).count();
+            (Reverse(shared), key.len(), key.as_str())
+        })
+        .filter(|(Reverse(shared), _, _)| *shared > 0)
+        .collect();
+    ranked.sort();
+    ranked.into_iter().take(NEAREST).map(|(_, _, key)| key.to_owned()).collect()
+}
+
+/// Pairs of neighbouring letters, each once.
+fn pairs(text: &str) -> Vec<(char, char)> {
+    let mut pairs: Vec<(char, char)> = text.chars().zip(text.chars().skip(1)).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_fits_in_order_and_across_empty_parts() {
+        let key = "position:southwark/-/sql-server/enterprise/2019/core";
+        assert_eq!(Wanted::parse(key).fit(key), Some(Fit::Whole));
+        assert_eq!(Wanted::parse("southwark/sql-server/enterprise").fit(key), Some(Fit::Parts));
+        assert_eq!(Wanted::parse("Southwark/SQL Server").fit(key), Some(Fit::Parts));
+        assert_eq!(Wanted::parse("south/sql/ent").fit(key), Some(Fit::Within));
+        assert_eq!(Wanted::parse("enterprise/southwark").fit(key), None);
+        assert_eq!(Wanted::parse("requirement:southwark").fit(key), None);
+    }
+}

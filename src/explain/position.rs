@@ -1,0 +1,180 @@
+//! One row of the licence position.
+
+use std::collections::BTreeSet;
+
+use crate::model::{AlternativeTotal, Line, Position, Requirement};
+
+use super::entitlement::{covering, left_over};
+use super::requirement::{behind, hosts, scope};
+use super::teller::{Teller, count, figure, product_name, section, units};
+use super::{Explanation, Figure, Item};
+use super::{price, question};
+
+/// A line of a requirement's chosen way that belongs to the row.
+struct Need<'a> {
+    requirement: usize,
+    line: usize,
+    what: &'a Line,
+}
+
+/// Explains a row: its figures, the needs, what covers them, what is left over, the price, the hosts.
+pub(super) fn explain(teller: &Teller<'_>, position: &Position) -> Explanation {
+    let name = product_name(&position.product, position.edition.as_deref(), position.version.as_deref());
+    let title = format!("The position of {} in {name}, by {}", position.organisation, position.metric);
+    let mut explanation = teller.begin(position.key.0.clone(), title);
+    let needs = needs(teller, position);
+    let lines: BTreeSet<(usize, usize)> = needs.iter().map(|need| (need.requirement, need.line)).collect();
+    let unmet: Vec<&Line> = needs.iter().filter(|need| is_short(teller, need)).map(|need| need.what).collect();
+    let requirements: Vec<&Requirement> =
+        position.requirements.iter().filter_map(|&index| teller.assessment.requirements.get(index)).collect();
+    explanation.figures = figures(position);
+    explanation.sections = vec![
+        section("The figures", equations(position)),
+        section(format!("What is needed: {}", sum(position, &needs)), needed(teller, &needs)),
+        section("What covers it", covering(teller, &lines)),
+        section(
+            "What is left over, and why it does not serve",
+            left_over(teller, &position.organisation, &position.product, &unmet),
+        ),
+        section("Every way of licensing it, over the whole organisation", ways(teller, position)),
+        section("The price", price::items(teller, position)),
+        section("Open questions", question::of_row(teller, &position.organisation, &requirements)),
+        section("Rules not verified against a public page yet", unverified(teller, position)),
+        section("Hosts", teller.hosts(requirements.iter().flat_map(|requirement| hosts(requirement)))),
+    ];
+    explanation
+}
+
+fn figures(position: &Position) -> Vec<Figure> {
+    let cost = match (&position.cost, position.shortfall) {
+        (Some(cost), _) => cost.to_string(),
+        (None, 0) => "nothing".to_owned(),
+        (None, _) => "not known, for want of a price".to_owned(),
+    };
+    vec![
+        figure("required", position.required),
+        figure("usable", position.usable),
+        figure("shortfall", position.shortfall),
+        figure("surplus", position.surplus),
+        Figure { name: "cost", value: cost },
+    ]
+}
+
+/// The row's figures as equations.
+fn equations(position: &Position) -> Vec<Item> {
+    let (required, allocated, short) = (position.required, position.allocated, position.shortfall);
+    let mut items = vec![Item::say(format!(
+        "required {} = allocated {} + shortfall {}",
+        count(required),
+        count(allocated),
+        count(short)
+    ))];
+    items.push(Item::say(if short > 0 {
+        format!("usable {} = required {} − shortfall {}", count(position.usable), count(required), count(short))
+    } else {
+        format!("usable {}: every unit that fits this row, each once", count(position.usable))
+    }));
+    if position.received > 0 {
+        let own = allocated.saturating_sub(position.received);
+        let text = format!(
+            "allocated {} = {} of this row + {} received from other versions, editions or organisations",
+            count(allocated),
+            count(own),
+            count(position.received)
+        );
+        items.push(Item::say(text));
+    }
+    if position.lent > 0 {
+        items.push(Item::say(format!("{} units of this row serve other rows", count(position.lent))));
+    }
+    if position.surplus > 0 {
+        items.push(Item::say(format!("surplus {}: owned, and nothing needs or may use them", count(position.surplus))));
+    }
+    if position.range.0 != position.range.1 {
+        let (low, high) = (count(position.range.0), count(position.range.1));
+        items.push(Item::say(format!("required lies between {low} and {high}, as open questions are answered")));
+    }
+    items
+}
+
+/// The lines of chosen ways that belong to the row; where no line bears the row's version, those of any version.
+fn needs<'a>(teller: &Teller<'a>, position: &Position) -> Vec<Need<'a>> {
+    let all: Vec<Need<'a>> = position
+        .requirements
+        .iter()
+        .filter_map(|&requirement| Some((requirement, teller.chosen(requirement)?.1)))
+        .flat_map(|(requirement, way)| {
+            way.lines.iter().enumerate().map(move |(line, what)| Need { requirement, line, what })
+        })
+        .filter(|need| {
+            let line = need.what;
+            line.product == position.product && line.edition == position.edition && line.metric == position.metric
+        })
+        .collect();
+    let same_version = |need: &Need<'_>| match (&position.version, need.what.version) {
+        (Some(version), Some(release)) => *version == teller.version(&position.product, release),
+        _ => true,
+    };
+    if all.iter().any(same_version) { all.into_iter().filter(same_version).collect() } else { all }
+}
+
+/// Whether units are missing on a line.
+fn is_short(teller: &Teller<'_>, need: &Need<'_>) -> bool {
+    let spent = teller.assessment.allocations.iter();
+    let spent = spent.filter(|spent| spent.requirement == need.requirement && spent.line == need.line);
+    spent.map(|spent| spent.units).sum::<u32>() < need.what.units
+}
+
+/// `32 + 40 + 32 = 104 core`.
+fn sum(position: &Position, needs: &[Need<'_>]) -> String {
+    let total: u32 = needs.iter().map(|need| need.what.units).sum();
+    let total_text = units(total, position.metric);
+    let parts: Vec<String> = needs.iter().map(|need| count(need.what.units)).collect();
+    let sum = match parts.len() {
+        2..=12 => format!("{} = {total_text}", parts.join(" + ")),
+        _ => total_text,
+    };
+    if total == position.required { sum } else { format!("{sum}; the row counts {}", count(position.required)) }
+}
+
+fn needed(teller: &Teller<'_>, needs: &[Need<'_>]) -> Vec<Item> {
+    let item = |need: &Need<'_>| {
+        let requirement = &teller.assessment.requirements[need.requirement];
+        let units = units(need.what.units, need.what.metric);
+        let text = format!("{units} for {} [{}]", scope(&requirement.scope), requirement.key);
+        Item::say(text).with(behind(teller, need.requirement))
+    };
+    needs.iter().map(item).collect()
+}
+
+/// Every way of licensing the product, summed over all scopes of the organisation.
+fn ways(teller: &Teller<'_>, position: &Position) -> Vec<Item> {
+    let concerned = |way: &&AlternativeTotal| {
+        way.organisation == position.organisation && way.product == position.product && way.required > 0
+    };
+    teller.assessment.alternatives.iter().filter(concerned).map(|way| whole_way(teller, way)).collect()
+}
+
+fn whole_way(teller: &Teller<'_>, way: &AlternativeTotal) -> Item {
+    let name = product_name(&way.product, way.edition.as_deref(), None);
+    let cost = way.cost.as_ref().map_or_else(|| "no price".to_owned(), |cost| format!("{cost} if all were bought"));
+    let taken = if way.chosen { "in use" } else { "not in use" };
+    let required = units(way.required, way.metric);
+    let text = format!("{name} by {}, counted by {}: {required}, {cost}, {taken}", way.metric, way.basis.name());
+    match &way.refused {
+        None => Item::say(text),
+        Some(refusal) => Item {
+            text: format!("{text}; not allowed everywhere, because {}", refusal.reason),
+            rule: Some(teller.rule(&refusal.rule, &way.product)),
+            ..Item::default()
+        },
+    }
+}
+
+fn unverified(teller: &Teller<'_>, position: &Position) -> Vec<Item> {
+    let item = |id: &String| {
+        let rule = teller.rule(id, &position.product);
+        Item { text: "to be confirmed before anybody relies on it".to_owned(), rule: Some(rule), ..Item::default() }
+    };
+    position.unverified.iter().map(item).collect()
+}

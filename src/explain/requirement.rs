@@ -1,0 +1,84 @@
+//! One need: what runs there, the way of licensing chosen, the other ways and why they were not taken.
+
+use std::collections::BTreeSet;
+
+use crate::model::{Alternative, HostId, Requirement, Scope};
+
+use super::entitlement::covering;
+use super::teller::{Teller, product_name, section, units};
+use super::{Explanation, Figure, Item};
+
+/// Explains one requirement by itself.
+pub(super) fn explain(teller: &Teller<'_>, index: usize) -> Explanation {
+    let requirement = &teller.assessment.requirements[index];
+    let title = format!("What {} needs for {}", scope(&requirement.scope), requirement.family);
+    let mut explanation = teller.begin(requirement.key.0.clone(), title);
+    let chosen = teller.chosen(index);
+    if let Some((_, way)) = chosen {
+        for line in &way.lines {
+            explanation.figures.push(Figure { name: "required", value: units(line.units, line.metric) });
+        }
+    }
+    let lines: BTreeSet<(usize, usize)> =
+        chosen.map(|(_, way)| (0..way.lines.len()).map(|line| (index, line)).collect()).unwrap_or_default();
+    explanation.sections = vec![
+        section("What is needed", behind(teller, index)),
+        section("What covers it", covering(teller, &lines)),
+        section("Hosts", teller.hosts(hosts(requirement))),
+    ];
+    explanation
+}
+
+/// The steps behind a requirement: what counts, the way chosen, the other ways.
+pub(super) fn behind(teller: &Teller<'_>, index: usize) -> Vec<Item> {
+    let requirement = &teller.assessment.requirements[index];
+    let mut items = teller.steps(&requirement.working, &requirement.family);
+    let chosen = teller.chosen(index);
+    if let Some((_, way)) = chosen {
+        let condition = way.condition.as_ref().map(|condition| format!(", {condition}")).unwrap_or_default();
+        let text = format!("Way chosen: {}{condition}", way_name(way));
+        items.push(Item::say(text).with(teller.steps(&way.working, &way.product)));
+    }
+    for (other, way) in requirement.alternatives.iter().enumerate() {
+        if chosen.is_none_or(|(chosen, _)| chosen != other) {
+            items.push(other_way(teller, way));
+        }
+    }
+    items
+}
+
+fn other_way(teller: &Teller<'_>, way: &Alternative) -> Item {
+    let steps = teller.steps(&way.working, &way.product);
+    match &way.refused {
+        Some(refusal) => Item {
+            text: format!("Not allowed: {}, because {}", way_name(way), refusal.reason),
+            rule: Some(teller.rule(&refusal.rule, &way.product)),
+            places: Vec::new(),
+            items: steps,
+        },
+        None => Item::say(format!("Not taken: {}", way_name(way))).with(steps),
+    }
+}
+
+/// `windows-server standard by core, counted by host: 32 cores`.
+fn way_name(way: &Alternative) -> String {
+    let name = product_name(&way.product, way.edition.as_deref(), None);
+    format!("{name} by {}, counted by {}: {}", way.metric, way.basis.name(), units(way.units(), way.metric))
+}
+
+/// A scope in words.
+pub(super) fn scope(scope: &Scope) -> String {
+    match scope {
+        Scope::Host(name) => format!("host {name} with its guests"),
+        Scope::Cluster(name) => format!("cluster {name} with its guests"),
+        Scope::Guest(name) => format!("guest {name} by itself"),
+        Scope::Devices => "the devices".to_owned(),
+        Scope::Users => "the people".to_owned(),
+        Scope::Unplaced => "the guests whose host nobody knows".to_owned(),
+    }
+}
+
+/// Every host a requirement rests on.
+pub(super) fn hosts(requirement: &Requirement) -> impl Iterator<Item = HostId> {
+    requirement.hosts.iter().copied()
+}

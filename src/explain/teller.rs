@@ -1,0 +1,181 @@
+//! What every explanation needs: names for ids, places for locators, sources for rules.
+
+use crate::model::{
+    Alternative, Assessment, Entitlement, Form, HostId, Line, Locator, Metric, Outcome, PurchaseLine, Working,
+    thousands,
+};
+use crate::rules::Rules;
+
+use super::{Explanation, Figure, Item, RuleNote, SCHEMA, Section};
+
+/// Knows the outcome, the rules and the assessment that is explained.
+pub(super) struct Teller<'a> {
+    pub outcome: &'a Outcome,
+    pub rules: &'a Rules,
+    pub assessment: &'a Assessment,
+}
+
+impl<'a> Teller<'a> {
+    /// An explanation without figures and sections yet.
+    pub fn begin(&self, key: impl Into<String>, title: String) -> Explanation {
+        Explanation {
+            generated_by: "trueup",
+            schema: SCHEMA,
+            key: key.into(),
+            title,
+            as_of: self.outcome.as_of,
+            reading: self.assessment.reading.default,
+            rules_hash: self.outcome.rules_hash.clone(),
+            figures: Vec::new(),
+            sections: Vec::new(),
+        }
+    }
+
+    /// Places as `path: place`, each once.
+    pub fn places(&self, locators: &[Locator]) -> Vec<String> {
+        let mut places: Vec<String> = Vec::new();
+        for locator in locators {
+            let place = self.outcome.place(locator);
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        places
+    }
+
+    /// The steps of a working.
+    pub fn steps(&self, working: &Working, product: &str) -> Vec<Item> {
+        let step = |step: &crate::model::Step| Item {
+            text: step.text.clone(),
+            rule: step.rule.as_deref().map(|id| self.rule(id, product)),
+            places: self.places(&step.evidence),
+            items: Vec::new(),
+        };
+        working.steps.iter().map(step).collect()
+    }
+
+    /// A rule with its source: terms, grants, ambiguities and recognition by id, then the product's clauses.
+    pub fn rule(&self, id: &str, product: &str) -> RuleNote {
+        let known = self.terms_or_grant(id).or_else(|| self.clause(id, product)).or_else(|| self.named_elsewhere(id));
+        let (source, verified) = known.map_or((None, None), |(source, verified)| (Some(source), verified));
+        RuleNote { id: id.to_owned(), source, verified }
+    }
+
+    fn terms_or_grant(&self, id: &str) -> Option<(String, Option<bool>)> {
+        self.rules.products.values().find_map(|product| {
+            let terms = product.terms.iter().find(|terms| terms.id == id);
+            let grant = product.grants.iter().find(|grant| grant.id == id);
+            terms
+                .map(|terms| (terms.source.to_string(), Some(terms.verified)))
+                .or_else(|| grant.map(|grant| (grant.source.to_string(), Some(grant.verified))))
+        })
+    }
+
+    fn clause(&self, id: &str, product: &str) -> Option<(String, Option<bool>)> {
+        let own = self.rules.products.get(product).into_iter();
+        let mut terms = own.chain(self.rules.products.values()).flat_map(|product| &product.terms);
+        let terms = terms.find(|terms| terms.clauses.iter().any(|clause| clause == id))?;
+        Some((terms.source.to_string(), Some(terms.verified)))
+    }
+
+    fn named_elsewhere(&self, id: &str) -> Option<(String, Option<bool>)> {
+        let ambiguity = self.rules.ambiguities.get(id).map(|ambiguity| (ambiguity.source.clone(), None));
+        ambiguity.or_else(|| {
+            let has = |product: &&crate::rules::Product| {
+                let patterns = product.recognise.iter().chain(&product.components).chain(&product.not_licensable);
+                patterns.into_iter().any(|pattern| pattern.id == id)
+            };
+            self.rules.products.values().find(has).map(|product| (product.path.clone(), None))
+        })
+    }
+
+    /// A release's name.
+    pub fn version(&self, product: &str, release: usize) -> String {
+        let name = self.rules.products.get(product).map(|product| product.version_name(release)).unwrap_or_default();
+        if name.is_empty() { format!("release {}", release + 1) } else { name.to_owned() }
+    }
+
+    /// `windows-server standard 2016`.
+    pub fn line_name(&self, line: &Line) -> String {
+        let version = line.version.map(|release| self.version(&line.product, release));
+        product_name(&line.product, line.edition.as_deref(), version.as_deref())
+    }
+
+    /// `windows-server standard 2012`, as printed on the licence.
+    pub fn form_name(&self, form: &Form) -> String {
+        let version = form.printed.map(|release| self.version(&form.product, release));
+        product_name(&form.product, form.edition.as_deref(), version.as_deref())
+    }
+
+    /// The purchase line of an entitlement, where the outcome kept it.
+    pub fn purchase(&self, entitlement: &Entitlement) -> Option<&'a PurchaseLine> {
+        self.outcome.purchases.get(entitlement.line)
+    }
+
+    /// The order number of an entitlement's purchase line, else its key.
+    pub fn reference(&self, entitlement: &Entitlement) -> String {
+        let reference = self.purchase(entitlement).and_then(|line| line.reference.clone());
+        reference.unwrap_or_else(|| entitlement.key.0.clone())
+    }
+
+    /// The way chosen for a requirement, with its index.
+    pub fn chosen(&self, requirement: usize) -> Option<(usize, &'a Alternative)> {
+        let chosen = &self.assessment.chosen;
+        let in_order = chosen.get(requirement).filter(|chosen| chosen.requirement == requirement);
+        let chosen = in_order.or_else(|| chosen.iter().find(|chosen| chosen.requirement == requirement))?;
+        let requirement = self.assessment.requirements.get(requirement)?;
+        Some((chosen.alternative, requirement.alternatives.get(chosen.alternative)?))
+    }
+
+    /// Hosts, each with what is known of it and the places that say so.
+    pub fn hosts(&self, ids: impl IntoIterator<Item = HostId>) -> Vec<Item> {
+        let mut ids: Vec<HostId> = ids.into_iter().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter().filter_map(|id| self.host(id)).collect()
+    }
+
+    fn host(&self, id: HostId) -> Option<Item> {
+        let host = self.outcome.host(id)?;
+        let placement = host.placement.as_ref().map(|placement| format!(", {placement}")).unwrap_or_default();
+        let seen = host.last_seen.map(|day| format!(", last seen {day}")).unwrap_or_default();
+        let joined: Vec<Item> =
+            host.joined_by.iter().map(|rule| Item::say(format!("sources joined by: {rule}"))).collect();
+        let text = format!("{} ({}): {}{placement}{seen}", host.name, host.organisation, host.machine);
+        Some(Item::say(text).at(self.places(&host.evidence)).with(joined))
+    }
+
+    /// Names of hosts in one line.
+    pub fn host_names(&self, ids: &[HostId]) -> String {
+        let names: Vec<&str> =
+            ids.iter().filter_map(|&id| self.outcome.host(id)).map(|host| host.name.as_str()).collect();
+        names.join(", ")
+    }
+}
+
+/// A section of an explanation.
+pub(super) fn section(heading: impl Into<String>, items: Vec<Item>) -> Section {
+    Section { heading: heading.into(), items }
+}
+
+/// A figure with commas between thousands.
+pub(super) fn figure(name: &'static str, value: u32) -> Figure {
+    Figure { name, value: count(value) }
+}
+
+/// A count with commas between thousands.
+pub(super) fn count(units: u32) -> String {
+    thousands(u64::from(units))
+}
+
+/// `72 cores`: units of a metric.
+pub(super) fn units(units: u32, metric: Metric) -> String {
+    let name = metric.name();
+    let ending = if units == 1 || name.ends_with('s') { "" } else { "s" };
+    format!("{} {name}{ending}", count(units))
+}
+
+/// `windows-server standard 2016`.
+pub(super) fn product_name(product: &str, edition: Option<&str>, version: Option<&str>) -> String {
+    [Some(product), edition, version].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}

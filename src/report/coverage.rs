@@ -1,0 +1,89 @@
+//! How much of each organisation the inventory shows, and what in it wants acting on.
+
+use serde::Serialize;
+
+use crate::model::Outcome;
+
+use super::{Filter, RecordSums};
+
+/// How much of one organisation was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CoverageRow<'a> {
+    /// Organisation.
+    pub organisation: &'a str,
+    /// Hosts known from any source.
+    pub hosts: u32,
+    /// Hosts with an inventory of their software.
+    pub inventoried: u32,
+    /// Hosts known only to a hypervisor.
+    pub not_inventoried: u32,
+    /// Hosts with an inventory in a hundred, rounded down; `None` without hosts.
+    pub inventoried_percent: Option<u32>,
+    /// Guests whose host nobody knows.
+    pub unplaced: u32,
+    /// Hosts whose newest inventory is too old.
+    pub stale: u32,
+    /// Virtualisation hosts.
+    pub virtualisation_hosts: u32,
+    /// Software records.
+    pub records: RecordSums,
+}
+
+/// Coverage by organisation.
+pub(super) fn rows<'a>(outcome: &'a Outcome, filter: &Filter) -> Vec<CoverageRow<'a>> {
+    let mut rows: Vec<CoverageRow<'a>> = outcome
+        .coverage
+        .iter()
+        .filter(|coverage| filter.shows(&coverage.organisation))
+        .map(|coverage| CoverageRow {
+            organisation: &coverage.organisation,
+            hosts: coverage.hosts,
+            inventoried: coverage.inventoried,
+            not_inventoried: coverage.not_inventoried,
+            inventoried_percent: percent(coverage.inventoried, coverage.hosts),
+            unplaced: coverage.unplaced,
+            stale: coverage.stale,
+            virtualisation_hosts: coverage.virtualisation_hosts,
+            records: RecordSums::from(&coverage.records),
+        })
+        .collect();
+    rows.sort_by_key(|row| row.organisation);
+    rows
+}
+
+/// Rounded down, so that 100 means every one.
+fn percent(part: u32, whole: u32) -> Option<u32> {
+    let share = (u64::from(part) * 100).checked_div(u64::from(whole))?;
+    u32::try_from(share).ok()
+}
+
+/// Something to act on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FindingRow<'a> {
+    /// Permanent key.
+    pub key: &'a str,
+    /// What it is about: the part of the key before the colon.
+    pub kind: &'a str,
+    /// Organisation.
+    pub organisation: &'a str,
+    /// One sentence.
+    pub text: &'a str,
+    /// Places that show it, as `path: place`.
+    pub evidence: Vec<String>,
+}
+
+/// Findings in the order of the outcome.
+pub(super) fn findings<'a>(outcome: &'a Outcome, filter: &Filter) -> Vec<FindingRow<'a>> {
+    outcome
+        .findings
+        .iter()
+        .filter(|finding| filter.shows(&finding.organisation))
+        .map(|finding| FindingRow {
+            key: &finding.key.0,
+            kind: finding.key.0.split_once(':').map_or("", |(kind, _)| kind),
+            organisation: &finding.organisation,
+            text: &finding.text,
+            evidence: finding.evidence.iter().map(|locator| outcome.place(locator)).collect(),
+        })
+        .collect()
+}

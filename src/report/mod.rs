@@ -1,0 +1,154 @@
+//! One [`Report`] value, built from an outcome, and its faces: terminal, JSON and CSV.
+//!
+//! Every figure and every verdict stands in the report; a face only arranges them. The report borrows from the outcome
+//! and knows no clock, no scan number and no absolute path, so equal outcomes give equal bytes.
+
+pub mod csv;
+pub mod json;
+pub mod schema;
+pub mod terminal;
+
+mod coverage;
+mod input;
+mod position;
+mod question;
+mod support;
+mod total;
+
+pub use coverage::{CoverageRow, FindingRow};
+pub use input::{FileCounts, RecordSums, SourceRow};
+pub use position::{PositionRow, RowStatus};
+pub use question::QuestionRow;
+pub use support::{SupportLine, SupportSection, SupportSums};
+pub use total::{Sum, TotalRow, Totals};
+
+use jiff::civil::Date;
+use serde::{Serialize, Serializer};
+
+use crate::model::{Answer, Money, Outcome};
+
+/// A part of a report; a command shows one or several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Section {
+    /// What was read, and what was not.
+    Input,
+    /// How much of each organisation was seen.
+    Coverage,
+    /// The licence position.
+    Position,
+    /// Support.
+    Support,
+    /// Questions.
+    Questions,
+    /// What the shortfall costs.
+    Total,
+}
+
+impl Section {
+    /// Every section, in the order of a whole report.
+    pub const ALL: [Self; 6] =
+        [Self::Input, Self::Coverage, Self::Position, Self::Support, Self::Questions, Self::Total];
+}
+
+/// Which part of an outcome a report shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only this organisation; `None`: all.
+    pub organisation: Option<String>,
+    /// The reading whose position is shown.
+    pub reading: Answer,
+    /// Months ahead within which an end of support is announced; `None`: as the scan set it.
+    pub within_months: Option<u32>,
+}
+
+impl Filter {
+    /// Whether something of this organisation is shown.
+    fn shows(&self, organisation: &str) -> bool {
+        self.organisation.as_deref().is_none_or(|wanted| wanted == organisation)
+    }
+}
+
+/// Everything a face shows, in the order in which it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report<'a> {
+    /// Day of the position.
+    pub as_of: Date,
+    /// The reading whose position is shown.
+    pub reading: Answer,
+    /// The only organisation shown, where there is a choice.
+    pub organisation: Option<String>,
+    /// Hash of the rules in force.
+    pub rules_hash: &'a str,
+    /// Input files, counted.
+    pub files: FileCounts,
+    /// Input files, by path.
+    pub sources: Vec<SourceRow<'a>>,
+    /// Software records, counted.
+    pub records: RecordSums,
+    /// How much of each organisation was seen.
+    pub coverage: Vec<CoverageRow<'a>>,
+    /// What to act on.
+    pub findings: Vec<FindingRow<'a>>,
+    /// The licence position, by organisation, the dearest shortfall first.
+    pub positions: Vec<PositionRow<'a>>,
+    /// How the allocation was found, where it is not proved best.
+    pub notes: Vec<&'a str>,
+    /// What is out of support, or about to be.
+    pub support: SupportSection<'a>,
+    /// Open questions, the dearest first.
+    pub questions: Vec<QuestionRow<'a>>,
+    /// What the shortfall costs.
+    pub totals: Totals<'a>,
+}
+
+impl<'a> Report<'a> {
+    /// Builds the report.
+    pub fn new(outcome: &'a Outcome, filter: &Filter) -> Self {
+        let assessment = outcome.assessment(filter.reading);
+        let coverage = coverage::rows(outcome, filter);
+        Self {
+            as_of: outcome.as_of,
+            reading: filter.reading,
+            organisation: filter.organisation.clone(),
+            rules_hash: &outcome.rules_hash,
+            files: input::count(&outcome.sources),
+            sources: input::rows(&outcome.sources),
+            records: coverage.iter().fold(RecordSums::default(), |sum, row| sum.plus(&row.records)),
+            coverage,
+            findings: coverage::findings(outcome, filter),
+            positions: position::rows(assessment, filter),
+            notes: assessment.notes.iter().map(String::as_str).collect(),
+            support: support::section(outcome, filter),
+            questions: question::rows(outcome, filter),
+            totals: total::totals(outcome, filter),
+        }
+    }
+
+    /// Whether there is any position at all to show.
+    pub fn has_position(&self) -> bool {
+        !self.positions.is_empty()
+    }
+}
+
+/// Serialises an amount as `{"amount": "3840.00", "currency": "GBP"}`: decimal text, so that nobody rounds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Amount {
+    amount: String,
+    currency: String,
+}
+
+impl From<&Money> for Amount {
+    fn from(money: &Money) -> Self {
+        Self { amount: money.decimal(), currency: money.currency.clone() }
+    }
+}
+
+/// For `serialize_with`: an amount, or null where a price is missing.
+fn amount<S: Serializer>(money: &Option<&Money>, serializer: S) -> Result<S::Ok, S::Error> {
+    money.map(Amount::from).serialize(serializer)
+}
+
+/// For `serialize_with`: one amount a currency.
+fn amounts<S: Serializer>(money: &[Money], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(money.iter().map(Amount::from))
+}

@@ -1,0 +1,108 @@
+//! What was read, and what was not and why.
+
+use crate::model::FileStatus;
+use crate::report::{Report, SourceRow};
+
+use super::{Canvas, Kind, Tone, View, cell, number};
+
+/// Files that were not read in full, in a longer report.
+const LONGEST: usize = 10;
+
+/// The sums, then the files that were not read in full; alone and in full: every file.
+pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
+    let mut out = canvas.heading("What was read");
+    out.push_str(&canvas.prose(2, &files(report)));
+    out.push_str(&canvas.prose(2, &records(report)));
+    let every = view.is_alone() && view.in_full;
+    let mut rows: Vec<&SourceRow<'_>> =
+        report.sources.iter().filter(|row| every || row.status != FileStatus::Read).collect();
+    rows.sort_by_key(|row| (rank(row.status), row.path));
+    if rows.is_empty() {
+        return out;
+    }
+    out.push('\n');
+    out.push_str(&canvas.prose(2, if every { "Every file:" } else { "Not read, or only in part:" }));
+    let limit = if view.is_alone() { usize::MAX } else { view.limit(LONGEST) };
+    out.push_str(&list(&rows[..rows.len().min(limit)], canvas));
+    if rows.len() > limit {
+        out.push_str(&canvas.prose(2, &format!("… and {} more: trueup sources", number((rows.len() - limit) as u64))));
+    } else if view.is_alone() && !every {
+        out.push_str(&canvas.prose(2, "Every file, with what came out of it: trueup sources --all"));
+    }
+    out
+}
+
+/// Worst first.
+fn rank(status: FileStatus) -> u8 {
+    match status {
+        FileStatus::Rejected => 0,
+        FileStatus::PartlyRead => 1,
+        FileStatus::Ignored => 2,
+        FileStatus::Read => 3,
+    }
+}
+
+fn files(report: &Report<'_>) -> String {
+    let files = &report.files;
+    format!(
+        "{} files found = {} read + {} partly read + {} rejected + {} ignored",
+        number(files.found),
+        number(files.read),
+        number(files.partly_read),
+        number(files.rejected),
+        number(files.ignored)
+    )
+}
+
+fn records(report: &Report<'_>) -> String {
+    let records = &report.records;
+    let sum = format!(
+        "{} software records = {} installations + {} components + {} not licensable + {} duplicates + {} unrecognised",
+        number(records.records),
+        number(records.installations),
+        number(records.components),
+        number(records.not_licensable),
+        number(records.duplicates),
+        number(records.unrecognised)
+    );
+    match records.accounted_for() {
+        known if known == records.records => sum,
+        known => format!("{sum} (these come to {}: a fault of trueup, please report it)", number(known)),
+    }
+}
+
+fn list(rows: &[&SourceRow<'_>], canvas: &Canvas) -> String {
+    let mut table =
+        canvas.table(&[("status", Kind::Name), ("file", Kind::Text), ("why, or what is in it", Kind::Text)]);
+    for row in rows {
+        let tone = match row.status {
+            FileStatus::Rejected => Tone::Bad,
+            FileStatus::PartlyRead => Tone::Doubt,
+            FileStatus::Ignored | FileStatus::Read => Tone::Plain,
+        };
+        table.add_row([
+            cell(row.status_words(), tone),
+            cell(row.path, Tone::Plain),
+            cell(row.reason.map_or_else(|| contents(row), str::to_owned), Tone::Plain),
+        ]);
+    }
+    canvas.draw(&table)
+}
+
+/// What came out of a file that was read: `glpi-json, 2026-06-12: 1 host, 214 records`.
+fn contents(row: &SourceRow<'_>) -> String {
+    let counted = [
+        (row.hosts, "host", "hosts"),
+        (row.records, "record", "records"),
+        (row.purchases, "purchase line", "purchase lines"),
+        (row.prices, "price", "prices"),
+    ];
+    let parts: Vec<String> = counted
+        .iter()
+        .filter(|(count, _, _)| *count > 0)
+        .map(|(count, one, many)| format!("{} {}", number(*count), if *count == 1 { one } else { many }))
+        .collect();
+    let captured = row.captured.map(|day| format!(", {day}")).unwrap_or_default();
+    let found = if parts.is_empty() { "nothing that counts".to_owned() } else { parts.join(", ") };
+    format!("{}{captured}: {found}", row.reader)
+}

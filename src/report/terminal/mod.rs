@@ -1,0 +1,68 @@
+//! The report for people: short sentences, tables, and hints at the command that shows more.
+//!
+//! One file a section; each gets the report and returns lines. Colour never carries meaning alone: a column in words
+//! stands beside it.
+
+mod canvas;
+mod coverage;
+mod input;
+mod position;
+mod question;
+mod support;
+mod total;
+
+pub use canvas::{Canvas, Kind, Tone, cell, number};
+
+use super::{Report, Section};
+
+/// What of a report is printed, and how long its lists may grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View<'v> {
+    /// Sections, in this order.
+    pub sections: &'v [Section],
+    /// Whether lists are printed in full.
+    pub in_full: bool,
+}
+
+impl View<'_> {
+    /// How many rows of a list are printed.
+    fn limit(&self, rows: usize) -> usize {
+        if self.in_full { usize::MAX } else { rows }
+    }
+
+    /// Whether this is the only section: its list is what the user asked for.
+    fn is_alone(&self) -> bool {
+        self.sections.len() == 1
+    }
+}
+
+/// The report as text for a terminal or a pipe.
+pub fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
+    let mut out = title(report, view, canvas);
+    for section in view.sections {
+        out.push('\n');
+        out.push_str(&match section {
+            Section::Input => input::render(report, view, canvas),
+            Section::Coverage => coverage::render(report, view, canvas),
+            Section::Position => position::render(report, canvas),
+            Section::Support => support::render(report, view, canvas),
+            Section::Questions => question::render(report, view, canvas),
+            Section::Total => total::render(report, canvas),
+        });
+    }
+    out
+}
+
+/// What this is, of which day, and how the terms were read.
+fn title(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
+    let of = report.organisation.as_deref().map(|name| format!(" of {name}")).unwrap_or_default();
+    let day = report.as_of.strftime("%-d %B %Y");
+    canvas.prose(
+        0,
+        &match view.sections {
+            [Section::Input] => format!("trueup: sources on {day}"),
+            [Section::Support] => format!("trueup: support{of} on {day}"),
+            _ => format!("trueup: licence position{of} on {day}, {} reading", report.reading),
+        },
+    )
+}

@@ -1,0 +1,88 @@
+//! What the shortfall costs in all, and what to run next.
+
+use crate::model::{Answer, FileStatus, Money};
+use crate::report::{Report, Sum};
+
+use super::{Canvas, Kind, Tone, cell, number};
+
+pub(super) fn render(report: &Report<'_>, canvas: &Canvas) -> String {
+    let mut out = canvas.heading("What the shortfall costs");
+    let totals = &report.totals;
+    let mut table = canvas.table(&[
+        ("organisation", Kind::Name),
+        ("strict reading", Kind::Number),
+        ("customer reading", Kind::Number),
+    ]);
+    for row in &totals.organisations {
+        table.add_row([
+            cell(row.organisation, Tone::Plain),
+            cell(words(&row.strict), tone(&row.strict)),
+            cell(words(&row.customer), tone(&row.customer)),
+        ]);
+    }
+    if totals.organisations.len() != 1 {
+        table.add_row([
+            cell("in all", Tone::Strong),
+            cell(words(&totals.strict), Tone::Strong),
+            cell(words(&totals.customer), Tone::Strong),
+        ]);
+    }
+    out.push_str(&canvas.draw(&table));
+    if !totals.missing_prices.is_empty() {
+        let wanted = totals.missing_prices.join("; ");
+        let text = format!("These prices are missing and not in the sums, so the cost is higher: {wanted}");
+        out.push_str(&format!("\n{}", canvas.prose(2, &text)));
+    }
+    out.push('\n');
+    out.push_str(&next(report, canvas));
+    out
+}
+
+/// `£3,840.00 + 1 without a price`; one amount a currency.
+fn words(sum: &Sum) -> String {
+    let priced: Vec<String> = sum.cost.iter().map(Money::to_string).collect();
+    let without = match sum.rows_without_price {
+        0 => None,
+        many => Some(format!("{} without a price", number(many))),
+    };
+    let parts: Vec<String> = priced.into_iter().chain(without).collect();
+    if parts.is_empty() { "nothing short".to_owned() } else { parts.join(" + ") }
+}
+
+fn tone(sum: &Sum) -> Tone {
+    if sum.rows_short > 0 { Tone::Bad } else { Tone::Good }
+}
+
+/// Commands that lead on from here, with a real key.
+fn next(report: &Report<'_>, canvas: &Canvas) -> String {
+    let mut commands: Vec<(String, &str)> = Vec::new();
+    let dearest = report.positions.iter().max_by_key(|row| {
+        let cost = row.cost.map_or(0, |cost| cost.minor);
+        (row.shortfall > 0, cost, row.shortfall, std::cmp::Reverse(row.key))
+    });
+    if let Some(row) = dearest {
+        let why = if row.shortfall > 0 { "how the dearest shortfall comes about" } else { "how a figure comes about" };
+        commands.push((format!("trueup explain {}", row.key), why));
+    }
+    if let Some(question) = report.questions.iter().find(|row| row.moves_a_figure()) {
+        commands.push((format!("trueup explain {}", question.key), "the dearest question, with its hosts"));
+    }
+    commands.push(match report.reading {
+        Answer::Strict => ("trueup position --reading customer".to_owned(), "the position as the customer reads it"),
+        Answer::Customer => ("trueup position --reading strict".to_owned(), "the position as the publisher reads it"),
+    });
+    commands.push(("trueup support".to_owned(), "what is out of support, or about to be"));
+    if report.sources.iter().any(|row| row.status != FileStatus::Read) {
+        commands.push(("trueup sources".to_owned(), "what was not read, and why"));
+    }
+    let mut out = canvas.heading("What to run next");
+    let mut table = canvas.table(&[]);
+    for (command, why) in &commands {
+        table.add_row([cell(command, Tone::Plain), cell(*why, Tone::Plain)]);
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 1));
+    }
+    out.push_str(&canvas.draw(&table));
+    out
+}

@@ -1,0 +1,131 @@
+//! What the command line promises: help, exit codes, what goes where.
+
+use assert_cmd::Command;
+use predicates::prelude::{PredicateBooleanExt, predicate};
+
+fn trueup() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trueup"));
+    command.env_remove("TRUEUP_ESTATE").env_remove("NO_COLOR").env_remove("COLUMNS");
+    command
+}
+
+fn stdout(arguments: &[&str]) -> String {
+    let output = trueup().args(arguments).assert().success().get_output().stdout.clone();
+    String::from_utf8(output).expect("UTF-8")
+}
+
+#[test]
+fn help_names_every_command_and_option() {
+    insta::assert_snapshot!(stdout(&["--help"]));
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    let commands: [&[&str]; 11] = [
+        &["scan"],
+        &["position"],
+        &["support"],
+        &["sources"],
+        &["explain"],
+        &["init"],
+        &["schema"],
+        &["rules", "list"],
+        &["rules", "show"],
+        &["rules", "test"],
+        &["rules", "score"],
+    ];
+    for command in commands {
+        let help = stdout(&[command, &["--help"]].concat());
+        assert!(help.contains("Example"), "{command:?}: {help}");
+        assert!(help.contains(&format!("trueup {}", command.join(" "))), "{command:?}: {help}");
+    }
+}
+
+#[test]
+fn what_can_be_done_ends_with_0_and_says_it_on_standard_output() {
+    assert!(stdout(&["schema"]).contains("https://json-schema.org/draft/2020-12/schema"));
+    assert!(stdout(&["schema", "explanation"]).contains("trueup-explanation/1"));
+    assert!(stdout(&["rules", "list"]).contains("windows-server"));
+    assert!(stdout(&["rules", "show", "sql server"]).contains("SQL Server"));
+    assert!(stdout(&["rules", "list", "--format", "json"]).contains("\"rules_hash\""));
+}
+
+#[test]
+fn what_was_typed_wrong_ends_with_2_and_says_what_to_do() {
+    let cases: [(&[&str], &str); 8] = [
+        (&[], "Usage"),
+        (&["scan", "no/such/folder"], "there is no folder"),
+        (&["position", "--estate", "no/such/folder"], "there is no folder"),
+        (&["scan", ".", "--format", "csv"], "position, support and sources have CSV"),
+        (&["position", "--as-of", "yesterday"], "give a day as 2026-06-30"),
+        (&["support", "--within", "soon"], "give months as 12m"),
+        (&["scan", ".", "--fail-on", "boredom"], "shortfall"),
+        (&["rules", "show", "windows-serv"], "windows-server"),
+    ];
+    for (arguments, says) in cases {
+        trueup().args(arguments).assert().code(2).stdout("").stderr(predicate::str::contains(says));
+    }
+}
+
+#[test]
+fn without_an_estate_the_way_to_one_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    trueup().current_dir(&folder).arg("position").assert().code(2).stderr(predicate::str::contains("trueup init DIR"));
+}
+
+#[test]
+fn wrong_rules_are_shown_with_file_line_and_caret() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("acme.toml"), "[product]\nid = \"acme\"\nkine = \"server\"\n").expect("written");
+    let folder = folder.path().display().to_string();
+    trueup()
+        .args(["rules", "list", "--rules", &folder])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("acme.toml:3").and(predicate::str::contains("^^^^")));
+}
+
+#[test]
+fn a_result_goes_into_a_file_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("rules.json");
+    trueup().args(["rules", "list", "-q", "-o"]).arg(&file).assert().success().stdout("").stderr("");
+    let text = std::fs::read_to_string(&file).expect("written");
+    assert!(text.starts_with("{\n  \"generated_by\": \"trueup\""), "the ending names the form: {text}");
+    assert_eq!(std::fs::read_dir(&folder).expect("a folder").count(), 1, "nothing is left aside");
+    let nowhere = folder.path().join("no/such/rules.json");
+    trueup()
+        .args(["rules", "list", "-o"])
+        .arg(nowhere)
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("cannot be written"));
+}
+
+#[test]
+fn init_makes_an_estate_and_overwrites_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let estate = folder.path().join("estate");
+    let init = || trueup().arg("init").arg(&estate).assert().success().get_output().stdout.clone();
+    assert!(String::from_utf8(init()).expect("UTF-8").starts_with("made"));
+    std::fs::write(estate.join("trueup.toml"), "currency = \"EUR\"\n").expect("written");
+    assert!(String::from_utf8(init()).expect("UTF-8").starts_with("kept"));
+    assert_eq!(std::fs::read_to_string(estate.join("trueup.toml")).expect("read"), "currency = \"EUR\"\n");
+    for folder in ["inventory", "entitlements", "prices"] {
+        assert!(estate.join(folder).join("README.md").is_file());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_is_no_fault() {
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_trueup"))
+        .args(["rules", "show", "windows"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("started");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("ended");
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}
