@@ -109,7 +109,6 @@ pub trait Reader: Sync {
 }
 
 /// Every reader, in the order in which equally sure ones are preferred.
-#[rustfmt::skip] // one line each
 pub fn readers() -> &'static [&'static dyn Reader] {
     &[
         &glpi_json::GlpiJson,
