@@ -33,6 +33,10 @@ pub(super) fn servers(ground: &Ground<'_>, product: &Product) -> Vec<Deployed> {
         if host.cloud().is_some() {
             continue;
         }
+        if product.counts_managed {
+            deployed.extend(managed(ground, product, id, host));
+            continue;
+        }
         let found: Vec<Deployed> = host
             .installs
             .iter()
@@ -46,6 +50,22 @@ pub(super) fn servers(ground: &Ground<'_>, product: &Product) -> Vec<Deployed> {
         deployed.push(folded);
     }
     deployed
+}
+
+/// An operating system that the product manages, whatever runs on it (SC-R1).
+fn managed(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> Option<Deployed> {
+    if !host.managed_by.contains(&product.id) || left_out(ground, product, id, host) {
+        return None;
+    }
+    Some(Deployed {
+        host: id,
+        edition: String::new(),
+        version: None,
+        basis: None,
+        hosting_only: false,
+        text: format!("{}: managed by {}", host.name, product.name),
+        evidence: host.evidence.first().cloned().into_iter().collect(),
+    })
 }
 
 /// One installation as it counts; `None` for what needs no licence.

@@ -271,6 +271,7 @@ impl OwnWay<'_> {
             metric,
             basis,
             lines,
+            companions: Vec::new(),
             sold: used.sold && self.undeclared == Undeclared::ByCore
                 || used.by_server && !used.by_core && self.all_declared(),
             conditional: used.condition,

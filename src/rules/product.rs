@@ -141,6 +141,8 @@ pub struct Product {
     pub free_components: Vec<String>,
     /// Assumption for unknown editions.
     pub unknown_edition: Option<EditionAssumption>,
+    /// It is counted by the operating systems it manages, not by its installations.
+    pub counts_managed: bool,
     /// Products whose installation on the same host covers this one.
     pub covered_by: Vec<String>,
     /// Why no position is computed for it, where none is.
@@ -214,6 +216,7 @@ impl Product {
     /// Whether a licence of `owned` may be used for `installed`.
     pub fn edition_serves(&self, owned: &str, installed: &str) -> bool {
         owned == installed
+            || installed.is_empty()
             || self.covers.iter().any(|(edition, lower)| edition == owned && lower.iter().any(|name| name == installed))
     }
 
@@ -277,6 +280,7 @@ impl Product {
             component_editions: Vec::new(),
             free_components: Vec::new(),
             unknown_edition: None,
+            counts_managed: false,
             covered_by: Vec::new(),
             untracked: None,
             releases: Vec::new(),
@@ -336,6 +340,7 @@ fn header(fields: Fields<'_, '_>, path: &str) -> Product {
             table.finish();
             assumption
         }),
+        counts_managed: fields.boolean("counts_managed").unwrap_or(false),
         covered_by: fields.texts("covered_by"),
         untracked: fields.text("untracked"),
         line: fields.line(),

@@ -27,10 +27,12 @@ pub enum Method {
     Device,
     /// A subscription for each person.
     User,
+    /// A licence for each person or device that reaches a server product.
+    Access,
 }
 
 /// Names of methods in files.
-pub const METHODS: [(Method, &str); 7] = [
+pub const METHODS: [(Method, &str); 8] = [
     (Method::HostSets, "host-sets"),
     (Method::HostProcessors, "host-processors"),
     (Method::HostCores, "host-cores"),
@@ -38,6 +40,7 @@ pub const METHODS: [(Method, &str); 7] = [
     (Method::Instance, "instance"),
     (Method::Device, "device"),
     (Method::User, "user"),
+    (Method::Access, "access"),
 ];
 
 /// What one unit or set of an edition allows.
@@ -115,6 +118,10 @@ pub struct Terms {
     pub unknown_cores: (u32, u32),
     /// Devices one user may install on.
     pub devices_a_user: u32,
+    /// Product whose servers are reached.
+    pub serves: Option<String>,
+    /// Only where servers are licensed on this basis.
+    pub serves_basis: Option<String>,
     /// Editions in one licensed scope may not be mixed.
     pub one_edition: bool,
     /// Where the terms come from.
@@ -225,6 +232,8 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         core_factors: fields.tables("core_factors").into_iter().map(core_factor).collect(),
         unknown_cores: unknown_cores.unwrap_or((0, 0)),
         devices_a_user: fields.number("devices_a_user").unwrap_or(1).max(1),
+        serves: fields.text("serves"),
+        serves_basis: fields.text("serves_basis"),
         one_edition: fields.boolean("one_edition").unwrap_or(false),
         clauses: fields.texts("clauses"),
         verified: fields.boolean("verified").unwrap_or(true),
