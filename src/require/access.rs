@@ -17,7 +17,12 @@ use super::Ground;
 /// One requirement an organisation.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
     let mut requirements = Vec::new();
+    let mut served: Vec<&Option<String>> = Vec::new();
     for terms in product.terms.iter().filter(|terms| terms.method == Method::Access) {
+        if served.contains(&&terms.serves) {
+            continue;
+        }
+        served.push(&terms.serves);
         let mut by_organisation: BTreeMap<&str, Vec<&Access>> = BTreeMap::new();
         for access in &ground.estate.accesses {
             if terms.serves.as_ref() == Some(&access.product) && is_needed(ground, terms, &access.organisation) {
@@ -216,6 +221,12 @@ impl Ways<'_> {
         }
     }
 
+    /// Licences of every era of the terms for the same servers.
+    fn accepts(&self) -> Vec<Acceptance> {
+        let same = |terms: &&Terms| terms.method == Method::Access && terms.serves == self.terms.serves;
+        self.product.terms.iter().filter(same).map(|terms| terms.acceptance(false)).collect()
+    }
+
     fn line(&self, metric: Metric, units: u32) -> Line {
         Line {
             product: self.product.id.clone(),
@@ -225,12 +236,7 @@ impl Ways<'_> {
             metric,
             units,
             hosts: Vec::new(),
-            accepts: vec![Acceptance {
-                from: self.terms.from,
-                until: self.terms.until,
-                needs_sa: self.terms.needs_sa,
-                terms: self.terms.id.clone(),
-            }],
+            accepts: self.accepts(),
         }
     }
 }

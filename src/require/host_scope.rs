@@ -165,7 +165,7 @@ fn ways(ground: &Ground<'_>, product: &Product, id: HostId, load: &Load, edition
                 },
                 _ => continue,
             };
-            way.higher_edition = product.edition_rank(&right.edition) > lowest;
+            way.higher_edition = lowest.is_some() && product.edition_rank(&right.edition) > lowest;
             if let Some(edition) = refused {
                 way.refused = Some(Refusal {
                     rule: terms.id.clone(),
@@ -342,7 +342,7 @@ fn unplaced_requirement(
                 companions: Vec::new(),
                 sold: terms.sold_on(ground.as_of),
                 conditional: false,
-                higher_edition: product.edition_rank(&right.edition) > lowest,
+                higher_edition: lowest.is_some() && product.edition_rank(&right.edition) > lowest,
                 condition: None,
                 listed_only: false,
                 refused: None,
