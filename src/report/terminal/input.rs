@@ -25,9 +25,14 @@ pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> S
     let limit = if view.is_alone() { usize::MAX } else { view.limit(LONGEST) };
     out.push_str(&list(&rows[..rows.len().min(limit)], canvas));
     if rows.len() > limit {
-        out.push_str(&canvas.prose(2, &format!("… and {} more: trueup sources", number((rows.len() - limit) as u64))));
+        out.push_str(
+            &canvas
+                .prose(2, &format!("… and {} more: {}", number((rows.len() - limit) as u64), view.command("sources"))),
+        );
     } else if view.is_alone() && !every {
-        out.push_str(&canvas.prose(2, "Every file, with what came out of it: trueup sources --all"));
+        out.push_str(
+            &canvas.prose(2, &format!("Every file, with what came out of it: {}", view.command("sources --all"))),
+        );
     }
     out
 }
