@@ -1,14 +1,31 @@
-//! The story: discover → read → recognise → store → assess → report. Not built yet: signatures only.
+//! The story: discover → read → recognise → store → assess → report.
+//!
+//! [`scan`] reads an estate into the store and assesses it; [`latest`] takes the last scan out of the store, and
+//! assesses it anew where another day is asked for. Nothing else reads the clock but a scan's own timestamp, and
+//! "today" where nobody gives a day.
+
+mod collect;
+mod declared;
+mod gather;
+mod organisations;
+mod resolve;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
-use serde::Serialize;
 
+use crate::assess;
+use crate::case_check;
+pub use crate::case_check::CaseResult;
 use crate::diag::{Code, Diagnostic};
 use crate::model::Outcome;
-use crate::rules::{RuleFaults, Rules};
+use crate::recognise::{self, Matcher};
+pub use crate::recognise::{LabelFault, Score};
+use crate::rules::{self, RuleFaults, Rules, Settings};
+use crate::store::{Frozen, Store, StoreError, StoredFile};
+
+use organisations::Folders;
 
 /// What a scan, or a look at the last one, is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +42,13 @@ pub struct ScanOptions {
     pub threads: Option<usize>,
 }
 
+impl ScanOptions {
+    /// Where the store is.
+    pub fn store_path(&self) -> PathBuf {
+        self.store.clone().unwrap_or_else(|| self.estate.join(".trueup").join("trueup.db"))
+    }
+}
+
 /// Why a command could not run, with the texts its diagnostics point into, by path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Failure {
@@ -34,9 +58,22 @@ pub struct Failure {
     pub texts: BTreeMap<String, String>,
 }
 
+impl Failure {
+    /// A failure without a text.
+    fn from_diagnostic(diagnostic: Diagnostic) -> Self {
+        Self { diagnostics: vec![diagnostic], texts: BTreeMap::new() }
+    }
+}
+
 impl From<RuleFaults> for Failure {
     fn from(found: RuleFaults) -> Self {
         Self { diagnostics: found.faults, texts: found.texts }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::from_diagnostic(Diagnostic::error(Code::Unreadable, "", error.to_string()))
     }
 }
 
@@ -48,69 +85,75 @@ pub trait Progress: Sync {
     fn done(&self, files: u64);
 }
 
-/// What became of one worked case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CaseResult {
-    /// Id of the case.
-    pub id: String,
-    /// Whether every expectation holds.
-    pub ok: bool,
-    /// What does not.
-    pub why: Vec<String>,
-}
-
-/// How well recognition did on a labelled list.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Score {
-    /// Rows judged.
-    pub rows: u64,
-    /// Counted, and rightly so.
-    pub true_positive: u64,
-    /// Counted, and wrongly so.
-    pub false_positive: u64,
-    /// Not counted, and wrongly so.
-    pub false_negative: u64,
-    /// Counted as another product.
-    pub wrong_product: u64,
-    /// Counted with another version.
-    pub wrong_version: u64,
-    /// Counted with another edition.
-    pub wrong_edition: u64,
-    /// Every wrong row.
-    pub errors: Vec<LabelFault>,
-}
-
-/// One row the rules get wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LabelFault {
-    /// Line in the label file.
-    pub line: u64,
-    /// The name.
-    pub name: String,
-    /// What kind of fault.
-    pub fault: &'static str,
-    /// What the label says.
-    pub expected: String,
-    /// What was found; empty where nothing was.
-    pub found: String,
-    /// The rule that hit.
-    pub rule: Option<String>,
-}
-
 /// Reads an estate, keeps what it found, and assesses it.
 ///
 /// # Errors
 /// Wrong settings or rules, and an estate or store that cannot be used.
-pub fn scan(_options: &ScanOptions, _progress: &dyn Progress) -> Result<Outcome, Failure> {
-    Err(not_built())
+pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Outcome, Failure> {
+    let rules = load_rules(options.rules.as_deref())?;
+    let (settings, settings_text) = load_settings(&options.estate)?;
+    let as_of = day(options, &settings);
+    let pool = thread_pool(options.threads)?;
+    let matcher = matcher(&rules)?;
+    let mut store = Store::open(&options.store_path())?;
+    let known = store.known_files(&gather::is_current)?;
+    let started_at = jiff::Timestamp::now().to_string();
+    let mut writer = store.begin_scan(&started_at, &arguments(options))?;
+    let folders = Folders::new(&settings);
+    let files = gather::gather(&options.estate, &pool, &known, &folders, &mut writer, progress)?;
+    let outcome = {
+        let ground = resolve::Ground {
+            rules: &rules,
+            settings: &settings,
+            matcher: &matcher,
+            titles: writer.titles(),
+            list: &|list| writer.list(list),
+        };
+        assessed(&ground, files, as_of)?
+    };
+    writer.commit(&Frozen {
+        outcome: &outcome,
+        settings: &settings_text,
+        prices: &outcome.prices,
+        purchases: &outcome.purchases,
+    })?;
+    Ok(outcome)
 }
 
 /// The last scan, assessed anew where another day is asked for.
 ///
 /// # Errors
 /// As [`scan`], and a store without a scan.
-pub fn latest(_options: &ScanOptions) -> Result<Outcome, Failure> {
-    Err(not_built())
+pub fn latest(options: &ScanOptions) -> Result<Outcome, Failure> {
+    let store = Store::open_existing(&options.store_path())?;
+    let outcome = store.outcome(None)?;
+    if options.as_of.is_none_or(|as_of| as_of == outcome.as_of) && options.rules.is_none() {
+        return Ok(outcome);
+    }
+    let rules = load_rules(options.rules.as_deref())?;
+    let settings_text = store.inputs(None)?.settings;
+    let settings = parse_settings("trueup.toml", &settings_text)?;
+    let matcher = matcher(&rules)?;
+    let titles = store.titles()?;
+    let ground = resolve::Ground {
+        rules: &rules,
+        settings: &settings,
+        matcher: &matcher,
+        titles: &titles,
+        list: &|list| store.list(list),
+    };
+    assessed(&ground, store.files(None)?, options.as_of.unwrap_or(outcome.as_of))
+}
+
+/// Files resolved into an estate, and assessed.
+fn assessed(ground: &resolve::Ground<'_>, files: Vec<StoredFile>, as_of: Date) -> Result<Outcome, Failure> {
+    let resolved = resolve::resolve(ground, files)?;
+    let mut outcome = assess::outcome(&resolved.estate, ground.rules, ground.settings, as_of, &resolved.records);
+    outcome.diagnostics = resolved.diagnostics;
+    outcome.findings.extend(resolved.findings);
+    outcome.findings.sort();
+    outcome.findings.dedup();
+    Ok(outcome)
 }
 
 /// The built-in rules, with those of a folder.
@@ -124,23 +167,92 @@ pub fn load_rules(folder: Option<&Path>) -> Result<Rules, Failure> {
     })
 }
 
+fn matcher(rules: &Rules) -> Result<Matcher<'_>, Failure> {
+    Matcher::new(rules)
+        .map_err(|error| Failure::from_diagnostic(Diagnostic::error(Code::WrongExpression, "rules", error.to_string())))
+}
+
+/// Settings and their text; both empty where the estate has no `trueup.toml`.
+fn load_settings(estate: &Path) -> Result<(Settings, String), Failure> {
+    let path = estate.join("trueup.toml");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok((parse_settings(&path.display().to_string(), &text)?, text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok((Settings::default(), String::new())),
+        Err(error) => {
+            let message = format!("it cannot be read: {error}");
+            Err(Failure::from_diagnostic(Diagnostic::error(Code::Unreadable, path.display().to_string(), message)))
+        }
+    }
+}
+
+fn parse_settings(path: &str, text: &str) -> Result<Settings, Failure> {
+    rules::parse_settings(path, text)
+        .map_err(|diagnostics| Failure { diagnostics, texts: BTreeMap::from([(path.to_owned(), text.to_owned())]) })
+}
+
+/// The day of the position: asked for, pinned in the settings, or today.
+fn day(options: &ScanOptions, settings: &Settings) -> Date {
+    options.as_of.or(settings.as_of).unwrap_or_else(|| jiff::Zoned::now().date())
+}
+
+fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Failure> {
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0));
+    builder
+        .build()
+        .map_err(|error| Failure::from_diagnostic(Diagnostic::error(Code::Unreadable, "", error.to_string())))
+}
+
+/// What the scan was asked for, for the list of scans.
+fn arguments(options: &ScanOptions) -> Vec<String> {
+    let mut arguments = vec!["scan".to_owned()];
+    arguments.extend(options.as_of.map(|as_of| format!("--as-of={as_of}")));
+    arguments
+}
+
 /// Runs worked cases; without files the built-in ones.
 ///
 /// # Errors
 /// Files that cannot be read or are wrong.
-pub fn test_cases(_rules: &Rules, _files: &[PathBuf]) -> Result<Vec<CaseResult>, Failure> {
-    Err(not_built())
+pub fn test_cases(rules: &Rules, files: &[PathBuf]) -> Result<Vec<CaseResult>, Failure> {
+    let mut texts: Vec<(String, String)> = Vec::new();
+    let mut failure = Failure::default();
+    for file in files {
+        let path = file.display().to_string();
+        match std::fs::read_to_string(file) {
+            Ok(text) => texts.push((path, text)),
+            Err(error) => {
+                let message = format!("it cannot be read: {error}");
+                failure.diagnostics.push(Diagnostic::error(Code::Unreadable, path, message));
+            }
+        }
+    }
+    if files.is_empty() {
+        texts.extend(rules.case_files().map(|(path, text)| (path.to_owned(), text.to_owned())));
+    }
+    let mut results = Vec::new();
+    for (path, text) in texts {
+        match rules::parse_cases(&path, &text) {
+            Ok(cases) => results.extend(cases.iter().map(|case| case_check::check(rules, case))),
+            Err(faults) => {
+                failure.diagnostics.extend(faults);
+                failure.texts.insert(path, text);
+            }
+        }
+    }
+    if failure.diagnostics.is_empty() { Ok(results) } else { Err(failure) }
 }
 
 /// Judges recognition by a labelled list.
 ///
 /// # Errors
 /// A file that cannot be read or lacks its columns.
-pub fn score(_rules: &Rules, _file: &Path) -> Result<Score, Failure> {
-    Err(not_built())
-}
-
-fn not_built() -> Failure {
-    let diagnostic = Diagnostic::error(Code::Unreadable, "", "not built yet");
-    Failure { diagnostics: vec![diagnostic], texts: BTreeMap::new() }
+pub fn score(rules: &Rules, file: &Path) -> Result<Score, Failure> {
+    let path = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        let message = format!("it cannot be read: {error}");
+        Failure::from_diagnostic(Diagnostic::error(Code::Unreadable, path.clone(), message))
+    })?;
+    let rows = recognise::read_labels(&text)
+        .map_err(|error| Failure::from_diagnostic(Diagnostic::error(Code::BrokenFormat, path, error.to_string())))?;
+    Ok(recognise::score(rules, &matcher(rules)?, &rows))
 }

@@ -223,6 +223,9 @@ pub struct Outcome {
     pub sources: Vec<Source>,
     /// Hosts by id.
     pub hosts: Vec<HostSummary>,
+    /// What was not understood or left out while reading, by file.
+    #[serde(default)]
+    pub diagnostics: Vec<crate::diag::Diagnostic>,
     /// Purchase lines; [`Entitlement::line`] is an index into them.
     #[serde(default)]
     pub purchases: Vec<PurchaseLine>,

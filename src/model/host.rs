@@ -93,6 +93,8 @@ pub struct Installation {
     pub version: Fact<String>,
     /// Edition in kebab-case.
     pub edition: Fact<String>,
+    /// Build number as the source writes it (`10.0.14393`, `13.2.5026.0`); `None` where it states none.
+    pub build_number: Option<String>,
     /// What it does.
     pub role: Role,
     /// Which component, where `role` is `component`.
@@ -180,6 +182,9 @@ pub struct Host {
     pub production_data: bool,
     /// Documented peak number of guests in the last 90 days.
     pub peak_guests: Option<u32>,
+    /// Whether an inventory of its software was read, as against a hypervisor's or a person's word for it.
+    #[serde(default)]
+    pub inventoried: bool,
     /// What is installed.
     pub installs: Vec<Installation>,
     /// Places in the sources that speak of this host, the most authoritative first.
@@ -221,6 +226,7 @@ impl Host {
             managed_by: Vec::new(),
             production_data: false,
             peak_guests: None,
+            inventoried: false,
             installs: Vec::new(),
             evidence: Vec::new(),
             joined_by: Vec::new(),

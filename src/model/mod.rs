@@ -28,9 +28,9 @@ pub use host::{Affinity, Environment, Host, HostId, Installation, Machine, Place
 pub use key::{Key, kebab};
 pub use money::{Money, Price, PriceKind, PricePeriod, decimal_to_minor, thousands};
 pub use observation::{ObservedHost, ObservedOperatingSystem, RecordClass, SoftwareRecord, View};
-pub use question::{Answer, Question, QuestionKey, Reading};
+pub use question::{Answer, Asker, Question, QuestionKey, Reading};
 pub use requirement::{
     Acceptance, Allocation, Alternative, Basis, Chosen, Line, Metric, Refusal, Requirement, Scope, Step, Working,
 };
-pub use support::{SupportRow, SupportStatus, SupportSummary};
+pub use support::{Rag, SupportRow, SupportStatus, SupportSummary, SystemSupport};
 pub use user::{Access, Organisation, SharingGroup, UserDevices, UserGroup};

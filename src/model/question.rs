@@ -1,6 +1,7 @@
 //! Terms that can be read two ways, and facts nobody knows.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +60,25 @@ pub struct Reading {
     /// The answer to every question that is not fixed.
     pub default: Answer,
     /// Answers to single questions.
+    #[serde(with = "pairs")]
     pub fixed: BTreeMap<QuestionKey, Answer>,
+}
+
+/// Answers as a list of pairs, because the keys of JSON objects are texts.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{Answer, QuestionKey};
+
+    pub fn serialize<S: Serializer>(fixed: &BTreeMap<QuestionKey, Answer>, to: S) -> Result<S::Ok, S::Error> {
+        fixed.iter().collect::<Vec<_>>().serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<QuestionKey, Answer>, D::Error> {
+        Ok(Vec::<(QuestionKey, Answer)>::deserialize(from)?.into_iter().collect())
+    }
 }
 
 impl Reading {
@@ -78,6 +97,37 @@ impl Reading {
         let mut reading = self.clone();
         reading.fixed.insert(key, answer);
         reading
+    }
+}
+
+/// Gives the answers of one reading, and remembers which questions the data made it answer.
+#[derive(Debug)]
+pub struct Asker<'a> {
+    reading: &'a Reading,
+    asked: RefCell<BTreeMap<QuestionKey, BTreeSet<HostId>>>,
+}
+
+impl<'a> Asker<'a> {
+    /// An asker that has answered nothing yet.
+    pub fn new(reading: &'a Reading) -> Self {
+        Self { reading, asked: RefCell::default() }
+    }
+
+    /// The answer to one question. Ask only where the two answers lead to different figures.
+    pub fn ask(&self, ambiguity: &str, organisation: &str, product: &str, hosts: &[HostId]) -> Answer {
+        let key = QuestionKey {
+            ambiguity: ambiguity.to_owned(),
+            organisation: organisation.to_owned(),
+            product: product.to_owned(),
+        };
+        let answer = self.reading.answer(&key);
+        self.asked.borrow_mut().entry(key).or_default().extend(hosts);
+        answer
+    }
+
+    /// Every question asked, with the hosts it is about.
+    pub fn asked(self) -> Vec<(QuestionKey, Vec<HostId>)> {
+        self.asked.into_inner().into_iter().map(|(key, hosts)| (key, hosts.into_iter().collect())).collect()
     }
 }
 

@@ -207,6 +207,8 @@ pub struct Alternative {
     pub conditional: bool,
     /// The edition installed, or a higher one.
     pub higher_edition: bool,
+    /// It is listed and costed, and never used for a position.
+    pub listed_only: bool,
     /// Condition that must hold, in words.
     pub condition: Option<String>,
     /// Why it is not lawful, where it is not.

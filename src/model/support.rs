@@ -63,8 +63,83 @@ pub struct SupportRow {
     pub reason: String,
     /// A risk acceptance in force: reason, owner, review date.
     pub accepted: Option<String>,
+    /// The recognition rule that found the product; empty where nothing was found.
+    pub rule: String,
     /// Where the product was seen.
     pub evidence: Option<Locator>,
+}
+
+impl SupportRow {
+    /// Its colour.
+    pub fn rag(&self) -> Rag {
+        match self.status {
+            SupportStatus::OutOfSupport if self.accepted.is_some() => Rag::Amber,
+            SupportStatus::OutOfSupport => Rag::Red,
+            SupportStatus::ExtendedSupport | SupportStatus::Ending => Rag::Amber,
+            SupportStatus::Supported => Rag::Green,
+            SupportStatus::Unknown => Rag::Grey,
+        }
+    }
+}
+
+/// Colour of a row or a system. The order is that of urgency: a system bears the first colour any of its rows has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rag {
+    /// Out of support, and nobody accepted it.
+    Red,
+    /// Ending within the horizon, on paid extended support, or out of support under an acceptance.
+    Amber,
+    /// Not known.
+    Grey,
+    /// Supported.
+    Green,
+}
+
+impl Rag {
+    /// As printed.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Red => "red",
+            Self::Amber => "amber",
+            Self::Grey => "grey",
+            Self::Green => "green",
+        }
+    }
+}
+
+/// One system with the colour of the worst of what runs on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SystemSupport {
+    /// Organisation.
+    pub organisation: String,
+    /// Host.
+    pub host: HostId,
+    /// Colour.
+    pub rag: Rag,
+    /// Index of the row that decides the colour: of several the one that ends first.
+    pub decided_by: usize,
+}
+
+impl SystemSupport {
+    /// Every system of these rows, in the order of host ids.
+    pub fn of(rows: &[SupportRow]) -> Vec<Self> {
+        let mut systems: std::collections::BTreeMap<HostId, Self> = std::collections::BTreeMap::new();
+        for (index, row) in rows.iter().enumerate() {
+            let new =
+                Self { organisation: row.organisation.clone(), host: row.host, rag: row.rag(), decided_by: index };
+            let urgency = |rag: Rag, row: &SupportRow| (rag, row.until.unwrap_or(Date::MAX));
+            systems
+                .entry(row.host)
+                .and_modify(|known| {
+                    if urgency(new.rag, row) < urgency(known.rag, &rows[known.decided_by]) {
+                        known.clone_from(&new);
+                    }
+                })
+                .or_insert(new);
+        }
+        systems.into_values().collect()
+    }
 }
 
 /// Counts per organisation and status, in the order of [`SupportStatus::ALL`].

@@ -4,7 +4,22 @@
 //! every reader looks at the first bytes and says no, maybe or sure. Partial success is normal: observations and
 //! diagnostics may both come out of one file.
 
-use crate::diag::Diagnostic;
+mod agent;
+mod faults;
+mod fusion_xml;
+mod glpi_json;
+mod listing;
+mod manifest;
+mod prices;
+mod purchases;
+mod rvtools;
+mod rvtools_rows;
+mod sheet;
+mod table;
+mod value;
+mod workbook;
+
+use crate::diag::{Code, Diagnostic};
 use crate::model::{Manifest, ObservedHost, Place, Price, PurchaseLine, SoftwareRecord};
 
 /// How sure a reader is that a file is of its format.
@@ -95,5 +110,21 @@ pub trait Reader: Sync {
 
 /// Every reader, in the order in which equally sure ones are preferred.
 pub fn readers() -> &'static [&'static dyn Reader] {
-    &[]
+    &[
+        &glpi_json::GlpiJson,
+        &fusion_xml::FusionXml,
+        &manifest::ManifestToml,
+        &workbook::Workbooks,
+        &rvtools::RvTools,
+        &purchases::Purchases,
+        &prices::Prices,
+    ]
+}
+
+/// The content as text, for readers of text.
+fn text_of<'a>(input: &Input<'a>) -> Result<&'a str, Diagnostic> {
+    std::str::from_utf8(input.bytes).map_err(|error| {
+        let message = format!("byte {} is not text", error.valid_up_to());
+        Diagnostic::error(Code::WrongEncoding, input.path, message).at(Place::Whole)
+    })
 }

@@ -218,6 +218,7 @@ fn installation(fields: Fields<'_, '_>, place: Option<&Locator>) -> Installation
         product: fields.required_text("product"),
         version: stated(fields.text("version"), "version"),
         edition: stated(fields.text("edition"), "edition"),
+        build_number: fields.text("build_number"),
         role: fields
             .one_of(
                 "role",

@@ -57,7 +57,8 @@ pub struct EarlierEnd {
     pub until: Date,
     /// Where the date comes from.
     pub source: String,
-    /// The second part of a build number carries the service pack and is left out of the comparison.
+    /// Builds are installers' numbers: the second part carries the service pack and is left out of the comparison, and
+    /// as they stay behind later patches, the end is a warning only.
     pub ignore_minor: bool,
     /// Whether the date was verified.
     pub verified: bool,
@@ -167,18 +168,37 @@ pub struct Product {
 }
 
 impl Product {
-    /// Index of the release with this licence version, compared without case and blanks; the last of several.
+    /// Index of the release with this version, compared without case and blanks. Releases that the licence does not
+    /// tell apart share the index of the first of them.
     pub fn release(&self, version: &str) -> Option<usize> {
         let wanted = plain(version);
-        self.releases
-            .iter()
-            .rposition(|release| plain(&release.licence_version) == wanted)
-            .or_else(|| self.releases.iter().rposition(|release| plain(&release.version) == wanted))
+        let found = self.releases.iter().position(|release| plain(&release.version) == wanted);
+        let found =
+            found.or_else(|| self.releases.iter().position(|release| plain(&release.licence_version) == wanted))?;
+        Some(self.licence_index(found))
     }
 
-    /// Index of the newest release available on a day.
+    /// Index of the first release that the licence does not tell apart from this one.
+    pub fn licence_index(&self, release: usize) -> usize {
+        let Some(wanted) = self.releases.get(release).map(|release| plain(&release.licence_version)) else {
+            return release;
+        };
+        self.releases.iter().position(|other| plain(&other.licence_version) == wanted).unwrap_or(release)
+    }
+
+    /// Index of the newest release available on a day, comparable with [`Product::release`].
     pub fn current_release(&self, day: Date) -> Option<usize> {
-        self.releases.iter().rposition(|release| release.available().is_some_and(|available| available <= day))
+        let newest = self.releases.iter().rposition(|release| release.available().is_some_and(|date| date <= day))?;
+        Some(self.licence_index(newest))
+    }
+
+    /// Releases an installation of this version may be: the one of this name, else all that the licence knows by it.
+    pub fn releases_named(&self, version: &str) -> Vec<&Release> {
+        let wanted = plain(version);
+        match self.releases.iter().find(|release| plain(&release.version) == wanted) {
+            Some(release) => vec![release],
+            None => self.releases.iter().filter(|release| plain(&release.licence_version) == wanted).collect(),
+        }
     }
 
     /// Licence version of the release with this index.
@@ -366,7 +386,7 @@ fn earlier_end(fields: Fields<'_, '_>) -> Option<EarlierEnd> {
     let end = EarlierEnd {
         build: fields.required_text("build"),
         until: until.unwrap_or(Date::MIN),
-        source: fields.text("source").unwrap_or_default(),
+        source: fields.required_text("source"),
         ignore_minor: fields.boolean("ignore_minor").unwrap_or(false),
         verified: fields.boolean("verified").unwrap_or(true),
     };

@@ -1,0 +1,54 @@
+//! Which licence may serve which line.
+
+use crate::model::{Entitlement, Form, HostId, Line};
+
+/// Whether an organisation may draw on an entitlement.
+pub fn may_draw(entitlement: &Entitlement, organisation: &str) -> bool {
+    entitlement.organisation == organisation || entitlement.shared_with.iter().any(|name| name == organisation)
+}
+
+/// Whether units of a form may serve a line of an organisation's need, assignments aside.
+pub fn serves(entitlement: &Entitlement, form: &Form, line: &Line, organisation: &str) -> bool {
+    let edition = match (&form.edition, line.editions.is_empty() && line.edition.is_none()) {
+        (_, true) => true,
+        (Some(edition), false) => line.editions.contains(edition),
+        (None, false) => line.edition.is_none(),
+    };
+    form.product == line.product
+        && form.metric == line.metric
+        && edition
+        && may_draw(entitlement, organisation)
+        && version_serves(form, line)
+        && terms_allow(entitlement, form, line)
+}
+
+/// Version rights: up to the highest usable version, and down where prior versions may be run (C0-2, C0-6).
+fn version_serves(form: &Form, line: &Line) -> bool {
+    let Some(version) = line.version else { return true };
+    let up = form.owned.is_none_or(|owned| version <= owned);
+    let down = form.downgrade || form.printed.is_none_or(|printed| version >= printed);
+    up && down
+}
+
+/// The terms are those of the licence, or of the newer version it is used for.
+fn terms_allow(entitlement: &Entitlement, form: &Form, line: &Line) -> bool {
+    let version = form.printed.max(line.version);
+    line.accepts.iter().any(|accepted| {
+        let era = match (form.printed, version) {
+            (Some(_), Some(version)) => accepted.from <= version && version <= accepted.until,
+            _ => true,
+        };
+        era && (!accepted.needs_sa || entitlement.sa_active)
+    })
+}
+
+/// Whether units of a form may serve a line, assignments included.
+pub fn fits(entitlement: &Entitlement, form: &Form, line: &Line, organisation: &str) -> bool {
+    serves(entitlement, form, line, organisation)
+        && (entitlement.bound_singly || bound_allows(&entitlement.bound_hosts, line))
+}
+
+/// Whether a binding to hosts lets a line be served.
+pub(super) fn bound_allows(bound: &[HostId], line: &Line) -> bool {
+    bound.is_empty() || line.hosts.iter().any(|host| bound.contains(host))
+}

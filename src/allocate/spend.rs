@@ -1,0 +1,222 @@
+//! Units of entitlements spent on the lines of chosen ways.
+//!
+//! A licence that a grant converts has two forms. Lines of the metric it was bought in are served before those of the
+//! metric granted, or after them: both orders are tried and the better one is kept.
+
+use crate::model::{Allocation, Entitlement, Line, Metric, Requirement};
+
+use super::Problem;
+use super::fit::{bound_allows, serves};
+use super::flow::{self, Demand, Supply};
+
+/// A line of a chosen way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Want<'a> {
+    pub requirement: usize,
+    pub line_index: usize,
+    pub line: &'a Line,
+    pub organisation: &'a str,
+    pub worth: u64,
+}
+
+/// What came out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Spending {
+    pub allocations: Vec<Allocation>,
+    /// Σ worth × units unmet.
+    pub unmet: u128,
+    /// How capable the rights are that were spent.
+    pub capability: u128,
+}
+
+/// Spends the entitlements with these indexes on the lines.
+pub(super) fn spend(problem: &Problem<'_>, entitlements: &[usize], wants: &[Want<'_>]) -> Spending {
+    let converted: Vec<Metric> = entitlements
+        .iter()
+        .filter(|&&index| problem.entitlements[index].forms.len() > 1)
+        .map(|&index| problem.entitlements[index].forms[0].metric)
+        .collect();
+    let bought = |want: &Want<'_>| converted.contains(&want.line.metric);
+    if converted.is_empty() || wants.iter().all(bought) || !wants.iter().any(bought) {
+        return in_order(problem, entitlements, &[wants.to_vec()]);
+    }
+    let (first, second): (Vec<Want<'_>>, Vec<Want<'_>>) = wants.iter().partition(|want| bought(want));
+    let one = in_order(problem, entitlements, &[first.clone(), second.clone()]);
+    let other = in_order(problem, entitlements, &[second, first]);
+    if (other.unmet, other.capability) < (one.unmet, one.capability) { other } else { one }
+}
+
+/// Spends on one group of lines after the other.
+fn in_order(problem: &Problem<'_>, entitlements: &[usize], groups: &[Vec<Want<'_>>]) -> Spending {
+    let mut spending = Spending::default();
+    for group in groups {
+        let round = Round::new(problem, entitlements, group, &spending.allocations);
+        round.spend(group, &mut spending);
+    }
+    spending
+}
+
+/// One flow.
+struct Round<'a> {
+    supplies: Vec<Supply>,
+    /// (entitlement, form) of each supply.
+    origins: Vec<(usize, usize)>,
+    edges: Vec<flow::Edge>,
+    problem: &'a Problem<'a>,
+}
+
+impl<'a> Round<'a> {
+    fn new(problem: &'a Problem<'a>, entitlements: &[usize], wants: &[Want<'_>], spent: &[Allocation]) -> Self {
+        let mut round = Self { supplies: Vec::new(), origins: Vec::new(), edges: Vec::new(), problem };
+        for &index in entitlements {
+            let entitlement = &problem.entitlements[index];
+            for form in 0..entitlement.forms.len() {
+                round.add_form(index, form, wants, spent);
+            }
+        }
+        round
+    }
+
+    fn add_form(&mut self, index: usize, form: usize, wants: &[Want<'_>], spent: &[Allocation]) {
+        let entitlement = &self.problem.entitlements[index];
+        let units = remaining(entitlement, index, form, spent);
+        if units == 0 {
+            return;
+        }
+        if !entitlement.bound_singly || entitlement.bound_hosts.is_empty() {
+            self.add_supply(index, form, units, wants, &entitlement.bound_hosts);
+            return;
+        }
+        // One unit for each named device that a line names, the rest free.
+        let mut free = units;
+        for &host in &entitlement.bound_hosts {
+            if free > 0 {
+                self.add_supply(index, form, 1, wants, &[host]);
+                free -= 1;
+            }
+        }
+        if free > 0 {
+            self.add_supply(index, form, free, wants, &[]);
+        }
+    }
+
+    fn add_supply(
+        &mut self,
+        index: usize,
+        form: usize,
+        units: u32,
+        wants: &[Want<'_>],
+        bound: &[crate::model::HostId],
+    ) {
+        let entitlement = &self.problem.entitlements[index];
+        let supply = self.supplies.len();
+        let mut used = false;
+        for (demand, want) in wants.iter().enumerate() {
+            if serves(entitlement, &entitlement.forms[form], want.line, want.organisation)
+                && bound_allows(bound, want.line)
+            {
+                self.edges.push((supply, demand, capability(entitlement, form, want, !bound.is_empty())));
+                used = true;
+            }
+        }
+        if used {
+            self.supplies.push(Supply { units });
+            self.origins.push((index, form));
+        }
+    }
+
+    fn spend(&self, wants: &[Want<'_>], spending: &mut Spending) {
+        let demands: Vec<Demand> =
+            wants.iter().map(|want| Demand { units: want.line.units, worth: want.worth }).collect();
+        let used = flow::spend(&self.supplies, &demands, &self.edges);
+        let mut met = vec![0_u32; wants.len()];
+        for (&(supply, demand, capability), units) in self.edges.iter().zip(used) {
+            if units == 0 {
+                continue;
+            }
+            met[demand] += units;
+            spending.capability += u128::from(units) * u128::from(capability);
+            let (entitlement, form) = self.origins[supply];
+            let allocation = Allocation {
+                entitlement,
+                form,
+                requirement: wants[demand].requirement,
+                line: wants[demand].line_index,
+                units,
+            };
+            add(&mut spending.allocations, allocation);
+        }
+        for (want, met) in wants.iter().zip(met) {
+            spending.unmet += u128::from(want.line.units - met) * u128::from(want.worth);
+        }
+    }
+}
+
+/// Adds units to the allocation of the same entitlement, form and line, where there is one.
+fn add(allocations: &mut Vec<Allocation>, new: Allocation) {
+    let same = |known: &&mut Allocation| {
+        (known.entitlement, known.form, known.requirement, known.line)
+            == (new.entitlement, new.form, new.requirement, new.line)
+    };
+    match allocations.iter_mut().find(same) {
+        Some(known) => known.units += new.units,
+        None => allocations.push(new),
+    }
+}
+
+/// Units of a form that are left after what was spent of all forms of the entitlement.
+pub fn remaining(entitlement: &Entitlement, index: usize, form: usize, spent: &[Allocation]) -> u32 {
+    let of_form = |wanted: usize| -> u32 {
+        spent
+            .iter()
+            .filter(|allocation| allocation.entitlement == index && allocation.form == wanted)
+            .map(|allocation| allocation.units)
+            .sum()
+    };
+    let licences = entitlement.forms.first().map_or(0, |first| first.units);
+    // Licences that other forms used up, in part or whole.
+    let gone: u32 = (0..entitlement.forms.len())
+        .filter(|&other| other != form)
+        .map(|other| of_form(other).div_ceil(per_licence(entitlement, other)))
+        .sum();
+    let kept = licences.saturating_sub(gone);
+    let whole = entitlement.forms[form].units;
+    let available = if gone == 0 || licences == 0 {
+        whole
+    } else {
+        u32::try_from(u64::from(whole) * u64::from(kept) / u64::from(licences)).unwrap_or(whole)
+    };
+    available.saturating_sub(of_form(form))
+}
+
+/// Units of a form that one licence gives, a raised grant shared out evenly.
+pub(super) fn per_licence(entitlement: &Entitlement, form: usize) -> u32 {
+    let licences = entitlement.forms.first().map_or(1, |first| first.units.max(1));
+    (entitlement.forms[form].units / licences).max(1)
+}
+
+/// How much is given away by spending a right here: foreign, higher, newer and assured rights last, bound ones first.
+fn capability(entitlement: &Entitlement, form: usize, want: &Want<'_>, bound: bool) -> u64 {
+    let form = &entitlement.forms[form];
+    let foreign = u64::from(entitlement.organisation != want.organisation);
+    let higher = u64::from(form.edition.is_some() && form.edition != want.line.edition);
+    let version = form.owned.map_or(999, |owned| owned.min(998)) as u64;
+    foreign * 100_000 + higher * 10_000 + u64::from(!bound) * 5_000 + version * 2 + u64::from(entitlement.sa_active)
+}
+
+/// Lines of the chosen ways, in the order of requirements.
+pub(super) fn wants<'a>(
+    problem: &Problem<'_>,
+    requirements: &'a [Requirement],
+    chosen: impl Iterator<Item = (usize, usize)>,
+) -> Vec<Want<'a>> {
+    let mut wants = Vec::new();
+    for (index, alternative) in chosen {
+        let requirement = &requirements[index];
+        for (line_index, line) in requirement.alternatives[alternative].lines.iter().enumerate() {
+            let worth = (problem.weight)(line);
+            wants.push(Want { requirement: index, line_index, line, organisation: &requirement.organisation, worth });
+        }
+    }
+    wants
+}

@@ -1,0 +1,157 @@
+//! `assess(&Estate, &Rules, &Settings, as_of, &Reading) → Assessment`: pure, and the only caller of the stages
+//! `require`, `entitle`, `allocate` and `support`.
+//!
+//! Product families share nothing, so each is reconciled by itself and remembered by the answers it was asked for.
+//! [`outcome`] computes both readings, flips every question alone from either, and puts ranges and worths together.
+
+mod alternatives;
+mod coverage;
+mod family;
+mod positions;
+mod questions;
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::model::{Answer, Assessment, Estate, HostSummary, Machine, Outcome, Placement, QuestionKey, Reading};
+use crate::rules::{Rules, Settings};
+use crate::support;
+
+use family::{FamilyResult, families};
+
+/// Reconciles an estate under one reading on a day. Ranges are those of this reading alone; see [`outcome`].
+pub fn assess(estate: &Estate, rules: &Rules, settings: &Settings, as_of: Date, reading: &Reading) -> Assessment {
+    let ground = Ground { estate, rules, settings, as_of };
+    let results = families(rules).iter().map(|members| family::reconcile(&ground, members, reading)).collect();
+    put_together(&ground, reading, results)
+}
+
+/// What an assessment is made from.
+pub(crate) struct Ground<'a> {
+    pub estate: &'a Estate,
+    pub rules: &'a Rules,
+    pub settings: &'a Settings,
+    pub as_of: Date,
+}
+
+/// Both readings with ranges, questions by worth, support, coverage and findings. `records` are the software records
+/// by organisation, counted by the scan.
+pub fn outcome(
+    estate: &Estate,
+    rules: &Rules,
+    settings: &Settings,
+    as_of: Date,
+    records: &BTreeMap<String, crate::model::RecordCounts>,
+) -> Outcome {
+    let ground = Ground { estate, rules, settings, as_of };
+    let fixed = fixed_answers(&ground);
+    let strict_reading = Reading { default: Answer::Strict, fixed: fixed.clone() };
+    let customer_reading = Reading { default: Answer::Customer, fixed };
+    let mut strict = Vec::new();
+    let mut customer = Vec::new();
+    let mut questions = Vec::new();
+    for members in families(rules) {
+        let explored = questions::explore(&ground, &members, &strict_reading, &customer_reading);
+        strict.push(explored.strict);
+        customer.push(explored.customer);
+        questions.extend(explored.questions);
+    }
+    questions::by_worth(&mut questions);
+    let support = support::support(estate, rules, settings, as_of);
+    let coverage = coverage::coverage(&ground, records);
+    let mut findings = support.findings;
+    findings.extend(coverage::findings(&ground, &questions));
+    findings.sort();
+    findings.dedup();
+    Outcome {
+        as_of,
+        rules_hash: rules.hash.clone(),
+        diagnostics: Vec::new(),
+        purchases: estate.purchases.clone(),
+        prices: estate.prices.clone(),
+        strict: put_together(&ground, &strict_reading, strict),
+        customer: put_together(&ground, &customer_reading, customer),
+        questions,
+        support: support.rows,
+        support_summary: support.summary,
+        coverage,
+        findings,
+        sources: estate.sources.clone(),
+        hosts: estate.hosts.iter().map(|host| host_summary(estate, host)).collect(),
+    }
+}
+
+/// Answers of the settings that are still in force, for every question they speak of.
+fn fixed_answers(ground: &Ground<'_>) -> BTreeMap<QuestionKey, Answer> {
+    let mut fixed = BTreeMap::new();
+    for answer in ground.settings.answers.iter().filter(|answer| ground.as_of <= answer.review_by) {
+        for organisation in &ground.estate.organisations {
+            if answer.organisation.as_ref().is_some_and(|name| *name != organisation.name) {
+                continue;
+            }
+            for product in ground.rules.products.values() {
+                if answer.product.as_ref().is_some_and(|name| *name != product.id && *name != product.family) {
+                    continue;
+                }
+                let key = QuestionKey {
+                    ambiguity: answer.question.clone(),
+                    organisation: organisation.name.clone(),
+                    product: product.family.clone(),
+                };
+                fixed.insert(key, answer.answer);
+            }
+        }
+    }
+    fixed
+}
+
+/// One assessment out of the results of all families, with indexes moved on.
+fn put_together(ground: &Ground<'_>, reading: &Reading, results: Vec<FamilyResult>) -> Assessment {
+    let mut assessment = Assessment {
+        reading: reading.clone(),
+        as_of: ground.as_of,
+        requirements: Vec::new(),
+        entitlements: Vec::new(),
+        chosen: Vec::new(),
+        allocations: Vec::new(),
+        surpluses: Vec::new(),
+        positions: Vec::new(),
+        alternatives: Vec::new(),
+        questions: Vec::new(),
+        notes: Vec::new(),
+    };
+    for result in results {
+        result.append_to(&mut assessment);
+    }
+    assessment.positions.sort_by(|a, b| a.key.cmp(&b.key));
+    assessment
+}
+
+fn host_summary(estate: &Estate, host: &crate::model::Host) -> HostSummary {
+    let machine = match host.machine {
+        Machine::Physical if host.hypervisor.is_some() => "virtualisation host",
+        Machine::Physical => "physical machine",
+        Machine::Guest => "guest",
+        Machine::Container => "container",
+    };
+    let placement = host.placement.as_ref().map(|placement| match placement.value() {
+        Some(Placement::On(id)) => format!("on {}", estate.host(*id).name),
+        Some(Placement::Cloud(cloud)) => format!("in {cloud}"),
+        None => "host unknown".to_owned(),
+    });
+    HostSummary {
+        name: host.name.clone(),
+        organisation: host.organisation.clone(),
+        machine: machine.to_owned(),
+        placement,
+        last_seen: host.last_seen,
+        evidence: host.evidence.clone(),
+        joined_by: host.joined_by.clone(),
+    }
+}
+
+/// Counts of an estate that was declared rather than scanned.
+pub fn no_records() -> BTreeMap<String, crate::model::RecordCounts> {
+    BTreeMap::new()
+}

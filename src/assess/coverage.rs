@@ -1,0 +1,118 @@
+//! How much of each organisation the inventory shows, and what that leaves to act on.
+
+use std::collections::BTreeMap;
+
+use jiff::ToSpan;
+
+use crate::model::{Coverage, Finding, Host, Key, Machine, Question, RecordCounts};
+
+use super::Ground;
+
+/// Coverage by organisation.
+pub(super) fn coverage(ground: &Ground<'_>, records: &BTreeMap<String, RecordCounts>) -> Vec<Coverage> {
+    let estate = ground.estate;
+    estate
+        .organisations
+        .iter()
+        .map(|organisation| {
+            let hosts: Vec<&Host> = estate.hosts.iter().filter(|host| host.organisation == organisation.name).collect();
+            let count = |wanted: &dyn Fn(&Host) -> bool| {
+                u32::try_from(hosts.iter().filter(|host| wanted(host)).count()).unwrap_or(u32::MAX)
+            };
+            let inventoried = count(&|host| host.inventoried);
+            let virtualisation = count(&|host| host.machine == Machine::Physical && host.hypervisor.is_some());
+            Coverage {
+                organisation: organisation.name.clone(),
+                hosts: count(&|_| true),
+                inventoried,
+                not_inventoried: count(&|host| !host.inventoried && host.hypervisor.is_none()),
+                unplaced: count(&|host| host.placement.as_ref().is_some_and(|placement| !placement.is_known())),
+                stale: count(&|host| is_stale(ground, host)),
+                virtualisation_hosts: virtualisation,
+                records: records.get(&organisation.name).copied().unwrap_or_default(),
+            }
+        })
+        .collect()
+}
+
+fn is_stale(ground: &Ground<'_>, host: &Host) -> bool {
+    let limit = ground.as_of.checked_sub(i64::from(ground.settings.stale_after_days).days());
+    matches!((host.last_seen, limit), (Some(seen), Ok(limit)) if seen < limit)
+}
+
+/// Stale machines, guests nobody can place, answers past their date, and products without terms.
+pub(super) fn findings(ground: &Ground<'_>, questions: &[Question]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for host in &ground.estate.hosts {
+        if is_stale(ground, host)
+            && let Some(seen) = host.last_seen
+        {
+            findings.push(Finding {
+                key: Key::new("stale", &[&host.organisation, &host.name]),
+                organisation: host.organisation.clone(),
+                text: format!("{} was last inventoried on {seen}.", host.name),
+                evidence: host.evidence.clone(),
+            });
+        }
+        if let Some(crate::model::Fact::Unknown { reason }) = &host.placement {
+            findings.push(Finding {
+                key: Key::new("unplaced", &[&host.organisation, &host.name]),
+                organisation: host.organisation.clone(),
+                text: format!("Nobody knows the host of {}: {reason}.", host.name),
+                evidence: host.evidence.clone(),
+            });
+        }
+    }
+    findings.extend(expired_answers(ground, questions));
+    findings.extend(untracked(ground));
+    findings
+}
+
+/// Fixed answers whose review date has passed: they count no longer.
+fn expired_answers(ground: &Ground<'_>, questions: &[Question]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for answer in ground.settings.answers.iter().filter(|answer| answer.review_by < ground.as_of) {
+        for question in questions.iter().filter(|question| question.key.ambiguity == answer.question) {
+            findings.push(Finding {
+                key: Key::new("expired-answer", &[&question.key.organisation, &question.key.product, &answer.question]),
+                organisation: question.key.organisation.clone(),
+                text: format!(
+                    "The answer to {} was to be reviewed by {}; it counts no longer.",
+                    answer.question, answer.review_by
+                ),
+                evidence: Vec::new(),
+            });
+        }
+    }
+    findings
+}
+
+/// Products that need a licence and whose position is not computed, so that nobody takes silence for compliance.
+fn untracked(ground: &Ground<'_>) -> Vec<Finding> {
+    let mut counts: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+    for host in &ground.estate.hosts {
+        for install in &host.installs {
+            *counts.entry((&host.organisation, &install.product)).or_default() += 1;
+        }
+    }
+    counts
+        .into_iter()
+        .filter_map(|((organisation, id), count)| {
+            let product = ground.rules.products.get(id)?;
+            let licensable = matches!(product.kind.as_str(), "server" | "desktop" | "subscription");
+            if !product.terms.is_empty() || !(licensable || product.untracked.is_some()) {
+                return None;
+            }
+            Some(Finding {
+                key: Key::new("untracked", &[organisation, id]),
+                organisation: organisation.to_owned(),
+                text: format!(
+                    "{count} installations of {}: no position is computed ({}).",
+                    product.name,
+                    product.untracked.as_deref().unwrap_or("no terms in the rules")
+                ),
+                evidence: Vec::new(),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,176 @@
+//! One product family under one reading.
+
+use std::collections::BTreeMap;
+
+use crate::allocate::{self, PriceList, Problem};
+use crate::model::{
+    Allocation, AlternativeTotal, Asker, Assessment, Chosen, Entitlement, HostId, Line, Position, QuestionKey, Reading,
+    Requirement, Surplus,
+};
+use crate::rules::{Product, Rules};
+use crate::{entitle, require};
+
+use super::Ground;
+use super::{alternatives, positions};
+
+/// Everything one family came to.
+#[derive(Debug, Clone)]
+pub(super) struct FamilyResult {
+    pub requirements: Vec<Requirement>,
+    pub entitlements: Vec<Entitlement>,
+    pub chosen: Vec<Chosen>,
+    pub allocations: Vec<Allocation>,
+    pub surpluses: Vec<Surplus>,
+    pub positions: Vec<Position>,
+    pub alternatives: Vec<AlternativeTotal>,
+    pub asked: Vec<(QuestionKey, Vec<HostId>)>,
+    pub notes: Vec<String>,
+}
+
+/// Products by family, in the order of family names.
+pub(super) fn families(rules: &Rules) -> Vec<Vec<&Product>> {
+    let mut families: BTreeMap<&str, Vec<&Product>> = BTreeMap::new();
+    for product in rules.products.values().filter(|product| product.suite.is_empty()) {
+        families.entry(&product.family).or_default().push(product);
+    }
+    families.into_values().collect()
+}
+
+/// Reconciles one family.
+pub(super) fn reconcile(ground: &Ground<'_>, members: &[&Product], reading: &Reading) -> FamilyResult {
+    let asker = Asker::new(reading);
+    let entitlements = entitle::entitlements(ground.estate, ground.rules, members, ground.as_of, &asker);
+    let mut requirements = Vec::new();
+    for product in members.iter().filter(|product| !product.terms.is_empty()) {
+        requirements.extend(require::requirements(
+            ground.estate,
+            ground.rules,
+            ground.settings,
+            product,
+            &entitlements,
+            ground.as_of,
+            &asker,
+        ));
+    }
+    let prices = PriceList::new(&ground.estate.prices, ground.as_of, &ground.settings.currency);
+    let weigher = Weigher::new(ground, &prices, &requirements);
+    let problem = Problem {
+        requirements: &requirements,
+        entitlements: &entitlements,
+        weight: &|line: &Line| weigher.weight(ground, &prices, line),
+    };
+    let solution = allocate::allocate(&problem);
+    let balance = allocate::check(&requirements, &entitlements, &solution.chosen, &solution.allocations);
+    // An unbalanced ledger is a defect of trueup: no figure may leave the program then, in release builds too.
+    assert!(balance.is_ok(), "the ledger does not balance: {balance:?}");
+    let (surpluses, positions) =
+        positions::positions(ground, members, &prices, &requirements, &entitlements, &solution);
+    let mut notes = solution.notes;
+    notes.extend(weigher.note(members));
+    FamilyResult {
+        alternatives: alternatives::totals(ground, &prices, &requirements, &solution.chosen),
+        requirements,
+        entitlements,
+        chosen: solution.chosen,
+        allocations: solution.allocations,
+        surpluses,
+        positions,
+        asked: asker.asked(),
+        notes,
+    }
+}
+
+/// Prices a missing unit: by the price list where it prices everything the family may miss, else by the rule files'
+/// relative prices, else every unit alike. One scale is used throughout, because scales cannot be compared.
+struct Weigher {
+    by_price: bool,
+    by_rules: bool,
+    needed: bool,
+}
+
+impl Weigher {
+    fn new(ground: &Ground<'_>, prices: &PriceList<'_>, requirements: &[Requirement]) -> Self {
+        let lines = || {
+            requirements
+                .iter()
+                .flat_map(|requirement| &requirement.alternatives)
+                .filter(|alternative| alternative.refused.is_none())
+                .flat_map(|alternative| &alternative.lines)
+        };
+        Self {
+            by_price: lines().all(|line| prices.unit_weight(line, version_name(ground, line)).is_some()),
+            by_rules: lines().all(|line| rule_weight(ground, line).is_some()),
+            needed: lines().next().is_some(),
+        }
+    }
+
+    fn weight(&self, ground: &Ground<'_>, prices: &PriceList<'_>, line: &Line) -> u64 {
+        let weight = if self.by_price {
+            prices.unit_weight(line, version_name(ground, line))
+        } else if self.by_rules {
+            rule_weight(ground, line)
+        } else {
+            None
+        };
+        weight.unwrap_or(1)
+    }
+
+    fn note(&self, members: &[&Product]) -> Option<String> {
+        let name = members.first().map(|product| product.name.as_str()).unwrap_or_default();
+        match (self.needed, self.by_price, self.by_rules) {
+            (false, _, _) | (_, true, _) => None,
+            (_, false, true) => Some(format!(
+                "{name}: not every way of licensing is priced, so ways were compared by the relative prices of the rule files."
+            )),
+            (_, false, false) => Some(format!("{name}: ways were compared by units, because prices are missing.")),
+        }
+    }
+}
+
+/// Licence version a line needs, as text.
+pub(super) fn version_name<'a>(ground: &Ground<'a>, line: &Line) -> Option<&'a str> {
+    let product = ground.rules.products.get(&line.product)?;
+    line.version.map(|version| product.version_name(version))
+}
+
+/// Relative price of a unit by the rule file, in hundredths.
+fn rule_weight(ground: &Ground<'_>, line: &Line) -> Option<u64> {
+    use rust_decimal::Decimal;
+    use rust_decimal::prelude::ToPrimitive;
+    let product = ground.rules.products.get(&line.product)?;
+    let family = ground.rules.products.get(&product.family);
+    let weight = product
+        .weight(line.edition.as_deref(), line.metric)
+        .or_else(|| family?.weight(line.edition.as_deref(), line.metric))?;
+    (weight * Decimal::ONE_HUNDRED).round().to_u64()
+}
+
+impl FamilyResult {
+    /// Moves the result into an assessment, with its indexes moved on.
+    pub fn append_to(mut self, assessment: &mut Assessment) {
+        let (requirements, entitlements) = (assessment.requirements.len(), assessment.entitlements.len());
+        for chosen in &mut self.chosen {
+            chosen.requirement += requirements;
+        }
+        for allocation in &mut self.allocations {
+            allocation.requirement += requirements;
+            allocation.entitlement += entitlements;
+        }
+        for surplus in &mut self.surpluses {
+            surplus.entitlement += entitlements;
+        }
+        for position in &mut self.positions {
+            position.requirements.iter_mut().for_each(|index| *index += requirements);
+            position.entitlements.iter_mut().for_each(|index| *index += entitlements);
+        }
+        assessment.requirements.extend(self.requirements);
+        assessment.entitlements.extend(self.entitlements);
+        assessment.chosen.extend(self.chosen);
+        assessment.allocations.extend(self.allocations);
+        assessment.surpluses.extend(self.surpluses);
+        assessment.positions.extend(self.positions);
+        assessment.alternatives.extend(self.alternatives);
+        assessment.questions.extend(self.asked);
+        assessment.notes.extend(self.notes);
+    }
+}

@@ -1,0 +1,169 @@
+//! Questions: both readings of a family, every question flipped alone from either, ranges and worths.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Answer, HostId, Key, Money, Position, Question, QuestionKey, Reading};
+use crate::rules::Product;
+
+use super::Ground;
+use super::family::{FamilyResult, reconcile};
+
+/// A family under both readings.
+pub(super) struct Explored {
+    pub strict: FamilyResult,
+    pub customer: FamilyResult,
+    pub questions: Vec<Question>,
+}
+
+/// Computes both readings and every single flip.
+pub(super) fn explore(
+    ground: &Ground<'_>,
+    members: &[&Product],
+    strict_reading: &Reading,
+    customer_reading: &Reading,
+) -> Explored {
+    let mut strict = reconcile(ground, members, strict_reading);
+    let mut customer = reconcile(ground, members, customer_reading);
+    let mut asked: BTreeMap<QuestionKey, Vec<HostId>> = BTreeMap::new();
+    for (key, hosts) in strict.asked.iter().chain(&customer.asked) {
+        let known = asked.entry(key.clone()).or_default();
+        known.extend(hosts);
+        known.sort();
+        known.dedup();
+    }
+    let mut ranges = Ranges::default();
+    ranges.widen(&strict.positions);
+    ranges.widen(&customer.positions);
+    let mut questions = Vec::new();
+    for (key, hosts) in asked {
+        let answered = strict_reading.fixed.get(&key).copied();
+        let from_strict = reconcile(ground, members, &strict_reading.with(key.clone(), Answer::Customer));
+        let from_customer = reconcile(ground, members, &customer_reading.with(key.clone(), Answer::Strict));
+        if answered.is_none() {
+            ranges.widen(&from_strict.positions);
+            ranges.widen(&from_customer.positions);
+        }
+        questions.push(question(ground, key, hosts, answered, &strict, &from_strict));
+    }
+    ranges.apply(&mut strict);
+    ranges.apply(&mut customer);
+    Explored { strict, customer, questions }
+}
+
+/// Lowest and highest need of each row over all readings computed; a row that one of them lacks needs nothing there.
+#[derive(Default)]
+struct Ranges {
+    computed: u32,
+    rows: BTreeMap<Key, (u32, u32, u32)>,
+    /// A row of each key, for readings that lack it.
+    shapes: BTreeMap<Key, Position>,
+}
+
+impl Ranges {
+    fn widen(&mut self, positions: &[Position]) {
+        self.computed += 1;
+        for row in positions {
+            let entry = self.rows.entry(row.key.clone()).or_insert((row.required, row.required, 0));
+            entry.0 = entry.0.min(row.required);
+            entry.1 = entry.1.max(row.required);
+            entry.2 += 1;
+            self.shapes.entry(row.key.clone()).or_insert_with(|| row.clone());
+        }
+    }
+
+    /// Fills in the ranges; a row that only other readings have is added without a need.
+    fn apply(&self, result: &mut FamilyResult) {
+        for (key, shape) in &self.shapes {
+            if !result.positions.iter().any(|row| row.key == *key) && self.rows[key].1 > 0 {
+                result.positions.push(without_need(shape));
+            }
+        }
+        for row in &mut result.positions {
+            if let Some(&(low, high, seen)) = self.rows.get(&row.key) {
+                row.range = (if seen < self.computed { 0 } else { low }, high);
+            }
+        }
+    }
+}
+
+/// The same row with nothing needed and nothing left over.
+fn without_need(shape: &Position) -> Position {
+    Position {
+        required: 0,
+        usable: 0,
+        allocated: 0,
+        received: 0,
+        lent: 0,
+        shortfall: 0,
+        surplus: 0,
+        range: (0, 0),
+        cost: shape.cost.as_ref().map(|cost| Money { minor: 0, currency: cost.currency.clone() }),
+        missing_price: None,
+        requirements: Vec::new(),
+        entitlements: Vec::new(),
+        unverified: Vec::new(),
+        ..shape.clone()
+    }
+}
+
+fn question(
+    ground: &Ground<'_>,
+    key: QuestionKey,
+    hosts: Vec<HostId>,
+    answered: Option<Answer>,
+    strict: &FamilyResult,
+    flipped: &FamilyResult,
+) -> Question {
+    let ambiguity = ground.rules.ambiguities.get(&key.ambiguity).cloned();
+    let text = |part: fn(&crate::rules::Ambiguity) -> &String| {
+        ambiguity.as_ref().map(|ambiguity| part(ambiguity).clone()).unwrap_or_default()
+    };
+    let of = |result: &FamilyResult, figure: fn(&Position) -> u32| -> u64 {
+        let rows = result.positions.iter().filter(|row| row.organisation == key.organisation);
+        rows.map(|row| u64::from(figure(row))).sum()
+    };
+    let cost = (cost(ground, strict, &key.organisation), cost(ground, flipped, &key.organisation));
+    let worth = match &cost {
+        (Some(one), Some(other)) if one.currency == other.currency => {
+            Some(Money { minor: (one.minor - other.minor).abs(), currency: one.currency.clone() })
+        }
+        _ => None,
+    };
+    Question {
+        title: text(|ambiguity| &ambiguity.title),
+        strict: text(|ambiguity| &ambiguity.strict),
+        customer: text(|ambiguity| &ambiguity.customer),
+        evidence: text(|ambiguity| &ambiguity.evidence),
+        source: text(|ambiguity| &ambiguity.source),
+        hosts,
+        answered,
+        required: (of(strict, |row| row.required), of(flipped, |row| row.required)),
+        shortfall: (of(strict, |row| row.shortfall), of(flipped, |row| row.shortfall)),
+        cost,
+        worth,
+        key,
+    }
+}
+
+/// Shortfall cost of an organisation; `None` where a price is missing.
+fn cost(ground: &Ground<'_>, result: &FamilyResult, organisation: &str) -> Option<Money> {
+    let mut total = Money { minor: 0, currency: ground.settings.currency.clone() };
+    let rows = result.positions.iter().filter(|row| row.organisation == organisation && row.shortfall > 0);
+    for (number, row) in rows.enumerate() {
+        let cost = row.cost.as_ref()?;
+        if number == 0 {
+            total.currency.clone_from(&cost.currency);
+        }
+        total.minor += cost.minor;
+    }
+    Some(total)
+}
+
+/// The dearest first; those without a price after them, by units.
+pub(super) fn by_worth(questions: &mut [Question]) {
+    questions.sort_by(|a, b| {
+        let worth = |question: &Question| question.worth.as_ref().map(|worth| worth.minor);
+        let units = |question: &Question| question.shortfall.0.abs_diff(question.shortfall.1);
+        (worth(b), units(b)).cmp(&(worth(a), units(a))).then_with(|| a.key.cmp(&b.key))
+    });
+}

@@ -1,0 +1,163 @@
+//! Worked cases: an estate built from each case's manifest, assessed like any other, compared with what must come out.
+
+use rust_decimal::Decimal;
+
+use crate::assess;
+use crate::model::{Answer, Assessment, Estate, Money, Outcome, Position};
+use crate::rules::{Case, Expectation, ExpectedAlternative, ExpectedCheapest, RowMatch, Rules, Settings};
+
+/// How one case came out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseResult {
+    /// Id of the case.
+    pub id: String,
+    /// Whether everything stated came out.
+    pub ok: bool,
+    /// What did not, one sentence each.
+    pub why: Vec<String>,
+}
+
+/// Assesses a case and compares.
+pub fn check(rules: &Rules, case: &Case) -> CaseResult {
+    let estate = Estate::of_manifest(case.manifest.clone());
+    let outcome = assess::outcome(&estate, rules, &Settings::default(), case.as_of, &assess::no_records());
+    let assessment = match case.reading {
+        Answer::Strict => &outcome.strict,
+        Answer::Customer => &outcome.customer,
+    };
+    let mut why = unresolved(case);
+    for expectation in &case.expectations {
+        check_row(assessment, expectation, &mut why);
+    }
+    for alternative in &case.alternatives {
+        check_alternative(assessment, alternative, &mut why);
+    }
+    for cheapest in &case.cheapest {
+        check_cheapest(&outcome, assessment, cheapest, &mut why);
+    }
+    CaseResult { id: case.id.clone(), ok: why.is_empty(), why }
+}
+
+/// Names in the case that nothing bears.
+fn unresolved(case: &Case) -> Vec<String> {
+    let unresolved = case.manifest.unresolved.iter();
+    unresolved.map(|(_, key, name)| format!("`{key}` names {name}, which is no host of the case")).collect()
+}
+
+/// Whether a row bears the keys that are stated.
+fn matches(row: &RowMatch, position: &Position) -> bool {
+    row.organisation.as_ref().is_none_or(|name| *name == position.organisation)
+        && row.product.as_ref().is_none_or(|name| *name == position.product)
+        && row.edition.as_ref().is_none_or(|name| Some(name) == position.edition.as_ref())
+        && row.version.as_ref().is_none_or(|name| Some(name) == position.version.as_ref())
+        && row.metric.is_none_or(|metric| metric == position.metric)
+}
+
+/// A row's keys in words.
+fn title(row: &RowMatch) -> String {
+    let metric = row.metric.map(|metric| metric.name().to_owned());
+    let parts = [&row.organisation, &row.product, &row.edition, &row.version, &metric];
+    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
+fn check_row(assessment: &Assessment, expectation: &Expectation, why: &mut Vec<String>) {
+    let rows: Vec<&Position> =
+        assessment.positions.iter().filter(|position| matches(&expectation.row, position)).collect();
+    let sum = |figure: fn(&Position) -> u32| rows.iter().map(|row| figure(row)).sum::<u32>();
+    let (required, shortfall) = (sum(|row| row.required), sum(|row| row.shortfall));
+    // Over several rows every fitting unit counts once.
+    let usable = if shortfall > 0 {
+        required - shortfall
+    } else {
+        required + sum(|row| if row.shortfall == 0 { row.usable - row.required } else { 0 })
+    };
+    let found = [
+        ("required", expectation.required, required),
+        ("usable", expectation.usable, usable),
+        ("shortfall", expectation.shortfall, shortfall),
+        ("surplus", expectation.surplus, sum(|row| row.surplus)),
+    ];
+    let title = title(&expectation.row);
+    for (name, wanted, found) in found {
+        if wanted.is_some_and(|wanted| wanted != found) {
+            why.push(format!("{title}: {name} is {found}, not {}", wanted.unwrap_or_default()));
+        }
+    }
+    if let Some((low, high)) = expectation.range {
+        let found = (sum(|row| row.range.0), sum(|row| row.range.1));
+        if found != (low, high) {
+            why.push(format!("{title}: range is {} to {}, not {low} to {high}", found.0, found.1));
+        }
+    }
+    if let Some(cost) = expectation.cost {
+        let found: Option<i64> = rows.iter().map(|row| row.cost.as_ref().map(|cost| cost.minor)).sum();
+        compare_cost(&title, cost, found, why);
+    }
+}
+
+fn compare_cost(title: &str, wanted: Decimal, found: Option<i64>, why: &mut Vec<String>) {
+    let wanted_minor = crate::model::decimal_to_minor(wanted);
+    if found != wanted_minor {
+        let found = found.map_or("unknown".to_owned(), |minor| Decimal::new(minor, 2).to_string());
+        why.push(format!("{title}: cost is {found}, not {wanted}"));
+    }
+}
+
+fn check_alternative(assessment: &Assessment, expected: &ExpectedAlternative, why: &mut Vec<String>) {
+    let row = &expected.row;
+    let fitting: Vec<_> = assessment
+        .alternatives
+        .iter()
+        .filter(|total| {
+            row.organisation.as_ref().is_none_or(|name| *name == total.organisation)
+                && row.product.as_ref().is_none_or(|name| *name == total.product)
+                && row.edition.as_ref().is_none_or(|name| Some(name) == total.edition.as_ref())
+                && row.metric.is_none_or(|metric| metric == total.metric)
+                && expected.basis.is_none_or(|basis| basis == total.basis)
+        })
+        .collect();
+    let basis = expected.basis.map_or("", |basis| basis.name());
+    let title = format!("alternative {} by {basis}", title(row));
+    let available = fitting.iter().any(|total| total.available);
+    if let Some(wanted) = expected.available
+        && wanted != available
+    {
+        why.push(format!("{title}: available is {available}, not {wanted}"));
+    }
+    if expected.required.is_none() && expected.cost.is_none() {
+        return;
+    }
+    let Some(total) = fitting.iter().find(|total| total.available).or(fitting.first()) else {
+        why.push(format!("{title}: there is no such way"));
+        return;
+    };
+    if expected.required.is_some_and(|wanted| wanted != total.required) {
+        why.push(format!("{title}: required is {}, not {}", total.required, expected.required.unwrap_or_default()));
+    }
+    if let Some(cost) = expected.cost {
+        compare_cost(&title, cost, total.cost.as_ref().map(|money| money.minor), why);
+    }
+}
+
+fn check_cheapest(outcome: &Outcome, assessment: &Assessment, expected: &ExpectedCheapest, why: &mut Vec<String>) {
+    let title = format!("cheapest {}", title(&expected.row));
+    let cheapest = assessment
+        .alternatives
+        .iter()
+        .filter(|total| expected.row.product.as_ref().is_none_or(|name| *name == total.product) && total.available)
+        .filter_map(|total| Some((total.cost.as_ref()?, total)))
+        .min_by_key(|(cost, total)| ((*cost).clone(), total.required));
+    let Some((Money { minor, .. }, total)) = cheapest else {
+        why.push(format!("{title}: no way is priced on {}", outcome.as_of));
+        return;
+    };
+    if expected.row.edition.is_some() && expected.row.edition != total.edition {
+        why.push(format!("{title}: edition is {}", total.edition.as_deref().unwrap_or("none")));
+    }
+    if expected.basis.is_some_and(|basis| basis != total.basis) {
+        why.push(format!("{title}: basis is {}", total.basis.name()));
+    }
+    if let Some(cost) = expected.cost {
+        compare_cost(&title, cost, Some(*minor), why);
+    }
+}

@@ -1,0 +1,73 @@
+//! Binding assigned licences to their hosts; a licence may move again only after 90 days (C0-7).
+
+use crate::model::{Entitlement, HostId, Metric, PurchaseLine, Working};
+
+use super::Ground;
+
+/// Days that must lie between two assignments of a licence (C0-7).
+const DAYS_BETWEEN_ASSIGNMENTS: i32 = 90;
+
+/// Fills in the hosts an entitlement is bound to.
+pub(super) fn bind(ground: &Ground<'_>, line: &PurchaseLine, entitlement: &mut Entitlement, working: &mut Working) {
+    let names = current(line, working);
+    if names.is_empty() {
+        return;
+    }
+    for name in &names {
+        match find(ground, &line.organisation, name) {
+            Some(host) => entitlement.bound_hosts.push(host),
+            None => entitlement.unknown_assignees.push(name.clone()),
+        }
+    }
+    entitlement.bound_hosts.sort();
+    entitlement.bound_hosts.dedup();
+    entitlement.bound_singly = matches!(line.metric, Metric::Device | Metric::User);
+    working.say(format!("Assigned to {}.", names.join(", ")));
+    if !entitlement.unknown_assignees.is_empty() && !entitlement.bound_singly {
+        working.say(format!("No source shows {}.", entitlement.unknown_assignees.join(", ")));
+        if entitlement.bound_hosts.is_empty() {
+            entitlement.refused =
+                Some(format!("it is assigned to {}, which no source shows", entitlement.unknown_assignees.join(", ")));
+        }
+    }
+}
+
+/// Who holds the licence after all lawful reassignments.
+fn current(line: &PurchaseLine, working: &mut Working) -> Vec<String> {
+    let mut holders = line.assigned_to.clone();
+    let mut since = line.assigned_on.or(line.bought);
+    for move_ in &line.reassigned {
+        let days = since.and_then(|since| (move_.on - since).total(jiff::Unit::Day).ok());
+        let early = days.is_some_and(|days| days < f64::from(DAYS_BETWEEN_ASSIGNMENTS));
+        if early && move_.reason != "hardware-failure" {
+            working.by_rule(
+                "C0-7",
+                format!(
+                    "The move to {} on {} came within {DAYS_BETWEEN_ASSIGNMENTS} days and does not count.",
+                    move_.to, move_.on
+                ),
+            );
+            continue;
+        }
+        working.by_rule("C0-7", format!("Reassigned to {} on {} ({}).", move_.to, move_.on, move_.reason));
+        holders = vec![move_.to.clone()];
+        since = Some(move_.on);
+    }
+    holders
+}
+
+/// The host with this name: of the owner first, then of anybody.
+fn find(ground: &Ground<'_>, organisation: &str, name: &str) -> Option<HostId> {
+    let mut elsewhere = None;
+    for (id, host) in ground.estate.hosts_with_ids() {
+        let same = host.name.eq_ignore_ascii_case(name)
+            || host.fqdn.as_ref().is_some_and(|fqdn| fqdn.eq_ignore_ascii_case(name));
+        if same && host.organisation == organisation {
+            return Some(id);
+        }
+        if same && elsewhere.is_none() {
+            elsewhere = Some(id);
+        }
+    }
+    elsewhere
+}

@@ -1,0 +1,150 @@
+//! The forms in which the units of a line may be spent: as bought, as granted by a conversion, as parts of a suite.
+
+use crate::model::{Answer, Entitlement, Form, Working};
+use crate::rules::{CHANNELS, Grant, Product};
+
+use super::version_rights::VersionRights;
+use super::{Ground, Held};
+
+/// Fills in the forms of an entitlement.
+pub(super) fn forms(
+    ground: &Ground<'_>,
+    held: &Held,
+    product: &Product,
+    family: &[&Product],
+    rights: &VersionRights,
+    entitlement: &mut Entitlement,
+    working: &mut Working,
+) {
+    let line = &held.line;
+    if !rights.any_version && rights.printed.is_none() {
+        entitlement.refused = Some(match &line.version {
+            Some(version) => format!("no release of {} has the version {version}", product.name),
+            None => "neither the version nor the day of purchase is stated".into(),
+        });
+        return;
+    }
+    let channel = CHANNELS.iter().find(|(channel, _)| *channel == line.channel).map_or("", |(_, name)| *name);
+    let downgrade = !product.no_downgrade.iter().any(|name| name == channel);
+    if product.suite.is_empty() {
+        entitlement.forms.push(Form {
+            product: product.id.clone(),
+            edition: line.edition.clone(),
+            metric: line.metric,
+            units_per_licence: 1,
+            units: held.quantity,
+            printed: rights.printed,
+            owned: rights.owned,
+            downgrade,
+        });
+        for grant in &product.grants {
+            if let Some(form) = granted(ground, held, product, grant, rights, entitlement, working) {
+                entitlement.forms.push(form);
+            }
+        }
+        return;
+    }
+    parts(held, product, family, rights, entitlement, working);
+}
+
+/// The parts of a suite that belong to the family.
+fn parts(
+    held: &Held,
+    product: &Product,
+    family: &[&Product],
+    rights: &VersionRights,
+    entitlement: &mut Entitlement,
+    working: &mut Working,
+) {
+    for part in &product.suite {
+        let Some(member) = family.iter().find(|member| member.id == part.product) else { continue };
+        if part.suite_edition.is_some() && part.suite_edition != held.line.edition {
+            continue;
+        }
+        let version = |index: Option<usize>| index.and_then(|index| member.release(product.version_name(index)));
+        entitlement.forms.push(Form {
+            product: member.id.clone(),
+            edition: part.edition.clone(),
+            metric: part.metric,
+            units_per_licence: 1,
+            units: held.quantity,
+            printed: version(rights.printed),
+            owned: version(rights.owned),
+            downgrade: true,
+        });
+        working.say(format!("The suite {} contains {}: {} units of it.", product.name, member.name, held.quantity));
+    }
+}
+
+/// The form a conversion grant gives, where the line earns it.
+fn granted(
+    ground: &Ground<'_>,
+    held: &Held,
+    product: &Product,
+    grant: &Grant,
+    rights: &VersionRights,
+    entitlement: &Entitlement,
+    working: &mut Working,
+) -> Option<Form> {
+    let line = &held.line;
+    let at = product.release(&grant.at_version)?;
+    let earned = grant.from_metric == line.metric
+        && line.edition.as_ref() == Some(&grant.from_edition)
+        && rights.printed? <= product.release(&grant.until_version)?
+        && rights.owned? >= at;
+    if !earned {
+        return None;
+    }
+    let floor = grant.units.saturating_mul(held.quantity);
+    let units = documented(held, grant, rights, floor).or_else(|| claimed(ground, held, product, entitlement, floor));
+    working.by_rule(
+        &grant.id,
+        format!(
+            "Converted to {}: {} {} each × {} = {floor}{}.",
+            grant.to_metric,
+            grant.units,
+            grant.to_metric,
+            held.quantity,
+            units.map_or(String::new(), |units| format!(", raised to {units} by the hardware record"))
+        ),
+    );
+    Some(Form {
+        product: product.id.clone(),
+        edition: Some(grant.to_edition.clone()),
+        metric: grant.to_metric,
+        units_per_licence: grant.units,
+        units: units.unwrap_or(floor),
+        printed: Some(at),
+        owned: rights.owned,
+        downgrade: true,
+    })
+}
+
+/// Cores of a dated hardware record, where it is early enough and above the floor.
+fn documented(held: &Held, grant: &Grant, rights: &VersionRights, floor: u32) -> Option<u32> {
+    let record = held.line.documented_cores?;
+    let in_time = grant.documented_until.is_none_or(|until| record.on <= until)
+        && rights.sa_end.is_none_or(|end| record.on <= end);
+    (in_time && record.cores > floor).then_some(record.cores)
+}
+
+/// Real cores of the assigned servers, which the customer claims where no record was kept (D-19).
+fn claimed(ground: &Ground<'_>, held: &Held, product: &Product, entitlement: &Entitlement, floor: u32) -> Option<u32> {
+    if held.line.documented_cores.is_some() {
+        return None;
+    }
+    let cores: u32 = entitlement
+        .bound_hosts
+        .iter()
+        .filter_map(|&id| ground.estate.host(id).processors.value())
+        .flatten()
+        .map(|processor| processor.cores)
+        .sum();
+    if cores <= floor {
+        return None;
+    }
+    match ground.asker.ask("D-19", &held.line.organisation, &product.family, &entitlement.bound_hosts) {
+        Answer::Strict => None,
+        Answer::Customer => Some(cores),
+    }
+}

@@ -1,0 +1,130 @@
+//! Purchase lines → effective entitlements at a date.
+//!
+//! The stage joins lines that build on others (`join`), works out the highest version each licence may be used for
+//! (`version_rights`), adds the forms that conversion grants and suites give (`forms`), and binds assigned licences
+//! to their hosts (`assignment`). What gives no right is kept, with the reason.
+
+mod assignment;
+mod forms;
+mod join;
+mod version_rights;
+
+use jiff::civil::Date;
+
+use crate::model::{Asker, Entitlement, Estate, Key, Working};
+use crate::rules::{CHANNELS, Product, Rules};
+
+pub use join::Held;
+
+/// What the stage works from.
+pub(crate) struct Ground<'a> {
+    pub estate: &'a Estate,
+    pub rules: &'a Rules,
+    pub as_of: Date,
+    pub asker: &'a Asker<'a>,
+}
+
+/// Effective entitlements of the products of one family, in the order of their purchase lines.
+pub fn entitlements(
+    estate: &Estate,
+    rules: &Rules,
+    family: &[&Product],
+    as_of: Date,
+    asker: &Asker<'_>,
+) -> Vec<Entitlement> {
+    let ground = Ground { estate, rules, as_of, asker };
+    let concerned: Vec<usize> = (0..estate.purchases.len())
+        .filter(|&index| serves_family(rules, &estate.purchases[index].product, family))
+        .collect();
+    join::join(&ground, &concerned).iter().map(|held| entitlement(&ground, held, family)).collect()
+}
+
+/// Whether a product belongs to the family, or is a suite with a part that does.
+fn serves_family(rules: &Rules, product: &str, family: &[&Product]) -> bool {
+    let in_family = |id: &str| family.iter().any(|member| member.id == id);
+    in_family(product)
+        || rules.products.get(product).is_some_and(|suite| suite.suite.iter().any(|part| in_family(&part.product)))
+}
+
+fn entitlement(ground: &Ground<'_>, held: &Held, family: &[&Product]) -> Entitlement {
+    let line = &held.line;
+    let mut working = Working::default();
+    working.by_facts(describe(held), line.evidence.iter().cloned().collect());
+    working.steps.extend(held.working.steps.iter().cloned());
+    let mut entitlement = Entitlement {
+        key: Key::new("entitlement", &[&line.organisation, &identity(held), &line.product]),
+        line: held.index,
+        organisation: line.organisation.clone(),
+        shared_with: line.shared_with.clone(),
+        forms: Vec::new(),
+        sa_active: false,
+        bound_hosts: Vec::new(),
+        bound_singly: false,
+        unknown_assignees: Vec::new(),
+        refused: held.refused.clone(),
+        working: Working::default(),
+    };
+    if entitlement.refused.is_none() {
+        entitlement.refused = out_of_time(ground, held);
+    }
+    let product = ground.rules.products.get(&line.product);
+    match (product, &entitlement.refused) {
+        (Some(product), None) => {
+            assignment::bind(ground, line, &mut entitlement, &mut working);
+            let rights = version_rights::version_rights(ground, line, product, &mut working);
+            entitlement.sa_active = rights.sa_active;
+            forms::forms(ground, held, product, family, &rights, &mut entitlement, &mut working);
+        }
+        (None, None) => entitlement.refused = Some(format!("no rule file describes the product {}", line.product)),
+        _ => {}
+    }
+    if let Some(reason) = &entitlement.refused {
+        working.say(format!("No right: {reason}."));
+    }
+    entitlement.working = working;
+    entitlement
+}
+
+/// Why a line gives no right on the day, whatever its terms.
+fn out_of_time(ground: &Ground<'_>, held: &Held) -> Option<String> {
+    let line = &held.line;
+    if let Some(bought) = line.bought.filter(|&bought| bought > ground.as_of) {
+        return Some(format!("bought on {bought}, after {}", ground.as_of));
+    }
+    match line.subscription {
+        Some(term) if term.from > ground.as_of => Some(format!("the subscription begins on {}", term.from)),
+        Some(term) if term.until < ground.as_of => Some(format!("the subscription ended on {} (C0-5)", term.until)),
+        _ if held.quantity == 0 => Some("all its units were lifted or stepped up by later lines".into()),
+        _ => None,
+    }
+}
+
+/// What the purchase line says, in one sentence.
+fn describe(held: &Held) -> String {
+    let line = &held.line;
+    let channel = CHANNELS.iter().find(|(channel, _)| *channel == line.channel).map_or("", |(_, name)| *name);
+    let mut text = format!("Purchase: {} {}", line.quantity, line.product);
+    for part in [&line.edition, &line.version].into_iter().flatten() {
+        text.push(' ');
+        text.push_str(part);
+    }
+    text.push_str(&format!(", metric {}, channel {channel}", line.metric));
+    if let Some(bought) = line.bought {
+        text.push_str(&format!(", bought {bought}"));
+    }
+    if let Some(reference) = &line.reference {
+        text.push_str(&format!(", reference {reference}"));
+    }
+    text.push('.');
+    text
+}
+
+/// A name for the line that stays the same from scan to scan: its reference, else where it stands.
+fn identity(held: &Held) -> String {
+    let line = &held.line;
+    match (&line.reference, &line.evidence) {
+        (Some(reference), _) => reference.clone(),
+        (None, Some(evidence)) => evidence.place.to_string(),
+        (None, None) => format!("line {}", held.index + 1),
+    }
+}

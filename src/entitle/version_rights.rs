@@ -1,0 +1,144 @@
+//! The highest version a licence may be used for: version rights by Software Assurance dates (C0-2 to C0-5).
+
+use jiff::ToSpan;
+
+use crate::model::{Answer, Period, PurchaseLine, Working};
+use crate::rules::{CHANNELS, Product, Release};
+
+use super::Ground;
+
+/// What came out.
+pub(super) struct VersionRights {
+    /// Version printed on the licence, as index.
+    pub printed: Option<usize>,
+    /// Highest version, as index; `None`: any (subscriptions), or nothing is known (then `printed` is `None` too).
+    pub owned: Option<usize>,
+    /// Whether Software Assurance or a subscription is in force.
+    pub sa_active: bool,
+    /// Last day of Software Assurance without a gap.
+    pub sa_end: Option<jiff::civil::Date>,
+    /// Every version may be used.
+    pub any_version: bool,
+}
+
+/// Works out the version rights of a line.
+pub(super) fn version_rights(
+    ground: &Ground<'_>,
+    line: &PurchaseLine,
+    product: &Product,
+    working: &mut Working,
+) -> VersionRights {
+    if let Some(term) = line.subscription {
+        working.by_rule(
+            "C0-5",
+            format!("Subscription from {} until {}: every version while it runs.", term.from, term.until),
+        );
+        return VersionRights {
+            printed: None,
+            owned: None,
+            sa_active: true,
+            sa_end: Some(term.until),
+            any_version: true,
+        };
+    }
+    if product.releases.is_empty() {
+        let sa_active = chain(line, product).iter().any(|term| term.contains(ground.as_of));
+        return VersionRights { printed: None, owned: None, sa_active, sa_end: None, any_version: true };
+    }
+    let printed = printed(line, product);
+    let chain = chain(line, product);
+    let mut owned = printed;
+    for (index, release) in product.releases.iter().enumerate() {
+        let index = product.licence_index(index);
+        if owned.is_none_or(|owned| index <= owned) {
+            continue;
+        }
+        if let Some(term) = gained(ground, line, product, release, &chain) {
+            working.by_rule(
+                "C0-2",
+                format!(
+                    "Software Assurance {} to {} ran when version {} became available: it may be used for ever.",
+                    term.from, term.until, release.licence_version
+                ),
+            );
+            owned = Some(index);
+        }
+    }
+    let sa_active = chain.iter().any(|term| term.contains(ground.as_of));
+    conclude(line, product, printed, owned, &chain, working);
+    VersionRights { printed, owned, sa_active, sa_end: chain.last().map(|term| term.until), any_version: false }
+}
+
+/// The version printed on the licence, else the one current on the day of purchase.
+fn printed(line: &PurchaseLine, product: &Product) -> Option<usize> {
+    match (&line.version, line.bought) {
+        (Some(version), _) => product.release(version),
+        (None, Some(bought)) => product.current_release(bought),
+        (None, None) => None,
+    }
+}
+
+/// Software Assurance that holds: attached in time, renewed without a gap (C0-4).
+fn chain(line: &PurchaseLine, product: &Product) -> Vec<Period> {
+    let channel = CHANNELS.iter().find(|(channel, _)| *channel == line.channel).map_or("", |(_, name)| *name);
+    let days = i64::from(product.attach_days(channel));
+    let mut terms = line.sa.clone();
+    terms.sort();
+    let mut chain: Vec<Period> = Vec::new();
+    for term in terms {
+        let latest_start = match chain.iter().map(|earlier| earlier.until).max() {
+            Some(until) => until.checked_add(1.day()).ok(),
+            None => line.bought.map_or(Some(term.from), |bought| bought.checked_add(days.days()).ok()),
+        };
+        if latest_start.is_some_and(|latest| term.from <= latest) {
+            chain.push(term);
+        }
+    }
+    chain
+}
+
+/// The term during which a release became available, under the reading in force.
+fn gained<'t>(
+    ground: &Ground<'_>,
+    line: &PurchaseLine,
+    product: &Product,
+    release: &Release,
+    chain: &'t [Period],
+) -> Option<&'t Period> {
+    let term_of =
+        |day: jiff::civil::Date| (day <= ground.as_of).then(|| chain.iter().find(|term| term.contains(day))).flatten();
+    let customer = release.available().and_then(term_of);
+    let strict = release.priced.or(release.downloadable).and_then(term_of);
+    if customer.is_some() == strict.is_some() {
+        return strict.or(customer);
+    }
+    match ground.asker.ask("D-18", &line.organisation, &product.family, &[]) {
+        Answer::Strict => strict,
+        Answer::Customer => customer,
+    }
+}
+
+fn conclude(
+    line: &PurchaseLine,
+    product: &Product,
+    printed: Option<usize>,
+    owned: Option<usize>,
+    chain: &[Period],
+    working: &mut Working,
+) {
+    let name = |index: Option<usize>| index.map_or("unknown", |index| product.version_name(index)).to_owned();
+    working.by_rule(
+        "C0-2",
+        format!("Version on the licence: {}; highest usable version: {}.", name(printed), name(owned)),
+    );
+    let lost = line.sa.len() - chain.len();
+    if lost > 0 {
+        working.by_rule(
+            "C0-4",
+            format!("{lost} Software Assurance terms do not count: attached too late, or after a gap."),
+        );
+    }
+    if let Some(end) = chain.last() {
+        working.by_rule("C0-2", format!("Software Assurance without a gap until {}.", end.until));
+    }
+}

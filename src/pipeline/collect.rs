@@ -1,0 +1,98 @@
+//! What comes out of one file: the sink that readers write to, and what became of the file.
+
+use crate::diag::{Diagnostic, Severity};
+use crate::model::{FileStatus, Manifest, ObservedHost, Place, Price, PurchaseLine, SoftwareRecord, View};
+use crate::read::{self, Input, Reader, Sink, Sniff, Verdict};
+use crate::store::{FileContents, HostContents, SoftwareList};
+
+/// Bytes a reader looks at to tell whether a file is its own.
+const HEAD_BYTES: usize = 64 * 1024;
+
+/// Collects what a reader finds.
+struct Collector {
+    contents: FileContents<SoftwareList>,
+}
+
+impl Sink for Collector {
+    fn host(&mut self, host: ObservedHost) {
+        self.contents.captured = self.contents.captured.max(host.captured);
+        let software = (host.view == View::Agent).then(SoftwareList::default);
+        self.contents.hosts.push(HostContents { observed: host, software });
+    }
+
+    fn software(&mut self, record: SoftwareRecord<'_>, place: Place) {
+        if let Some(host) = self.contents.hosts.last_mut() {
+            host.software.get_or_insert_default().push(record, &place);
+        }
+    }
+
+    fn purchase(&mut self, line: PurchaseLine, place: Place) {
+        self.contents.purchases.push((line, place));
+    }
+
+    fn price(&mut self, price: Price, place: Place) {
+        self.contents.prices.push((price, place));
+    }
+
+    fn manifest(&mut self, manifest: Manifest) {
+        self.contents.manifests.push(manifest);
+    }
+
+    fn diagnostic(&mut self, diagnostic: Diagnostic) {
+        self.contents.diagnostics.push(diagnostic);
+    }
+}
+
+/// The reader that takes a file: the first sure one, else the first that may.
+pub(super) fn reader_for(bytes: &[u8], path: &str) -> Option<&'static dyn Reader> {
+    let head = &bytes[..bytes.len().min(HEAD_BYTES)];
+    let mut possible = None;
+    for reader in read::readers() {
+        match reader.sniff(head, path) {
+            Sniff::Sure => return Some(*reader),
+            Sniff::Maybe if possible.is_none() => possible = Some(*reader),
+            _ => {}
+        }
+    }
+    possible
+}
+
+/// Reads one file's content.
+pub(super) fn collect(reader: &dyn Reader, input: &Input<'_>, hash: &str) -> FileContents<SoftwareList> {
+    let mut collector = Collector { contents: FileContents::new(hash, FileStatus::Read) };
+    let verdict = reader.read(input, &mut collector);
+    let mut contents = collector.contents;
+    contents.reader = reader.name().to_owned();
+    contents.reader_version = reader.version();
+    contents.organisation = input.organisation.map(str::to_owned);
+    (contents.status, contents.reason) = fate(verdict, &contents.diagnostics);
+    contents
+}
+
+/// Status and reason: a file with a diagnostic worse than a note was read in part.
+fn fate(verdict: Verdict, diagnostics: &[Diagnostic]) -> (FileStatus, Option<String>) {
+    match verdict {
+        Verdict::Ignored(reason) => (FileStatus::Ignored, Some(reason)),
+        Verdict::Rejected(diagnostic) => (FileStatus::Rejected, Some(without_path(&diagnostic))),
+        Verdict::Read => {
+            let faults: Vec<&Diagnostic> =
+                diagnostics.iter().filter(|diagnostic| diagnostic.severity != Severity::Note).collect();
+            match faults.first() {
+                None => (FileStatus::Read, None),
+                Some(first) => {
+                    let more = faults.len() - 1;
+                    let more = if more == 0 { String::new() } else { format!("; and {more} more") };
+                    (FileStatus::PartlyRead, Some(format!("{}{more}", without_path(first))))
+                }
+            }
+        }
+    }
+}
+
+/// A diagnostic with its place in the file, without the file's name.
+pub(super) fn without_path(diagnostic: &Diagnostic) -> String {
+    match &diagnostic.place {
+        Some(Place::Whole) | None => diagnostic.message.clone(),
+        Some(place) => format!("{place}: {}", diagnostic.message),
+    }
+}

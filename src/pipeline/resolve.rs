@@ -1,0 +1,265 @@
+//! What came out of all files → the estate: machines identified across sources, software recognised, purchases named.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::diag::Diagnostic;
+use crate::model::{
+    Estate, Fact, Finding, Host, Installation, Key, Locator, Place, Price, PurchaseLine, RecordCounts, Role, SourceId,
+    kebab,
+};
+use crate::recognise::identity::{self, Identified, Sighting};
+use crate::recognise::{Matcher, Recognition, Seen, fold};
+use crate::rules::{Rules, Settings};
+use crate::store::{ListId, StoreError, StoredFile, StoredSoftware, TitleId, Titles};
+
+use super::declared;
+use super::organisations::{self, Folders};
+
+/// Reads title numbers of a list.
+pub(super) type ReadList<'a> = dyn Fn(ListId) -> Result<Vec<TitleId>, StoreError> + 'a;
+
+/// The estate with what was found on the way.
+pub(super) struct Resolved {
+    pub estate: Estate,
+    pub records: BTreeMap<String, RecordCounts>,
+    pub findings: Vec<Finding>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What resolving works from.
+pub(super) struct Ground<'a> {
+    pub rules: &'a Rules,
+    pub settings: &'a Settings,
+    pub matcher: &'a Matcher<'a>,
+    pub titles: &'a Titles,
+    pub list: &'a ReadList<'a>,
+}
+
+/// Resolves all files, which are in the order of their paths.
+pub(super) fn resolve(ground: &Ground<'_>, files: Vec<StoredFile>) -> Result<Resolved, StoreError> {
+    let folders = Folders::new(ground.settings);
+    let sources = files.iter().map(StoredFile::source).collect();
+    let mut sightings = Vec::new();
+    let mut software: Vec<(StoredSoftware, String)> = Vec::new();
+    let mut estate = Estate { sources, ..Estate::default() };
+    let mut manifests = Vec::new();
+    let mut diagnostics = Vec::new();
+    for (index, file) in files.into_iter().enumerate() {
+        let source = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
+        let contents = file.contents;
+        let by_folder = contents.organisation.as_deref();
+        for host in contents.hosts {
+            let organisation = folders.of_machine(by_folder, host.observed.tag.as_deref());
+            let list = host.software.map(|list| {
+                software.push((list, organisation.clone()));
+                software.len() - 1
+            });
+            sightings.push(Sighting { source, organisation, observed: host.observed, software: list });
+        }
+        let purchases = contents.purchases.into_iter();
+        estate.purchases.extend(purchases.map(|(line, place)| named(ground, &folders, line, place, source, by_folder)));
+        estate.prices.extend(contents.prices.into_iter().map(|(price, place)| priced(ground, price, place, source)));
+        manifests.extend(contents.manifests.into_iter().map(|manifest| (source, manifest)));
+        diagnostics.extend(contents.diagnostics.into_iter().map(|mut diagnostic| {
+            diagnostic.path.clone_from(&file.path);
+            diagnostic
+        }));
+    }
+    let identified = identity::identify(&sightings, &ground.rules.junk_identifiers);
+    let mut resolver = Resolver::new(ground, &sightings, &software);
+    let mut findings = identified.findings.clone();
+    estate.hosts = resolver.hosts(identified, &mut findings)?;
+    let declared = declared::add(&mut estate, manifests, &mut findings);
+    estate.organisations = organisations::all(ground.settings, declared, organisations_named(&estate));
+    estate.sort_hosts();
+    findings.extend(unknown_products(ground, &estate));
+    Ok(Resolved { records: resolver.counts, estate, findings, diagnostics })
+}
+
+fn organisations_named(estate: &Estate) -> BTreeSet<String> {
+    let hosts = estate.hosts.iter().map(|host| host.organisation.clone());
+    hosts.chain(estate.purchases.iter().map(|line| line.organisation.clone())).collect()
+}
+
+/// A purchase line with ids in place of names, and its evidence.
+fn named(
+    ground: &Ground<'_>,
+    folders: &Folders<'_>,
+    mut line: PurchaseLine,
+    place: Place,
+    source: SourceId,
+    by_folder: Option<&str>,
+) -> PurchaseLine {
+    line.organisation = folders.of_row(&line.organisation, by_folder);
+    if let Some(product) = ground.rules.product(&line.product) {
+        line.product.clone_from(&product.id);
+    }
+    line.edition = line.edition.map(|edition| kebab(&edition));
+    line.evidence = Some(Locator { source, place });
+    line
+}
+
+fn priced(ground: &Ground<'_>, mut price: Price, place: Place, source: SourceId) -> Price {
+    if let Some(product) = ground.rules.product(&price.product) {
+        price.product.clone_from(&product.id);
+    }
+    price.edition = price.edition.map(|edition| kebab(&edition));
+    price.evidence = Some(Locator { source, place });
+    price
+}
+
+/// Purchases of products that no rule file describes: they cannot be reconciled, and nobody should think they were.
+fn unknown_products(ground: &Ground<'_>, estate: &Estate) -> Vec<Finding> {
+    estate
+        .purchases
+        .iter()
+        .filter(|line| !ground.rules.products.contains_key(&line.product))
+        .map(|line| Finding {
+            key: Key::new("unknown-product", &[&line.organisation, &line.product]),
+            organisation: line.organisation.clone(),
+            text: format!(
+                "{} units of {} were bought, and no rule file describes that product: not reconciled.",
+                line.quantity, line.product
+            ),
+            evidence: line.evidence.iter().cloned().collect(),
+        })
+        .collect()
+}
+
+/// Recognition of software, once for each distinct title.
+struct Resolver<'a, 'r> {
+    ground: &'a Ground<'r>,
+    sightings: &'a [Sighting],
+    software: &'a [(StoredSoftware, String)],
+    answers: HashMap<TitleId, Option<Recognition<'a>>>,
+    counts: BTreeMap<String, RecordCounts>,
+}
+
+impl<'a, 'r> Resolver<'a, 'r> {
+    fn new(ground: &'a Ground<'r>, sightings: &'a [Sighting], software: &'a [(StoredSoftware, String)]) -> Self {
+        Self { ground, sightings, software, answers: HashMap::new(), counts: BTreeMap::new() }
+    }
+
+    fn hosts(&mut self, identified: Identified, findings: &mut Vec<Finding>) -> Result<Vec<Host>, StoreError> {
+        let mut used = vec![false; self.software.len()];
+        let mut hosts = Vec::with_capacity(identified.hosts.len());
+        for one in identified.hosts {
+            let mut host = one.host;
+            if let Some(list) = one.software.and_then(|sighting| self.sightings[sighting].software) {
+                used[list] = true;
+                host.inventoried = true;
+                let sighting = &self.sightings[one.software.unwrap_or_default()];
+                self.software_of(&mut host, sighting.source, list, findings)?;
+            }
+            if let Some(sighting) = one.operating_system {
+                self.operating_system_of(&mut host, &self.sightings[sighting]);
+            }
+            hosts.push(host);
+        }
+        // Lists that a newer inventory of the same machine replaces repeat what it says.
+        for (index, _) in used.iter().enumerate().filter(|(_, used)| !**used) {
+            let (list, organisation) = &self.software[index];
+            let records = list.places.len() as u64;
+            let counts = self.counts.entry(organisation.clone()).or_default();
+            counts.records += records;
+            counts.duplicates += records;
+        }
+        Ok(hosts)
+    }
+
+    /// Installations out of a host's software records.
+    fn software_of(
+        &mut self,
+        host: &mut Host,
+        source: SourceId,
+        list: usize,
+        findings: &mut Vec<Finding>,
+    ) -> Result<(), StoreError> {
+        let (stored, organisation) = &self.software[list];
+        let titles = (self.ground.list)(stored.list)?;
+        for &title in &titles {
+            if !self.answers.contains_key(&title) {
+                let answer = self.ground.matcher.recognise(&self.ground.titles.get(title));
+                self.answers.insert(title, answer);
+            }
+        }
+        let places: Vec<Option<Locator>> = titles
+            .iter()
+            .enumerate()
+            .map(|(position, title)| {
+                self.answers.get(title)?.as_ref()?;
+                Some(Locator { source, place: stored.places.get(position)? })
+            })
+            .collect();
+        let records: Vec<Seen<'_, '_>> = titles
+            .iter()
+            .zip(&places)
+            .map(|(title, place)| Seen {
+                record: self.ground.titles.get(*title),
+                recognition: self.answers.get(title).and_then(Option::as_ref),
+                evidence: place.as_ref(),
+            })
+            .collect();
+        let folded = fold(&records);
+        self.counts.entry(organisation.clone()).or_default().add(&folded.counts);
+        for unconfirmed in &folded.unconfirmed {
+            findings.push(Finding {
+                key: Key::new("unconfirmed", &[&host.organisation, &host.name, &unconfirmed.product]),
+                organisation: host.organisation.clone(),
+                text: format!(
+                    "{}: {} stands alone; whether the product itself is installed is unconfirmed.",
+                    host.name, unconfirmed.title
+                ),
+                evidence: unconfirmed.evidence.iter().cloned().collect(),
+            });
+        }
+        for contradiction in &folded.contradictions {
+            findings.push(Finding {
+                key: Key::new("contradiction", &[&host.organisation, &host.name, &contradiction.product]),
+                organisation: host.organisation.clone(),
+                text: format!(
+                    "{}: {} bears the build of version {}; the name is used.",
+                    host.name, contradiction.title, contradiction.built
+                ),
+                evidence: contradiction.evidence.iter().cloned().collect(),
+            });
+        }
+        host.installs = folded.installations;
+        Ok(())
+    }
+
+    /// The running operating system as an installation; rows of the same product in the software list repeat it.
+    fn operating_system_of(&self, host: &mut Host, sighting: &Sighting) {
+        let Some(system) = &sighting.observed.operating_system else { return };
+        let version = system.version.as_deref().unwrap_or("");
+        let Some(found) = self.ground.matcher.operating_system(&system.caption, version) else { return };
+        host.installs.retain(|install| {
+            let product = self.ground.rules.products.get(&install.product);
+            product.is_none_or(|product| product.kind != "operating-system")
+        });
+        let place = system.place.clone().unwrap_or_else(|| sighting.observed.place.clone());
+        let evidence = Some(Locator { source: sighting.source, place });
+        let stated = |value: &Option<String>, what: &str| match value {
+            Some(value) => Fact::known(value.clone(), evidence.clone()),
+            None => Fact::unknown(format!("the caption \"{}\" states no {what}", system.caption)),
+        };
+        host.installs.push(Installation {
+            product: found.product.id.clone(),
+            version: stated(&found.version, "version"),
+            edition: stated(&found.edition, "edition"),
+            role: Role::Active,
+            component: None,
+            instances: 1,
+            build: None,
+            build_number: system.version.clone(),
+            features: Vec::new(),
+            installed: None,
+            last_used: None,
+            licence_basis: None,
+            hosting_only: false,
+            rule: found.rule.id.clone(),
+            title: system.caption.clone(),
+            evidence,
+        });
+    }
+}

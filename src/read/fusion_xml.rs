@@ -1,0 +1,413 @@
+//! Inventory agents' XML: FusionInventory, the GLPI agent in its old syntax, and OCS, which name some elements otherwise.
+//!
+//! One pass over the events of the document. Elements are told apart by their depth: `REQUEST` / `CONTENT` / section /
+//! field. Entities are never expanded: a document type is refused, and so is any reference but the five predefined ones
+//! and characters by number. A file that breaks off is rejected as a whole.
+
+use std::borrow::Cow;
+
+use quick_xml::Reader as XmlReader;
+use quick_xml::escape::resolve_xml_entity;
+use quick_xml::events::{BytesRef, Event};
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::Place;
+
+use super::agent::{Guest, Inventory, Licence, Processor, Software, Syntax, Text};
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
+
+/// The reader.
+pub struct FusionXml;
+
+/// Bytes looked at to recognise the format.
+const SNIFFED_BYTES: usize = 4096;
+/// Deepest nesting of elements; inventories have six levels.
+const DEEPEST: usize = 64;
+
+impl Reader for FusionXml {
+    fn name(&self) -> &'static str {
+        "fusion-xml"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn carries(&self) -> &'static [Carries] {
+        &[Carries::Hosts, Carries::Cores, Carries::Placement, Carries::Software, Carries::OperatingSystem]
+    }
+
+    fn sniff(&self, head: &[u8], _path: &str) -> Sniff {
+        if head.trim_ascii_start().first() != Some(&b'<') {
+            return Sniff::No;
+        }
+        let head = String::from_utf8_lossy(&head[..head.len().min(SNIFFED_BYTES)]);
+        let is_request = ["<REQUEST>", "<REQUEST ", "<!DOCTYPE REQUEST"].into_iter().any(|root| head.contains(root));
+        let is_agents = ["<CONTENT", "<DEVICEID>", "<QUERY>"].into_iter().any(|element| head.contains(element));
+        match (is_request, is_agents) {
+            (true, true) => Sniff::Sure,
+            (true, false) => Sniff::Maybe,
+            (false, _) => Sniff::No,
+        }
+    }
+
+    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
+        let text = match std::str::from_utf8(input.bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let message = format!("not UTF-8 from byte {} on", error.valid_up_to());
+                return Verdict::Rejected(Diagnostic::error(Code::WrongEncoding, input.path, message));
+            }
+        };
+        let mut document = Document::new(text);
+        if let Err(fault) = document.parse() {
+            return Verdict::Rejected(fault.diagnostic(text, input.path));
+        }
+        match document.not_ours() {
+            Some(reason) => Verdict::Ignored(reason),
+            None => document.inventory.emit(input, sink),
+        }
+    }
+}
+
+/// Why a document is refused, and at which byte.
+struct Fault {
+    code: Code,
+    message: String,
+    at: usize,
+}
+
+impl Fault {
+    fn new(message: impl Into<String>, at: usize) -> Self {
+        Self { code: Code::BrokenFormat, message: message.into(), at }
+    }
+
+    fn diagnostic(self, text: &str, path: &str) -> Diagnostic {
+        let before = &text.as_bytes()[..self.at.min(text.len())];
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let column = 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count();
+        let help = "nothing was taken from this file; collect the inventory again";
+        Diagnostic::error(self.code, path, format!("{} (column {column})", self.message))
+            .at(Place::Line(u32::try_from(line).unwrap_or(u32::MAX)))
+            .help(help)
+    }
+}
+
+/// The sections of `CONTENT` that are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Section {
+    AccessLog,
+    Account,
+    Firmware,
+    Hardware,
+    Licence,
+    OperatingSystem,
+    Processor,
+    Software,
+    Guest,
+    Other,
+}
+
+impl Section {
+    fn of(element: &str) -> Self {
+        match element {
+            "SOFTWARES" => Self::Software,
+            "CPUS" => Self::Processor,
+            "VIRTUALMACHINES" => Self::Guest,
+            "HARDWARE" => Self::Hardware,
+            "BIOS" => Self::Firmware,
+            "OPERATINGSYSTEM" => Self::OperatingSystem,
+            "ACCESSLOG" => Self::AccessLog,
+            "ACCOUNTINFO" => Self::Account,
+            "LICENSEINFOS" => Self::Licence,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// A document while it is read. Items of lists are filled in `software`, `processor`, … until their section ends.
+struct Document<'a> {
+    text: &'a str,
+    reader: XmlReader<&'a [u8]>,
+    depth: usize,
+    in_content: bool,
+    section: Section,
+    section_line: u32,
+    slot: Option<Slot<'a>>,
+    value: Cow<'a, str>,
+    lines: Lines<'a>,
+    query: Text<'a>,
+    item_type: Text<'a>,
+    account: [Text<'a>; 2],
+    software: Software<'a>,
+    processor: Processor<'a>,
+    guest: Guest<'a>,
+    licence: Licence<'a>,
+    inventory: Inventory<'a>,
+}
+
+/// Where the text of an element goes.
+type Slot<'a> = for<'d> fn(&'d mut Document<'a>) -> &'d mut Text<'a>;
+
+impl<'a> Document<'a> {
+    fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            reader: XmlReader::from_str(text),
+            depth: 0,
+            in_content: false,
+            section: Section::Other,
+            section_line: 1,
+            slot: None,
+            value: Cow::Borrowed(""),
+            lines: Lines { bytes: text.as_bytes(), at: 0, line: 1 },
+            query: Text::default(),
+            item_type: Text::default(),
+            account: [Text::default(), Text::default()],
+            software: Software::default(),
+            processor: Processor::default(),
+            guest: Guest::default(),
+            licence: Licence::default(),
+            inventory: Inventory::new(Syntax::Xml),
+        }
+    }
+
+    /// Why it is no inventory of a computer, where it is none.
+    fn not_ours(&self) -> Option<String> {
+        let query = self.query.stated().filter(|query| !query.eq_ignore_ascii_case("inventory"));
+        let item_type = self.item_type.stated().filter(|item_type| !item_type.eq_ignore_ascii_case("computer"));
+        match (query, item_type) {
+            (None, None) => None,
+            (None, Some(item_type)) => Some(format!("an inventory of the item type `{item_type}`, not of a computer")),
+            (Some(query), _) => Some(format!("a message of the kind `{query}`, not an inventory")),
+        }
+    }
+
+    fn parse(&mut self) -> Result<(), Fault> {
+        self.reader.config_mut().allow_dangling_amp = true;
+        let mut seen_root = false;
+        loop {
+            let at = usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX);
+            let event = self.reader.read_event().map_err(|error| {
+                let at = usize::try_from(self.reader.error_position()).unwrap_or(usize::MAX);
+                Fault::new(format!("the XML is broken: {error}"), at)
+            })?;
+            match event {
+                Event::Start(start) => {
+                    seen_root = self.check_root(start.name().as_ref(), seen_root, at)?;
+                    self.open(start.name().as_ref(), at)?;
+                }
+                Event::Empty(start) => {
+                    seen_root = self.check_root(start.name().as_ref(), seen_root, at)?;
+                    self.open(start.name().as_ref(), at)?;
+                    self.close();
+                }
+                Event::End(_) => self.close(),
+                Event::Text(text) if self.slot.is_some() => self.append(text.into_inner()),
+                Event::CData(text) if self.slot.is_some() => self.append(text.into_inner()),
+                Event::Text(text) if self.depth == 0 && !text.trim().is_empty() => {
+                    return Err(Fault::new("text outside the document", at));
+                }
+                Event::GeneralRef(reference) => self.append_reference(&reference, at)?,
+                Event::DocType(_) => return Err(Fault::new("a document type, which no agent writes, is refused", at)),
+                Event::Eof => return self.finish(seen_root),
+                Event::Text(_) | Event::CData(_) | Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
+            }
+        }
+    }
+
+    /// Checks that the document has one root, of the right name. True from then on.
+    fn check_root(&self, element: &str, seen_root: bool, at: usize) -> Result<bool, Fault> {
+        match (self.depth, seen_root) {
+            (0, true) => Err(Fault::new("a second document in the same file", at)),
+            (0, false) if element != "REQUEST" => {
+                Err(Fault::new(format!("the root is `<{element}>`, not `<REQUEST>`"), at))
+            }
+            _ => Ok(true),
+        }
+    }
+
+    fn finish(&self, seen_root: bool) -> Result<(), Fault> {
+        let end = self.text.len();
+        match (self.depth, seen_root) {
+            (0, true) => Ok(()),
+            (0, false) => Err(Fault::new("no element in the document", end)),
+            (open, _) => Err(Fault::new(format!("the XML ends too early, with {open} elements open"), end)),
+        }
+    }
+
+    fn open(&mut self, element: &str, at: usize) -> Result<(), Fault> {
+        self.depth += 1;
+        self.slot = None;
+        self.value = Cow::Borrowed("");
+        match self.depth {
+            2 => {
+                self.in_content = element == "CONTENT";
+                self.slot = envelope_slot(element);
+            }
+            3 if self.in_content => {
+                self.section = Section::of(element);
+                self.begin_section(element, at);
+            }
+            4 if self.in_content && self.section != Section::Other => self.slot = slot(self.section, element),
+            depth if depth > DEEPEST => {
+                let message = format!("elements are nested more than {DEEPEST} deep");
+                return Err(Fault { code: Code::LimitReached, message, at });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn begin_section(&mut self, element: &str, at: usize) {
+        if self.section == Section::Other {
+            if element == "VERSIONCLIENT" {
+                self.slot = Some(|document| &mut document.inventory.agent);
+            }
+            return;
+        }
+        self.section_line = self.lines.line_of(at);
+        match self.section {
+            Section::Hardware => self.inventory.hardware_line = self.section_line,
+            Section::OperatingSystem => self.inventory.operating_system_line = self.section_line,
+            _ => {}
+        }
+    }
+
+    fn close(&mut self) {
+        if let Some(slot) = self.slot.take() {
+            let value = std::mem::take(&mut self.value);
+            *slot(self) = Text(value);
+        }
+        if self.depth == 3 && self.in_content {
+            self.end_section();
+        }
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    fn end_section(&mut self) {
+        let line = self.section_line;
+        match self.section {
+            Section::Software => self.inventory.add_software(std::mem::take(&mut self.software), line),
+            Section::Processor => self.inventory.processors.push((std::mem::take(&mut self.processor), line)),
+            Section::Guest => self.inventory.guests.push((std::mem::take(&mut self.guest), line)),
+            Section::Licence => self.inventory.licences.push(std::mem::take(&mut self.licence)),
+            Section::Account => {
+                let [key, value] = std::mem::take(&mut self.account);
+                if key.stated() == Some("TAG") {
+                    self.inventory.tag = value;
+                }
+            }
+            _ => {}
+        }
+        self.section = Section::Other;
+    }
+
+    fn append(&mut self, text: Cow<'a, str>) {
+        match self.value.is_empty() {
+            true => self.value = text,
+            false => self.value.to_mut().push_str(&text),
+        }
+    }
+
+    /// A reference: one of the five predefined entities or a character by its number; nothing else is looked up.
+    fn append_reference(&mut self, reference: &BytesRef<'_>, at: usize) -> Result<(), Fault> {
+        let wrong = || Fault::new(format!("the reference `&{};` is not resolved", &**reference), at);
+        let character = reference.resolve_char_ref().map_err(|_| wrong())?;
+        if character.is_none() && resolve_xml_entity(reference).is_none() {
+            return Err(wrong());
+        }
+        if self.slot.is_some() {
+            let text = self.value.to_mut();
+            text.extend(character);
+            text.push_str(resolve_xml_entity(reference).unwrap_or_default());
+        }
+        Ok(())
+    }
+}
+
+/// Where the text of an element beside `CONTENT` goes.
+fn envelope_slot<'a>(element: &str) -> Option<Slot<'a>> {
+    let slot: Slot<'a> = match element {
+        "DEVICEID" => |document| &mut document.inventory.device_id,
+        "QUERY" => |document| &mut document.query,
+        "ITEMTYPE" => |document| &mut document.item_type,
+        "TAG" => |document| &mut document.inventory.tag,
+        _ => return None,
+    };
+    Some(slot)
+}
+
+/// Where the text of a field goes. The second name of an arm is OCS's.
+fn slot<'a>(section: Section, element: &str) -> Option<Slot<'a>> {
+    let slot: Slot<'a> = match (section, element) {
+        (Section::Software, "NAME") => |document| &mut document.software.name,
+        (Section::Software, "VERSION") => |document| &mut document.software.version,
+        (Section::Software, "PUBLISHER") => |document| &mut document.software.publisher,
+        (Section::Software, "GUID") => |document| &mut document.software.key,
+        (Section::Processor, "CORE" | "CORES") => |document| &mut document.processor.enabled_cores,
+        (Section::Processor, "CORECOUNT") => |document| &mut document.processor.physical_cores,
+        (Section::Processor, "THREAD" | "THREADS") => |document| &mut document.processor.threads,
+        (Section::Processor, "NAME" | "TYPE") => |document| &mut document.processor.name,
+        (Section::Processor, "NBSOCKET") => |document| &mut document.processor.sockets,
+        (Section::Processor, "LOGICAL_CPUS") => |document| &mut document.processor.logical,
+        (Section::Guest, "NAME") => |document| &mut document.guest.name,
+        (Section::Guest, "UUID") => |document| &mut document.guest.uuid,
+        (Section::Guest, "VCPU") => |document| &mut document.guest.vcpus,
+        (Section::Guest, "STATUS") => |document| &mut document.guest.status,
+        (Section::Guest, "VMTYPE") => |document| &mut document.guest.kind,
+        (Section::Guest, "SUBSYSTEM") => |document| &mut document.guest.subsystem,
+        (Section::Guest, "IMAGE") => |document| &mut document.guest.image,
+        (Section::Guest, "SERIAL") => |document| &mut document.guest.serial,
+        (Section::Hardware, "NAME") => |document| &mut document.inventory.hardware.name,
+        (Section::Hardware, "UUID") => |document| &mut document.inventory.hardware.uuid,
+        (Section::Hardware, "VMSYSTEM") => |document| &mut document.inventory.hardware.virtual_system,
+        (Section::Hardware, "WORKGROUP") => |document| &mut document.inventory.hardware.workgroup,
+        (Section::Hardware, "USERDOMAIN") => |document| &mut document.inventory.hardware.user_domain,
+        (Section::Hardware, "WINPRODID") => |document| &mut document.inventory.hardware.product_id,
+        (Section::Hardware, "OSNAME") => |document| &mut document.inventory.hardware.system_name,
+        (Section::Hardware, "OSVERSION") => |document| &mut document.inventory.hardware.system_version,
+        (Section::Hardware, "OSCOMMENTS") => |document| &mut document.inventory.hardware.system_comments,
+        (Section::OperatingSystem, "FULL_NAME") => |document| &mut document.inventory.operating_system.caption,
+        (Section::OperatingSystem, "NAME") => |document| &mut document.inventory.operating_system.name,
+        (Section::OperatingSystem, "VERSION") => |document| &mut document.inventory.operating_system.version,
+        (Section::OperatingSystem, "KERNEL_VERSION") => {
+            |document| &mut document.inventory.operating_system.kernel_version
+        }
+        (Section::OperatingSystem, "KERNEL_NAME") => |document| &mut document.inventory.operating_system.kernel_name,
+        (Section::OperatingSystem, "SERVICE_PACK") => |document| &mut document.inventory.operating_system.service_pack,
+        (Section::OperatingSystem, "FQDN") => |document| &mut document.inventory.operating_system.fqdn,
+        (Section::OperatingSystem, "DNS_DOMAIN") => |document| &mut document.inventory.operating_system.dns_domain,
+        (Section::Firmware, "SSN") => |document| &mut document.inventory.firmware.serial,
+        (Section::Firmware, "MSN") => |document| &mut document.inventory.firmware.board_serial,
+        (Section::Firmware, "SMANUFACTURER") => |document| &mut document.inventory.firmware.maker,
+        (Section::Firmware, "SMODEL") => |document| &mut document.inventory.firmware.model,
+        (Section::Firmware, "BMANUFACTURER") => |document| &mut document.inventory.firmware.firmware_maker,
+        (Section::AccessLog, "LOGDATE") => |document| &mut document.inventory.logged,
+        (Section::Account, "KEYNAME") => |document| &mut document.account[0],
+        (Section::Account, "KEYVALUE") => |document| &mut document.account[1],
+        (Section::Licence, "NAME") => |document| &mut document.licence.name,
+        (Section::Licence, "FULLNAME") => |document| &mut document.licence.full_name,
+        (Section::Licence, "OEM") => |document| &mut document.licence.oem,
+        (Section::Licence, "TRIAL") => |document| &mut document.licence.trial,
+        _ => return None,
+    };
+    Some(slot)
+}
+
+/// Line numbers of ever later bytes.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: u32,
+}
+
+impl Lines<'_> {
+    fn line_of(&mut self, at: usize) -> u32 {
+        let passed = self.bytes.get(self.at..at).unwrap_or_default();
+        let breaks = passed.iter().filter(|byte| **byte == b'\n').count();
+        self.line = self.line.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
+        self.at = at;
+        self.line
+    }
+}

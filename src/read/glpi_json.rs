@@ -1,0 +1,248 @@
+//! GLPI agent JSON: full and partial inventories, as the agent writes them since version 1.0.
+//!
+//! Sections that trueup does not use are skipped without being built up. A file that breaks off is rejected as a whole:
+//! half a software list would be a silent loss.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::Place;
+
+use super::agent::{Inventory, Software, Syntax, Text};
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
+
+/// The reader.
+pub struct GlpiJson;
+
+/// Bytes looked at to recognise the format.
+const SNIFFED_BYTES: usize = 4096;
+
+impl Reader for GlpiJson {
+    fn name(&self) -> &'static str {
+        "glpi-json"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn carries(&self) -> &'static [Carries] {
+        &[Carries::Hosts, Carries::Cores, Carries::Placement, Carries::Software, Carries::OperatingSystem]
+    }
+
+    fn sniff(&self, head: &[u8], _path: &str) -> Sniff {
+        if head.trim_ascii_start().first() != Some(&b'{') {
+            return Sniff::No;
+        }
+        let head = String::from_utf8_lossy(&head[..head.len().min(SNIFFED_BYTES)]);
+        let has = |key: &str| head.contains(key);
+        let envelope = ["\"deviceid\"", "\"itemtype\"", "\"action\""].into_iter().filter(|key| has(key)).count();
+        let sections = ["\"accesslog\"", "\"bios\"", "\"hardware\"", "\"softwares\"", "\"versionclient\""];
+        let sections = sections.into_iter().filter(|key| has(key)).count();
+        match (has("\"content\""), envelope, sections) {
+            (true, 1.., 1..) | (true, 2.., _) | (true, _, 2..) => Sniff::Sure,
+            (true, 1, _) | (true, _, 1) | (false, 2.., _) => Sniff::Maybe,
+            _ => Sniff::No,
+        }
+    }
+
+    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
+        let text = match std::str::from_utf8(input.bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let message = format!("not UTF-8 from byte {} on", error.valid_up_to());
+                return Verdict::Rejected(Diagnostic::error(Code::WrongEncoding, input.path, message));
+            }
+        };
+        let mut document = Document::new();
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let parsed = DocumentSeed(&mut document).deserialize(&mut deserializer).and_then(|()| deserializer.end());
+        if let Err(error) = parsed {
+            return Verdict::Rejected(broken(&error, input.path));
+        }
+        match document.not_ours() {
+            Some(reason) => Verdict::Ignored(reason),
+            None => document.inventory.emit(input, sink),
+        }
+    }
+}
+
+/// What is wrong with a document, with its place.
+fn broken(error: &serde_json::Error, path: &str) -> Diagnostic {
+    let line = u32::try_from(error.line()).unwrap_or(u32::MAX);
+    let text = error.to_string();
+    // The library ends its message with the place, which is given in our own form.
+    let reason = text.split(" at line ").next().unwrap_or_default();
+    let message = match error.is_eof() {
+        true => format!("the JSON ends too early, at column {}: {reason}", error.column()),
+        false => format!("the JSON is broken at column {}: {reason}", error.column()),
+    };
+    let help = "nothing was taken from this file; collect the inventory again";
+    Diagnostic::error(Code::BrokenFormat, path, message).at(Place::Line(line)).help(help)
+}
+
+/// The whole document.
+struct Document<'a> {
+    item_type: Text<'a>,
+    action: Text<'a>,
+    inventory: Inventory<'a>,
+}
+
+impl Document<'_> {
+    fn new() -> Self {
+        Self { item_type: Text::default(), action: Text::default(), inventory: Inventory::new(Syntax::Json) }
+    }
+
+    /// Why it is no inventory of a computer, where it is none. Older agents name neither type nor action.
+    fn not_ours(&self) -> Option<String> {
+        let action = self.action.stated().filter(|action| !action.eq_ignore_ascii_case("inventory"));
+        let item_type = self.item_type.stated().filter(|item_type| !item_type.eq_ignore_ascii_case("computer"));
+        match (action, item_type) {
+            (None, None) => None,
+            (None, Some(item_type)) => Some(format!("an inventory of the item type `{item_type}`, not of a computer")),
+            (Some(action), _) => Some(format!("the result of the action `{action}`, not an inventory")),
+        }
+    }
+}
+
+struct DocumentSeed<'i, 'a>(&'i mut Document<'a>);
+
+impl<'a> DeserializeSeed<'a> for DocumentSeed<'_, 'a> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'a> Visitor<'a> for DocumentSeed<'_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an inventory")
+    }
+
+    fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<(), M::Error> {
+        while let Some(key) = map.next_key::<Text<'a>>()? {
+            match key.raw() {
+                "content" => map.next_value_seed(ContentSeed(&mut self.0.inventory))?,
+                "itemtype" => self.0.item_type = map.next_value()?,
+                "action" => self.0.action = map.next_value()?,
+                "deviceid" => self.0.inventory.device_id = map.next_value()?,
+                "tag" => self.0.inventory.tag = map.next_value()?,
+                "partial" => self.0.inventory.partial = map.next_value::<Text<'a>>()?.is_true(),
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+struct ContentSeed<'i, 'a>(&'i mut Inventory<'a>);
+
+impl<'a> DeserializeSeed<'a> for ContentSeed<'_, 'a> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'a> Visitor<'a> for ContentSeed<'_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the sections of an inventory")
+    }
+
+    fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<(), M::Error> {
+        let inventory = self.0;
+        while let Some(key) = map.next_key::<Text<'a>>()? {
+            match key.raw() {
+                "accesslog" => inventory.logged = section::<AccessLog<'a>, M>(&mut map)?.logged,
+                "bios" => inventory.firmware = section(&mut map)?,
+                "hardware" => inventory.hardware = section(&mut map)?,
+                "operatingsystem" => inventory.operating_system = section(&mut map)?,
+                "versionclient" => inventory.agent = map.next_value()?,
+                "cpus" => map.next_value_seed(items(|item, index| inventory.processors.push((item, index))))?,
+                "virtualmachines" => map.next_value_seed(items(|item, index| inventory.guests.push((item, index))))?,
+                "softwares" => {
+                    map.next_value_seed(items(|item: Software<'a>, index| inventory.add_software(item, index)))?;
+                }
+                "licenseinfos" => map.next_value_seed(items(|item, _| inventory.licences.push(item)))?,
+                "databases_services" => map.next_value_seed(items(|item, _| inventory.databases.push(item)))?,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The section `accesslog`.
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct AccessLog<'a> {
+    #[serde(borrow, rename = "logdate")]
+    logged: Text<'a>,
+}
+
+/// A section that may be missing or `null`.
+fn section<'a, T, M>(map: &mut M) -> Result<T, M::Error>
+where
+    T: Deserialize<'a> + Default,
+    M: MapAccess<'a>,
+{
+    Ok(map.next_value::<Option<T>>()?.unwrap_or_default())
+}
+
+/// A list of items, each handed on with its index. A single object counts as a list of one, `null` as an empty list.
+struct Items<T, F> {
+    on_item: F,
+    item: PhantomData<T>,
+}
+
+fn items<T, F: FnMut(T, u32)>(on_item: F) -> Items<T, F> {
+    Items { on_item, item: PhantomData }
+}
+
+impl<'a, T: Deserialize<'a>, F: FnMut(T, u32)> DeserializeSeed<'a> for Items<T, F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'a, T: Deserialize<'a>, F: FnMut(T, u32)> Visitor<'a> for Items<T, F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<S: SeqAccess<'a>>(mut self, mut list: S) -> Result<(), S::Error> {
+        let mut index = 0;
+        while let Some(item) = list.next_element::<T>()? {
+            (self.on_item)(item, index);
+            index += 1;
+        }
+        Ok(())
+    }
+
+    fn visit_map<M: MapAccess<'a>>(mut self, map: M) -> Result<(), M::Error> {
+        (self.on_item)(T::deserialize(MapAccessDeserializer::new(map))?, 0);
+        Ok(())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+}

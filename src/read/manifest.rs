@@ -1,0 +1,80 @@
+//! The manifest: what a person declares in TOML for hosts, purchases, users and prices that no other file describes.
+
+use crate::model::SourceId;
+use crate::rules::{DEFAULT_ORGANISATION, looks_like_manifest, parse_manifest};
+
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
+
+/// The estate's settings, which name organisations too and are no input.
+const SETTINGS: &str = "trueup.toml";
+
+/// Reads manifests.
+pub(super) struct ManifestToml;
+
+impl Reader for ManifestToml {
+    fn name(&self) -> &'static str {
+        "manifest"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn carries(&self) -> &'static [Carries] {
+        &[
+            Carries::Hosts,
+            Carries::Cores,
+            Carries::Placement,
+            Carries::Clusters,
+            Carries::Software,
+            Carries::OperatingSystem,
+            Carries::Purchases,
+            Carries::Prices,
+            Carries::Users,
+        ]
+    }
+
+    fn sniff(&self, head: &[u8], path: &str) -> Sniff {
+        let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+        let text = String::from_utf8_lossy(head);
+        let toml = name.ends_with(".toml") || begins_with_table(&text);
+        let input = looks_like_manifest(&text) || holds_cases(&text);
+        if toml && input && name != SETTINGS { Sniff::Sure } else { Sniff::No }
+    }
+
+    /// A manifest is taken as a whole or not at all: half a declaration would be another declaration.
+    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
+        let text = match super::text_of(input) {
+            Ok(text) => text,
+            Err(fault) => return Verdict::Rejected(fault),
+        };
+        if holds_cases(text) && !looks_like_manifest(text) {
+            return Verdict::Ignored("worked cases, not an estate".into());
+        }
+        let organisation = input.organisation.unwrap_or(DEFAULT_ORGANISATION);
+        match parse_manifest(input.path, text, Some(SourceId(0)), organisation) {
+            Ok(manifest) => {
+                sink.manifest(manifest);
+                Verdict::Read
+            }
+            Err(faults) => {
+                let mut faults = faults.into_iter();
+                let Some(first) = faults.next() else {
+                    return Verdict::Ignored("an empty manifest".into());
+                };
+                faults.for_each(|fault| sink.diagnostic(fault));
+                Verdict::Rejected(first)
+            }
+        }
+    }
+}
+
+/// Whether the first line that is no comment starts a table: a program that merely holds a manifest begins otherwise.
+fn begins_with_table(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.next().is_some_and(|line| line.starts_with("[["))
+}
+
+fn holds_cases(text: &str) -> bool {
+    text.lines().any(|line| line.trim() == "[[case]]")
+}

@@ -1,0 +1,173 @@
+//! Which installations count, and as what.
+
+use jiff::ToSpan;
+
+use crate::model::{Answer, Fact, Host, HostId, Installation, Locator, Machine, Role};
+use crate::rules::Product;
+
+use super::Ground;
+
+/// A product in one operating system, after several installations of it there were folded together.
+#[derive(Debug, Clone)]
+pub(super) struct Deployed {
+    /// The operating system's machine.
+    pub host: HostId,
+    /// Highest edition installed or needed.
+    pub edition: String,
+    /// Newest version installed, as index into the releases; `None`: any licence serves.
+    pub version: Option<usize>,
+    /// Basis the customer declared.
+    pub basis: Option<String>,
+    /// It does nothing but run guests.
+    pub hosting_only: bool,
+    /// What it is, in words.
+    pub text: String,
+    /// Where it was seen.
+    pub evidence: Vec<Locator>,
+}
+
+/// Every operating system that runs a server product and counts under the reading in force.
+pub(super) fn servers(ground: &Ground<'_>, product: &Product) -> Vec<Deployed> {
+    let mut deployed = Vec::new();
+    for (id, host) in ground.estate.hosts_with_ids() {
+        if host.cloud().is_some() {
+            continue;
+        }
+        let found: Vec<Deployed> = host
+            .installs
+            .iter()
+            .filter(|install| install.product == product.id)
+            .filter_map(|install| counted(ground, product, id, host, install))
+            .collect();
+        let Some(folded) = fold(product, found) else { continue };
+        if left_out(ground, product, id, host) {
+            continue;
+        }
+        deployed.push(folded);
+    }
+    deployed
+}
+
+/// One installation as it counts; `None` for what needs no licence.
+fn counted(
+    ground: &Ground<'_>,
+    product: &Product,
+    id: HostId,
+    host: &Host,
+    install: &Installation,
+) -> Option<Deployed> {
+    if install.role == Role::Component
+        && install.component.as_ref().is_some_and(|component| product.free_components.contains(component))
+    {
+        return None;
+    }
+    let edition = edition(ground, product, id, host, install)?;
+    if product.free_editions.contains(&edition) {
+        return None;
+    }
+    let version = version(ground, product, id, host, install);
+    let version_text = version.map_or("version unknown", |version| product.version_name(version));
+    Some(Deployed {
+        host: id,
+        text: format!("{}: {} {edition} {version_text}", host.name, product.name),
+        edition,
+        version,
+        basis: install.licence_basis.clone(),
+        hosting_only: install.hosting_only,
+        evidence: install.evidence.iter().cloned().collect(),
+    })
+}
+
+/// The edition installed, raised by features and components that need a higher one; the reading's assumption where
+/// nobody states it (D-15).
+pub(super) fn edition(
+    ground: &Ground<'_>,
+    product: &Product,
+    id: HostId,
+    host: &Host,
+    install: &Installation,
+) -> Option<String> {
+    let needed = install
+        .features
+        .iter()
+        .filter_map(|feature| named(&product.feature_editions, feature))
+        .chain(install.component.iter().filter_map(|component| named(&product.component_editions, component)))
+        .max_by_key(|edition| product.edition_rank(edition));
+    let stated = match &install.edition {
+        Fact::Unknown { .. } if needed.is_some() => None,
+        Fact::Unknown { .. } => match &product.unknown_edition {
+            Some(assumption) => Some(match ground.asker.ask("D-15", &host.organisation, &product.family, &[id]) {
+                Answer::Strict => assumption.strict.clone(),
+                Answer::Customer => assumption.customer.clone(),
+            }),
+            None => Some(String::new()),
+        },
+        known => known.value().cloned(),
+    };
+    match (stated, needed) {
+        (Some(stated), Some(needed)) if product.edition_rank(&stated) < product.edition_rank(needed) => {
+            Some(needed.clone())
+        }
+        (Some(stated), _) => Some(stated),
+        (None, needed) => needed.cloned(),
+    }
+}
+
+fn named<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a String> {
+    pairs.iter().find(|(known, _)| known == name).map(|(_, edition)| edition)
+}
+
+/// The version installed; where nobody states it the newest or, in the customer's reading, any (D-15).
+pub(super) fn version(
+    ground: &Ground<'_>,
+    product: &Product,
+    id: HostId,
+    host: &Host,
+    install: &Installation,
+) -> Option<usize> {
+    if product.releases.is_empty() {
+        return None;
+    }
+    match install.version.value().and_then(|version| product.release(version)) {
+        Some(version) => Some(version),
+        None => match ground.asker.ask("D-15", &host.organisation, &product.family, &[id]) {
+            Answer::Strict => product.current_release(ground.as_of),
+            Answer::Customer => None,
+        },
+    }
+}
+
+/// Several installations in one operating system need one licence, of the highest edition and the newest version.
+fn fold(product: &Product, found: Vec<Deployed>) -> Option<Deployed> {
+    let mut found = found.into_iter();
+    let mut folded = found.next()?;
+    for other in found {
+        if product.edition_rank(&other.edition) > product.edition_rank(&folded.edition) {
+            folded.edition.clone_from(&other.edition);
+        }
+        folded.version = folded.version.max(other.version);
+        folded.basis = folded.basis.or(other.basis);
+        folded.hosting_only &= other.hosting_only;
+        folded.text.push_str(&format!(" and {}", other.text));
+        folded.evidence.extend(other.evidence);
+    }
+    Some(folded)
+}
+
+/// Whether the customer's reading leaves the machine out: switched off (D-01) or not seen for a long time (D-02).
+pub(super) fn left_out(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> bool {
+    let ask = |ambiguity| ground.asker.ask(ambiguity, &host.organisation, &product.family, &[id]) == Answer::Customer;
+    if !host.powered_on && host.machine != Machine::Physical && ask("D-01") {
+        return true;
+    }
+    stale(ground, host) && ask("D-02")
+}
+
+/// Whether the newest sighting is older than the limit.
+pub(super) fn stale(ground: &Ground<'_>, host: &Host) -> bool {
+    let limit = ground.as_of.checked_sub(i64::from(ground.settings.stale_after_days).days());
+    match (host.last_seen, limit) {
+        (Some(seen), Ok(limit)) => seen < limit,
+        _ => false,
+    }
+}

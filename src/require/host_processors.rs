@@ -1,0 +1,67 @@
+//! Licences for so many processors of one server: `max(ceil(processors / n), ceil(operating systems / right))`.
+//!
+//! The first licences together cover all processors and carry the newest version; every further licence adds the right
+//! for some more operating systems of its own version (WP-R1 to WP-R3). Keys: `processors_a_licence`, `rights`.
+
+use crate::model::{Line, Working};
+
+use super::host_sets::{Load, Sets};
+use super::processor_count::processors;
+
+impl Sets<'_> {
+    /// Licences that cover the processors of the host; 1 where nobody knows them.
+    fn base(&self) -> (u32, String) {
+        let host = self.ground.estate.host(self.host);
+        let each = self.terms.processors_a_licence;
+        match processors(self.ground, self.product, self.host, host).cores {
+            Some(cores) => {
+                let count = u32::try_from(cores.len()).unwrap_or(u32::MAX);
+                let base = count.div_ceil(each).max(1);
+                (base, format!("{}: ceil({count} processors / {each}) = {base} licences.", host.name))
+            }
+            None => (1, format!("No source states the processors of {}: 1 licence is assumed.", host.name)),
+        }
+    }
+
+    /// Lines of processor licences for a load.
+    pub fn processor_lines(&self, load: &Load, working: &mut Working) -> Vec<Line> {
+        let (base, text) = self.base();
+        working.by_rule(&self.terms.id, text);
+        let systems = load.versions.len();
+        let share = self.right.guests.unwrap_or(1).max(1) as usize;
+        let units = if self.right.unlimited { base as usize } else { (base as usize).max(systems.div_ceil(share)) };
+        working.by_rule(
+            &self.terms.id,
+            if self.right.unlimited {
+                format!("{} carries any number of operating systems: {units} licences.", self.right.edition)
+            } else {
+                format!(
+                    "{systems} operating systems, {share} for each licence of {}: max({base}, ceil({systems} / {share})) = {units} licences.",
+                    self.right.edition
+                )
+            },
+        );
+        let mut lines: Vec<Line> = Vec::new();
+        for number in 0..units {
+            let version = if number < base as usize {
+                load.newest()
+            } else {
+                load.versions.get(number * share).copied().flatten()
+            };
+            match lines.iter_mut().find(|line| line.version == version) {
+                Some(line) => line.units += 1,
+                None => lines.push(Line {
+                    product: self.product.id.clone(),
+                    edition: Some(self.right.edition.clone()),
+                    editions: vec![self.right.edition.clone()],
+                    version,
+                    metric: self.terms.metric,
+                    units: 1,
+                    hosts: vec![self.host],
+                    accepts: vec![self.terms.acceptance(false)],
+                }),
+            }
+        }
+        lines
+    }
+}

@@ -1,0 +1,429 @@
+//! Scopes that are licensed host by host: a host with its own operating system and every guest that may run there.
+//!
+//! The need is counted by host, so it is the host operator's. Guests whose host nobody knows form a scope of their own.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    Alternative, Answer, Basis, Host, HostId, Key, Line, Machine, Refusal, Requirement, Scope, Working,
+};
+use crate::rules::{Method, Product, Right, Terms};
+
+use super::deployment::{Deployed, servers};
+use super::guest_cores::guest_units;
+use super::host_sets::{Load, Sets};
+use super::reach::Reach;
+use super::{Ground, instance};
+
+/// One requirement a host, and one an organisation for guests that nobody can place.
+pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
+    let deployed = servers(ground, product);
+    let reach = Reach::new(ground.estate);
+    let mut by_host: BTreeMap<HostId, HostLoad<'_>> = BTreeMap::new();
+    let mut unplaced: BTreeMap<&str, Vec<&Deployed>> = BTreeMap::new();
+    for one in &deployed {
+        let machine = ground.estate.host(one.host);
+        if machine.machine == Machine::Physical {
+            by_host.entry(one.host).or_default().physical = Some(one);
+            continue;
+        }
+        let hosts = reach.of(ground.estate, machine);
+        for &host in &hosts {
+            by_host.entry(host).or_default().guests.push(one);
+        }
+        if hosts.is_empty() && machine.container_of.is_none() {
+            unplaced.entry(&machine.organisation).or_default().push(one);
+        }
+    }
+    let mut requirements: Vec<Requirement> =
+        by_host.iter().filter_map(|(&id, load)| host_requirement(ground, product, &reach, id, load)).collect();
+    requirements.extend(
+        unplaced
+            .iter()
+            .filter_map(|(organisation, guests)| unplaced_requirement(ground, product, organisation, guests)),
+    );
+    requirements
+}
+
+/// What may run on one host.
+#[derive(Default)]
+struct HostLoad<'d> {
+    physical: Option<&'d Deployed>,
+    guests: Vec<&'d Deployed>,
+}
+
+fn host_requirement(
+    ground: &Ground<'_>,
+    product: &Product,
+    reach: &Reach,
+    id: HostId,
+    load: &HostLoad<'_>,
+) -> Option<Requirement> {
+    let host = ground.estate.host(id);
+    let mut working = Working::default();
+    let guests = carried(ground, product, reach, id, load, &mut working);
+    let counted: Vec<&Deployed> =
+        load.physical.into_iter().filter(|one| !one.hosting_only).chain(guests.iter().copied()).collect();
+    let hosting = load.physical.filter(|one| one.hosting_only);
+    let mut versions: Vec<Option<usize>> = counted.iter().map(|one| one.version).collect();
+    versions.sort_by(|a, b| b.cmp(a));
+    let systems = Load { versions, hosting: hosting.map(|one| one.version) };
+    if systems.is_empty() {
+        return None;
+    }
+    for one in &counted {
+        working.by_facts(format!("{}.", one.text), one.evidence.clone());
+    }
+    if let Some(one) = hosting {
+        let text = format!("{}: it only runs guests and uses up no right (WS-R4).", one.text);
+        working.by_facts(text, one.evidence.clone());
+    }
+    let editions: Vec<&str> = counted.iter().copied().chain(hosting).map(|one| one.edition.as_str()).collect();
+    let mut alternatives = ways(ground, product, id, &systems, &editions);
+    alternatives.extend(by_guest(ground, product, id, load, host));
+    let mut hosts: Vec<HostId> = counted.iter().copied().chain(hosting).map(|one| one.host).chain([id]).collect();
+    hosts.sort();
+    hosts.dedup();
+    Some(Requirement {
+        key: Key::new("requirement", &[&host.organisation, &host.name, &product.id]),
+        organisation: host.organisation.clone(),
+        family: product.family.clone(),
+        scope: Scope::Host(host.name.clone()),
+        hosts,
+        alternatives,
+        working,
+    })
+}
+
+/// The guests a host must be licensed for: all that may run there, or in the customer's reading the documented peak,
+/// else the cluster's guests spread over it with one host lost (D-04).
+fn carried<'d>(
+    ground: &Ground<'_>,
+    product: &Product,
+    reach: &Reach,
+    id: HostId,
+    load: &HostLoad<'d>,
+    working: &mut Working,
+) -> Vec<&'d Deployed> {
+    let host = ground.estate.host(id);
+    let all = load.guests.len();
+    let here = |one: &&&Deployed| ground.estate.host(one.host).runs_on() == Some(id);
+    let now = load.guests.iter().filter(here).count();
+    let others = reach.cluster_of(host).map_or(0, |hosts| hosts.len().saturating_sub(1));
+    let spread = if others == 0 { all } else { all.div_ceil(others).min(all) };
+    let customer = match host.peak_guests {
+        Some(peak) => (peak as usize).min(all),
+        None => spread.max(now),
+    };
+    let mut guests = load.guests.clone();
+    if customer == all {
+        working.say(format!("{all} guests may run on {}.", host.name));
+        return guests;
+    }
+    match ground.asker.ask("D-04", &host.organisation, &product.family, &[id]) {
+        Answer::Strict => {
+            working.by_rule(
+                "WS-R7",
+                format!("{all} guests may run on {}: each may be on any host of its cluster.", host.name),
+            );
+        }
+        Answer::Customer => {
+            // The guests that are there now come first, then the newest.
+            guests.sort_by_key(|one| (!here(&one), std::cmp::Reverse(one.version), one.host));
+            guests.truncate(customer);
+            let why = match host.peak_guests {
+                Some(_) => "the documented peak".to_owned(),
+                None => format!("ceil({all} / {others}) with one host lost, {now} now"),
+            };
+            working.by_rule("D-04", format!("{customer} of {all} guests count on {}: {why}.", host.name));
+        }
+    }
+    guests
+}
+
+/// Every way to license a host by its hardware.
+fn ways(ground: &Ground<'_>, product: &Product, id: HostId, load: &Load, editions: &[&str]) -> Vec<Alternative> {
+    let lowest = editions.iter().filter_map(|edition| product.edition_rank(edition)).max();
+    let mut ways = Vec::new();
+    for terms in &product.terms {
+        if terms.method == Method::Instance {
+            ways.extend(instance::host_way(ground, product, terms, id, load, editions));
+            continue;
+        }
+        if !matches!(terms.method, Method::HostSets | Method::HostProcessors) {
+            continue;
+        }
+        for right in &terms.rights {
+            let sets = Sets { ground, product, terms, right, host: id };
+            let refused = editions.iter().find(|edition| !product.edition_serves(&right.edition, edition));
+            let mut way = match (terms.method, terms.serves_version(load.newest())) {
+                (Method::HostSets, true) => sets_way(&sets, load),
+                (Method::HostProcessors, true) => processors_way(&sets, load),
+                (Method::HostProcessors, false) => match mixed_way(&sets, load) {
+                    Some(way) => way,
+                    None => continue,
+                },
+                _ => continue,
+            };
+            way.higher_edition = product.edition_rank(&right.edition) > lowest;
+            if let Some(edition) = refused {
+                way.refused = Some(Refusal {
+                    rule: terms.id.clone(),
+                    reason: format!("a licence of {} may not be used for {edition}", right.edition),
+                });
+            }
+            ways.push(way);
+        }
+    }
+    ways
+}
+
+fn way(sets: &Sets<'_>, basis: Basis, lines: Vec<Line>, working: Working) -> Alternative {
+    Alternative {
+        product: sets.product.id.clone(),
+        edition: Some(sets.right.edition.clone()),
+        metric: sets.terms.metric,
+        basis,
+        lines,
+        sold: sets.terms.sold_on(sets.ground.as_of),
+        conditional: false,
+        higher_edition: false,
+        condition: None,
+        listed_only: false,
+        refused: None,
+        working,
+    }
+}
+
+fn sets_way(sets: &Sets<'_>, load: &Load) -> Alternative {
+    let mut working = Working::default();
+    let lines = sets.lines(load, sets.needed(load.versions.len()), &mut working);
+    way(sets, Basis::Host, lines, working)
+}
+
+fn processors_way(sets: &Sets<'_>, load: &Load) -> Alternative {
+    let mut working = Working::default();
+    let lines = sets.processor_lines(load, &mut working);
+    way(sets, Basis::Host, lines, working)
+}
+
+/// Newer operating systems on sets of cores, the older ones on processor licences.
+fn mixed_way(processors: &Sets<'_>, load: &Load) -> Option<Alternative> {
+    if processors.right.unlimited {
+        return None;
+    }
+    let (newer, older) = load.split_after(processors.terms.until);
+    let hosting_newer = load.hosting.flatten().is_some_and(|version| version > processors.terms.until);
+    let (terms, right) = sets_terms(processors.product, processors.right, load)?;
+    let sets = Sets { terms, right, ..*processors };
+    let count = sets.needed(newer);
+    let carried = (count * right.guests? as usize).min(load.versions.len());
+    if older == 0 || carried >= load.versions.len() {
+        return None;
+    }
+    let hosting_on_sets = if hosting_newer { load.hosting } else { None };
+    let first = Load { versions: load.versions[..carried].to_vec(), hosting: hosting_on_sets };
+    let hosting_on_processors = if hosting_newer { None } else { load.hosting };
+    let rest = Load { versions: load.versions[carried..].to_vec(), hosting: hosting_on_processors };
+    let mut working = Working::default();
+    working.by_rule("C0-1", "The licence owned decides the counting rule: newer operating systems on sets of cores, the others on processor licences.");
+    let mut lines = sets.lines(&first, count, &mut working);
+    lines.extend(processors.processor_lines(&rest, &mut working));
+    let mut mixed = way(&sets, Basis::Mixed, lines, working);
+    mixed.sold = false;
+    Some(mixed)
+}
+
+/// Terms that count sets for the same edition and serve the newest version of the load.
+fn sets_terms<'a>(product: &'a Product, right: &Right, load: &Load) -> Option<(&'a Terms, &'a Right)> {
+    product
+        .terms
+        .iter()
+        .filter(|terms| terms.method == Method::HostSets && terms.serves_version(load.newest()))
+        .find_map(|terms| Some((terms, terms.rights.iter().find(|one| one.edition == right.edition)?)))
+}
+
+/// Licensing each guest that runs there now by itself; an alternative only.
+fn by_guest(ground: &Ground<'_>, product: &Product, id: HostId, load: &HostLoad<'_>, host: &Host) -> Vec<Alternative> {
+    let here: Vec<&&Deployed> =
+        load.guests.iter().filter(|one| ground.estate.host(one.host).runs_on() == Some(id)).collect();
+    let mut ways = Vec::new();
+    for terms in product.terms.iter().filter(|terms| terms.method == Method::GuestCores) {
+        for edition in &terms.editions {
+            if here.iter().any(|one| !product.edition_serves(edition, &one.edition)) || here.is_empty() {
+                continue;
+            }
+            let mut working = Working::default();
+            let lines = here.iter().map(|one| guest_line(ground, product, terms, edition, one, &mut working)).collect();
+            let refused = load.physical.map(|one| Refusal {
+                rule: terms.id.clone(),
+                reason: format!(
+                    "licensing by guest gives {} no right to run {} itself ({})",
+                    host.name, product.name, one.text
+                ),
+            });
+            ways.push(Alternative {
+                product: product.id.clone(),
+                edition: Some(edition.clone()),
+                metric: terms.metric,
+                basis: Basis::Guest,
+                lines,
+                sold: false,
+                conditional: true,
+                higher_edition: false,
+                condition: terms.alternative_only.clone(),
+                listed_only: true,
+                refused,
+                working,
+            });
+        }
+    }
+    ways
+}
+
+fn guest_line(
+    ground: &Ground<'_>,
+    product: &Product,
+    terms: &Terms,
+    edition: &str,
+    one: &Deployed,
+    working: &mut Working,
+) -> Line {
+    let guest = ground.estate.host(one.host);
+    let (units, text) = guest_units(ground, product, terms, one.host, guest);
+    working.by_rule(&terms.id, text);
+    Line {
+        product: product.id.clone(),
+        edition: Some(edition.to_owned()),
+        editions: vec![edition.to_owned()],
+        version: one.version,
+        metric: terms.metric,
+        units,
+        hosts: std::iter::once(one.host).chain(guest.runs_on()).collect(),
+        accepts: vec![terms.acceptance(true)],
+    }
+}
+
+/// Guests nobody can place: in the strict reading each on a host of its own that has no other licence, in the
+/// customer's as if licensed by themselves, the lowest consistent value (D-15).
+fn unplaced_requirement(
+    ground: &Ground<'_>,
+    product: &Product,
+    organisation: &str,
+    guests: &[&Deployed],
+) -> Option<Requirement> {
+    let hosts: Vec<HostId> = guests.iter().map(|one| one.host).collect();
+    let mut working = Working::default();
+    for one in guests {
+        working.by_facts(format!("{}; nobody knows its host.", one.text), one.evidence.clone());
+    }
+    let answer = ground.asker.ask("D-15", organisation, &product.family, &hosts);
+    let guest_terms = product.terms.iter().find(|terms| terms.method == Method::GuestCores);
+    let mut alternatives = Vec::new();
+    for terms in product.terms.iter().filter(|terms| terms.method == Method::HostSets) {
+        for right in &terms.rights {
+            if guests.iter().any(|one| !product.edition_serves(&right.edition, &one.edition)) {
+                continue;
+            }
+            let mut steps = Working::default();
+            let lines = guests
+                .iter()
+                .map(|one| unplaced_line(ground, product, terms, guest_terms, right, answer, one, &mut steps))
+                .collect();
+            let lowest = guests.iter().filter_map(|one| product.edition_rank(&one.edition)).max();
+            alternatives.push(Alternative {
+                product: product.id.clone(),
+                edition: Some(right.edition.clone()),
+                metric: terms.metric,
+                basis: Basis::Host,
+                lines,
+                sold: terms.sold_on(ground.as_of),
+                conditional: false,
+                higher_edition: product.edition_rank(&right.edition) > lowest,
+                condition: None,
+                listed_only: false,
+                refused: None,
+                working: steps,
+            });
+        }
+    }
+    if let Some(terms) = guest_terms {
+        alternatives.extend(unplaced_by_guest(ground, product, terms, guests));
+    }
+    Some(Requirement {
+        key: Key::new("requirement", &[organisation, "unplaced-guests", &product.id]),
+        organisation: organisation.to_owned(),
+        family: product.family.clone(),
+        scope: Scope::Unplaced,
+        hosts,
+        alternatives,
+        working,
+    })
+}
+
+#[expect(clippy::too_many_arguments, reason = "one guest's line needs its terms, right and answer at once")]
+fn unplaced_line(
+    ground: &Ground<'_>,
+    product: &Product,
+    terms: &Terms,
+    guest_terms: Option<&Terms>,
+    right: &Right,
+    answer: Answer,
+    one: &Deployed,
+    working: &mut Working,
+) -> Line {
+    let guest = ground.estate.host(one.host);
+    let units = match (answer, guest_terms) {
+        (Answer::Customer, Some(guest_terms)) => {
+            let (units, text) = guest_units(ground, product, guest_terms, one.host, guest);
+            working.by_rule("D-15", format!("Lowest consistent value, as if licensed by itself: {text}"));
+            units
+        }
+        _ => {
+            let units = terms.server_minimum.max(terms.processor_minimum);
+            working.by_rule(
+                "D-15",
+                format!("{} may stand alone on a host without other licences: at least {units} cores.", guest.name),
+            );
+            units
+        }
+    };
+    Line {
+        product: product.id.clone(),
+        edition: Some(right.edition.clone()),
+        editions: vec![right.edition.clone()],
+        version: one.version,
+        metric: terms.metric,
+        units,
+        hosts: vec![one.host],
+        accepts: vec![terms.acceptance(false)],
+    }
+}
+
+fn unplaced_by_guest(ground: &Ground<'_>, product: &Product, terms: &Terms, guests: &[&Deployed]) -> Vec<Alternative> {
+    let serving = |edition: &&String| guests.iter().all(|one| product.edition_serves(edition, &one.edition));
+    terms
+        .editions
+        .iter()
+        .filter(serving)
+        .map(|edition| {
+            let mut working = Working::default();
+            let lines =
+                guests.iter().map(|one| guest_line(ground, product, terms, edition, one, &mut working)).collect();
+            Alternative {
+                product: product.id.clone(),
+                edition: Some(edition.clone()),
+                metric: terms.metric,
+                basis: Basis::Guest,
+                lines,
+                sold: false,
+                conditional: true,
+                higher_edition: false,
+                condition: terms.alternative_only.clone(),
+                listed_only: true,
+                refused: None,
+                working,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,53 @@
+//! A licence for each operating system the product runs in, however many instances (SQ-R9, WS-R17, ES-R1).
+//!
+//! Keys: `editions`, `licence_bases`, `mobility_needs_sa`.
+
+use crate::model::{Alternative, Basis, HostId, Line, Working};
+use crate::rules::{Product, Terms};
+
+use super::Ground;
+use super::host_sets::Load;
+
+/// A server licence for each operating system of a host, where all of them are of an edition licensed that way.
+pub(super) fn host_way(
+    ground: &Ground<'_>,
+    product: &Product,
+    terms: &Terms,
+    id: HostId,
+    load: &Load,
+    editions: &[&str],
+) -> Option<Alternative> {
+    let edition = terms.editions.iter().find(|edition| editions.iter().all(|installed| installed == edition))?;
+    if !terms.serves_version(load.newest()) {
+        return None;
+    }
+    let systems = u32::try_from(load.versions.len()).unwrap_or(u32::MAX).max(1);
+    let mut working = Working::default();
+    working.by_rule(
+        &terms.id,
+        format!("{}: one server licence for each operating system: {systems}.", ground.estate.host(id).name),
+    );
+    Some(Alternative {
+        product: product.id.clone(),
+        edition: Some(edition.clone()),
+        metric: terms.metric,
+        basis: Basis::Host,
+        lines: vec![Line {
+            product: product.id.clone(),
+            edition: Some(edition.clone()),
+            editions: vec![edition.clone()],
+            version: load.newest(),
+            metric: terms.metric,
+            units: systems,
+            hosts: vec![id],
+            accepts: vec![terms.acceptance(false)],
+        }],
+        sold: terms.sold_on(ground.as_of),
+        conditional: false,
+        higher_edition: false,
+        condition: None,
+        listed_only: false,
+        refused: None,
+        working,
+    })
+}

@@ -1,0 +1,89 @@
+//! Hosts + installations + terms → requirements with every lawful way of meeting them.
+//!
+//! One file a way of counting. `deployment` says which installations count and as what, `reach` which hosts a guest
+//! may run on, `host_scope` and `guest_scope` put the ways of one scope together:
+//!
+//! | file | counts |
+//! |---|---|
+//! | `host_sets` | sets of all cores of a host, each carrying some operating systems |
+//! | `host_processors` | licences for so many processors of a host, each carrying some operating systems |
+//! | `host_cores` | all cores of a host; guests by edition and Software Assurance |
+//! | `guest_cores` | the virtual cores of a guest |
+//! | `instance` | a licence for each operating system the product runs in |
+//! | `device` | a licence for each device |
+//! | `user` | a subscription for each person |
+
+mod deployment;
+mod device;
+mod guest_cores;
+mod guest_scope;
+mod host_cores;
+mod host_processors;
+mod host_scope;
+mod host_sets;
+mod instance;
+mod processor_count;
+mod reach;
+mod user;
+
+use jiff::civil::Date;
+
+use crate::model::{Acceptance, Asker, Entitlement, Estate, Requirement};
+use crate::rules::{Method, Product, Rules, Settings, Terms};
+
+/// What the stage works from.
+pub(crate) struct Ground<'a> {
+    pub estate: &'a Estate,
+    pub rules: &'a Rules,
+    pub settings: &'a Settings,
+    pub as_of: Date,
+    pub asker: &'a Asker<'a>,
+    /// Rights of the family, for ways that only exist where something is owned.
+    pub owned: &'a [Entitlement],
+}
+
+/// Requirements of one product, in the order of their keys.
+pub fn requirements(
+    estate: &Estate,
+    rules: &Rules,
+    settings: &Settings,
+    product: &Product,
+    owned: &[Entitlement],
+    as_of: Date,
+    asker: &Asker<'_>,
+) -> Vec<Requirement> {
+    let ground = Ground { estate, rules, settings, as_of, asker, owned };
+    let has = |methods: &[Method]| product.terms.iter().any(|terms| methods.contains(&terms.method));
+    let mut requirements = Vec::new();
+    if has(&[Method::HostSets, Method::HostProcessors]) {
+        requirements.extend(host_scope::requirements(&ground, product));
+    } else if has(&[Method::HostCores, Method::GuestCores, Method::Instance]) {
+        requirements.extend(guest_scope::requirements(&ground, product));
+    }
+    if has(&[Method::Device]) {
+        requirements.extend(device::requirements(&ground, product));
+    }
+    if has(&[Method::User]) {
+        requirements.extend(user::requirements(&ground, product));
+    }
+    requirements.sort_by(|a, b| a.key.cmp(&b.key));
+    requirements
+}
+
+impl Terms {
+    /// Whether licences on these terms are sold on a day.
+    pub(crate) fn sold_on(&self, day: Date) -> bool {
+        self.sold_from.is_none_or(|from| from <= day) && self.sold_until.is_none_or(|until| day <= until)
+    }
+
+    /// Licences that serve under these terms.
+    pub(crate) fn acceptance(&self, needs_sa: bool) -> Acceptance {
+        Acceptance { from: self.from, until: self.until, needs_sa: needs_sa || self.needs_sa, terms: self.id.clone() }
+    }
+
+    /// Whether an installation of this version may be licensed under these terms: newer licences may run older
+    /// versions, older ones never newer.
+    pub(crate) fn serves_version(&self, version: Option<usize>) -> bool {
+        version.is_none_or(|version| version <= self.until)
+    }
+}

@@ -1,0 +1,173 @@
+//! A subscription for each person who uses a subscription build (DT-R6 to DT-R8).
+//!
+//! Where nobody knows how many people that is, one for each device in the strict reading, and as few as the devices a
+//! person may use allow in the customer's (D-10). Keys: `builds`, `licence_product`, `devices_a_user`.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    Acceptance, Alternative, Answer, Basis, Host, HostId, Key, Line, Locator, Requirement, Scope, UserDevices, Working,
+};
+use crate::rules::{Method, Product, Terms};
+
+use super::Ground;
+use super::deployment::{left_out, stale};
+use super::device::{bears, people};
+
+/// One requirement an organisation and terms.
+pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
+    let mut requirements = Vec::new();
+    for terms in product.terms.iter().filter(|terms| terms.method == Method::User) {
+        let mut by_organisation: BTreeMap<&str, (Vec<HostId>, Vec<Locator>)> = BTreeMap::new();
+        for (id, host) in ground.estate.hosts_with_ids() {
+            let found: Vec<Locator> = evidence(product, terms, host);
+            let installed = host.installs.iter().any(|install| concerns(product, terms, install));
+            if !installed || stale(ground, host) && left_out(ground, product, id, host) {
+                continue;
+            }
+            let entry = by_organisation.entry(&host.organisation).or_default();
+            entry.0.push(id);
+            entry.1.extend(found);
+        }
+        for (organisation, (hosts, evidence)) in by_organisation {
+            requirements.push(requirement(ground, product, terms, organisation, hosts, evidence));
+        }
+    }
+    requirements
+}
+
+fn concerns(product: &Product, terms: &Terms, install: &crate::model::Installation) -> bool {
+    let build = install.build.as_deref().unwrap_or("");
+    install.product == product.id && (terms.builds.is_empty() || terms.builds.iter().any(|known| known == build))
+}
+
+fn evidence(product: &Product, terms: &Terms, host: &Host) -> Vec<Locator> {
+    host.installs
+        .iter()
+        .filter(|install| concerns(product, terms, install))
+        .filter_map(|install| install.evidence.clone())
+        .collect()
+}
+
+fn requirement(
+    ground: &Ground<'_>,
+    product: &Product,
+    terms: &Terms,
+    organisation: &str,
+    hosts: Vec<HostId>,
+    evidence: Vec<Locator>,
+) -> Requirement {
+    let licence = terms.licence_product.clone().unwrap_or_else(|| product.id.clone());
+    let mut working = Working::default();
+    working.by_facts(format!("{} devices with the subscription build of {}.", hosts.len(), product.name), evidence);
+    let (people, text) = count(ground, product, terms, organisation, &hosts);
+    working.by_rule(&terms.id, text);
+    Requirement {
+        key: Key::new("requirement", &[organisation, "users", &licence]),
+        organisation: organisation.to_owned(),
+        family: product.family.clone(),
+        scope: Scope::Users,
+        hosts,
+        alternatives: vec![Alternative {
+            product: licence.clone(),
+            edition: None,
+            metric: terms.metric,
+            basis: Basis::User,
+            lines: vec![Line {
+                product: licence.clone(),
+                edition: None,
+                editions: Vec::new(),
+                version: None,
+                metric: terms.metric,
+                units: people,
+                hosts: Vec::new(),
+                accepts: vec![Acceptance { from: 0, until: usize::MAX, needs_sa: true, terms: terms.id.clone() }],
+            }],
+            sold: true,
+            conditional: false,
+            higher_edition: false,
+            condition: Some("the subscription is in term".into()),
+            listed_only: false,
+            refused: None,
+            working: Working::default(),
+        }],
+        working,
+    }
+}
+
+/// People who need a subscription, with the arithmetic in words.
+fn count(ground: &Ground<'_>, product: &Product, terms: &Terms, organisation: &str, hosts: &[HostId]) -> (u32, String) {
+    let (known, unknown): (Vec<HostId>, Vec<HostId>) =
+        hosts.iter().copied().partition(|&id| is_named(ground, organisation, id));
+    let named = people(ground, organisation, &known);
+    if unknown.is_empty() {
+        return (named, format!("{named} people use them: {named} subscriptions."));
+    }
+    let devices = u32::try_from(unknown.len()).unwrap_or(u32::MAX);
+    let fewest = devices.div_ceil(terms.devices_a_user);
+    let assumed = if fewest == devices {
+        devices
+    } else {
+        match ground.asker.ask("D-10", organisation, &product.family, &unknown) {
+            Answer::Strict => devices,
+            Answer::Customer => fewest,
+        }
+    };
+    (
+        named + assumed,
+        format!(
+            "{named} people are known; nobody knows who uses {devices} devices, at most {} devices a person: {assumed} people are assumed. {named} + {assumed} = {}.",
+            terms.devices_a_user,
+            named + assumed
+        ),
+    )
+}
+
+/// Whether the people of a device are known.
+fn is_named(ground: &Ground<'_>, organisation: &str, id: HostId) -> bool {
+    let host = ground.estate.host(id);
+    host.users.is_some() || ground.estate.users.iter().any(|group| {
+        group.organisation == organisation
+            && matches!(&group.devices, Some(UserDevices::Named(names)) if names.iter().any(|name| bears(host, name)))
+    })
+}
+
+/// Whether every person known to use a device holds a subscription that includes the product, in term.
+pub(super) fn subscribed(ground: &Ground<'_>, product: &Product, host: &Host) -> bool {
+    let plans: Vec<&str> = product
+        .terms
+        .iter()
+        .filter(|terms| terms.method == Method::User)
+        .map(|terms| terms.licence_product.as_deref().unwrap_or(&product.id))
+        .collect();
+    let includes = |subscription: &String| {
+        plans.contains(&subscription.as_str())
+            || ground
+                .rules
+                .products
+                .get(subscription)
+                .is_some_and(|suite| suite.suite.iter().any(|part| plans.contains(&part.product.as_str())))
+    };
+    let mut found = false;
+    for group in ground.estate.users.iter().filter(|group| group.organisation == host.organisation) {
+        let uses =
+            matches!(&group.devices, Some(UserDevices::Named(names)) if names.iter().any(|name| bears(host, name)));
+        if !uses {
+            continue;
+        }
+        found = true;
+        if !group.subscriptions.iter().any(|subscription| includes(subscription) && in_term(ground, subscription)) {
+            return false;
+        }
+    }
+    found
+}
+
+/// Whether some purchase of the subscription is in term on the day.
+fn in_term(ground: &Ground<'_>, subscription: &str) -> bool {
+    ground
+        .estate
+        .purchases
+        .iter()
+        .any(|line| line.product == subscription && line.subscription.is_some_and(|term| term.contains(ground.as_of)))
+}

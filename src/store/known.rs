@@ -1,0 +1,93 @@
+//! Files of the last scan, so that an unchanged one is not read again.
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+
+use super::content::ContentId;
+
+/// A file of the last scan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownFile {
+    /// Size in bytes.
+    pub size: u64,
+    /// Time of its last change in nanoseconds since 1970, where it could be trusted.
+    pub modified_ns: Option<i64>,
+    /// BLAKE3 in hexadecimal.
+    pub hash: String,
+    /// Reader that took it; empty where none did.
+    pub reader: String,
+    /// Organisation by the folder it lay in.
+    pub organisation: Option<String>,
+    /// What came out of it; give it to [`super::ScanWriter::add_known`].
+    pub content: ContentId,
+}
+
+/// Files of the last scan whose readers have not changed since. It can be shared between threads.
+#[derive(Debug, Clone, Default)]
+pub struct KnownFiles {
+    by_path: HashMap<String, KnownFile>,
+    /// Paths by hash.
+    by_hash: HashMap<String, Vec<String>>,
+}
+
+impl KnownFiles {
+    /// The file at this path, where size, time and organisation are as they were.
+    pub fn unchanged(
+        &self,
+        path: &str,
+        size: u64,
+        modified_ns: Option<i64>,
+        organisation: Option<&str>,
+    ) -> Option<&KnownFile> {
+        let known = self.by_path.get(path)?;
+        let same = known.size == size && known.organisation.as_deref() == organisation;
+        (same && modified_ns.is_some() && known.modified_ns == modified_ns).then_some(known)
+    }
+
+    /// A file of this content, wherever it lay, that a folder of the same organisation held. `hash` is BLAKE3 in
+    /// hexadecimal.
+    pub fn same_content(&self, hash: &str, organisation: Option<&str>) -> Option<&KnownFile> {
+        let mut files = self.by_hash.get(hash)?.iter().filter_map(|path| self.by_path.get(path));
+        files.find(|known| known.organisation.as_deref() == organisation)
+    }
+
+    /// Number of files.
+    pub fn len(&self) -> usize {
+        self.by_path.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.by_path.is_empty()
+    }
+
+    /// Reads the files of the newest scan that readers still in use understood.
+    pub(super) fn load(connection: &Connection, is_current: &dyn Fn(&str, u32) -> bool) -> rusqlite::Result<Self> {
+        let mut statement = connection.prepare(
+            "SELECT path.text, scan_file.size, scan_file.modified_ns, hex(content.hash), content.reader,
+                    content.reader_version, content.organisation, content.id
+             FROM scan_file JOIN path ON path.id = scan_file.path JOIN content ON content.id = scan_file.content
+             WHERE scan_file.scan = (SELECT max(id) FROM scan) AND length(content.hash) = 32
+             ORDER BY path.text",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut known = Self::default();
+        while let Some(row) = rows.next()? {
+            let path: String = row.get(0)?;
+            let file = KnownFile {
+                size: u64::try_from(row.get::<_, i64>(1)?).unwrap_or_default(),
+                modified_ns: row.get(2)?,
+                hash: row.get::<_, String>(3)?.to_lowercase(),
+                reader: row.get(4)?,
+                organisation: Some(row.get::<_, String>(6)?).filter(|name| !name.is_empty()),
+                content: ContentId(row.get(7)?),
+            };
+            if is_current(&file.reader, row.get(5)?) {
+                known.by_hash.entry(file.hash.clone()).or_default().push(path.clone());
+                known.by_path.insert(path, file);
+            }
+        }
+        Ok(known)
+    }
+}

@@ -1,0 +1,124 @@
+//! The software list of one host: as a reader found it, and as the store keeps it.
+
+use crate::model::{Place, SoftwareRecord};
+
+use super::places::Places;
+use super::titles::TitleId;
+
+/// The software records of one host in the order of the file, all in one piece of text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SoftwareList {
+    text: String,
+    /// Ends of name, version, publisher and key of each record within the text.
+    ends: Vec<[u32; 4]>,
+    places: Places,
+}
+
+impl SoftwareList {
+    /// Adds the next record. Records beyond four gigabytes of text are not added and give `false`.
+    pub fn push(&mut self, record: SoftwareRecord<'_>, place: &Place) -> bool {
+        let mut end = self.text.len();
+        let mut ends = [0; 4];
+        for (text, slot) in [record.name, record.version, record.publisher, record.key].into_iter().zip(&mut ends) {
+            end += text.len();
+            let Ok(fitting) = u32::try_from(end) else { return false };
+            *slot = fitting;
+        }
+        for text in [record.name, record.version, record.publisher, record.key] {
+            self.text.push_str(text);
+        }
+        self.ends.push(ends);
+        self.places.push(place);
+        true
+    }
+
+    /// Number of records.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The records in order.
+    pub fn iter(&self) -> impl Iterator<Item = SoftwareRecord<'_>> {
+        let mut start = 0;
+        self.ends.iter().map(move |ends| {
+            let [name, version, publisher, key] = ends.map(|end| end as usize);
+            let record = SoftwareRecord {
+                name: &self.text[start..name],
+                version: &self.text[name..version],
+                publisher: &self.text[version..publisher],
+                key: &self.text[publisher..key],
+            };
+            start = key;
+            record
+        })
+    }
+
+    /// Where the records stand.
+    pub fn places(&self) -> &Places {
+        &self.places
+    }
+}
+
+/// Number of a distinct software list in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ListId(pub i64);
+
+/// The software list of one host as the store keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSoftware {
+    /// The distinct list; hosts with the same software share it.
+    pub list: ListId,
+    /// Where the records stand in this host's file.
+    pub places: Places,
+}
+
+/// Appends the number as a LEB128 integer.
+pub(super) fn write_title(bytes: &mut Vec<u8>, TitleId(mut id): TitleId) {
+    while id >= 0x80 {
+        bytes.push((id & 0x7f) as u8 | 0x80);
+        id >>= 7;
+    }
+    bytes.push(id as u8);
+}
+
+/// Reads LEB128 integers; `None` where the bytes are none.
+pub(super) fn read_titles(bytes: &[u8]) -> Option<Vec<TitleId>> {
+    let mut titles = Vec::with_capacity(bytes.len() / 2);
+    let (mut value, mut shift) = (0u32, 0u32);
+    for byte in bytes {
+        value |= u32::from(byte & 0x7f).checked_shl(shift).filter(|_| shift < 32)?;
+        if byte & 0x80 == 0 {
+            titles.push(TitleId(value));
+            (value, shift) = (0, 0);
+        } else {
+            shift += 7;
+        }
+    }
+    (shift == 0).then_some(titles)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn lists_of_numbers_come_back_as_they_were(ids in prop::collection::vec(any::<u32>(), 0..50)) {
+            let mut bytes = Vec::new();
+            ids.iter().for_each(|&id| write_title(&mut bytes, TitleId(id)));
+            prop_assert_eq!(read_titles(&bytes), Some(ids.into_iter().map(TitleId).collect()));
+        }
+
+        #[test]
+        fn damaged_lists_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..50)) {
+            let _ = read_titles(&bytes);
+        }
+    }
+}
