@@ -63,6 +63,6 @@ fn question(index: usize, row: &QuestionRow<'_>, explain: &str, canvas: &Canvas)
         1 => "1 host: ".to_owned(),
         many => format!("{} hosts: ", number(many as u64)),
     };
-    out.push_str(&canvas.prose(set_in, &format!("{hosts}{explain}")));
+    out.push_str(&format!("{:set_in$}{hosts}{explain}\n", ""));
     out
 }

@@ -5,6 +5,9 @@ use crate::report::{Report, Sum};
 
 use super::{Canvas, Kind, Tone, View, cell, number};
 
+/// Column at which the comments begin, unless a command is longer: a command is never broken, so that it can be copied.
+const COMMENTS: usize = 60;
+
 pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     let mut out = canvas.heading("What the shortfall costs");
     let totals = &report.totals;
@@ -76,13 +79,8 @@ fn next(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
         commands.push((view.command("sources"), "what was not read, and why"));
     }
     let mut out = canvas.heading("What to run next");
-    let mut table = canvas.table(&[]);
     for (command, why) in &commands {
-        table.add_row([cell(command, Tone::Plain), cell(*why, Tone::Plain)]);
+        out.push_str(&format!("  {command:<COMMENTS$}  # {why}\n"));
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 1));
-    }
-    out.push_str(&canvas.draw(&table));
     out
 }
