@@ -28,7 +28,7 @@ pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> S
 }
 
 fn head(canvas: &Canvas) -> Table {
-    canvas.table(&[
+    let mut table = canvas.table(&[
         ("organisation\n  product, edition, version", Kind::Text),
         ("\nmetric", Kind::Name),
         ("\nrequired", Kind::Number),
@@ -38,7 +38,12 @@ fn head(canvas: &Canvas) -> Table {
         ("\nrange", Kind::Number),
         ("\ncost", Kind::Number),
         ("\nstatus", Kind::Name),
-    ])
+    ]);
+    // Figures may stand closer together than words, so that the names beside them need not be broken.
+    for column in table.column_iter_mut().skip(2).take(5) {
+        column.set_padding((0, 0));
+    }
+    table
 }
 
 fn cells(row: &PositionRow<'_>) -> [Cell; 9] {
