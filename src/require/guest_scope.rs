@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::model::{Alternative, Basis, HostId, Key, Line, Machine, Requirement, Scope, Working};
 use crate::rules::{Method, Product};
 
-use super::Ground;
+use super::{Ground, access};
 use super::deployment::{Deployed, servers};
 use super::guest_cores::guest_units;
 use super::host_cores::{HostWay, accepts, counts, current};
@@ -132,6 +132,8 @@ fn guests_on(ground: &Ground<'_>, group: &Group<'_>, host: HostId) -> u32 {
 enum Undeclared {
     ByCore,
     ByServer,
+    /// By core even where the server basis is declared: listed, so that both can be compared.
+    AllByCore,
 }
 
 /// Which roaming guests rely on Software Assurance; the others are licensed on every host they may reach.
@@ -147,7 +149,7 @@ struct Roaming {
 fn own_ways(ground: &Ground<'_>, product: &Product, group: &Group<'_>) -> Vec<Alternative> {
     let roaming = group.members.iter().filter(|(one, hosts)| is_guest(ground, one) && hosts.len() > 1).count();
     let mut ways: Vec<Alternative> = Vec::new();
-    for undeclared in [Undeclared::ByCore, Undeclared::ByServer] {
+    for undeclared in [Undeclared::ByCore, Undeclared::ByServer, Undeclared::AllByCore] {
         for way_of_roaming in roamings(roaming) {
             for era in 0..eras(ground, product, group) {
                 let own = OwnWay { ground, product, group, undeclared, roaming: way_of_roaming, count: roaming, era };
@@ -220,7 +222,7 @@ impl OwnWay<'_> {
         let mut roamed = 0;
         for (one, hosts) in &self.group.members {
             let by_server = match one.basis.as_deref() {
-                Some("server-cal") => true,
+                Some("server-cal") => self.undeclared != Undeclared::AllByCore,
                 Some(_) => false,
                 None => self.undeclared == Undeclared::ByServer,
             };
@@ -271,7 +273,7 @@ impl OwnWay<'_> {
             metric,
             basis,
             lines,
-            companions: Vec::new(),
+            companions: self.companions(basis),
             sold: used.sold && self.undeclared == Undeclared::ByCore
                 || used.by_server && !used.by_core && self.all_declared(),
             conditional: used.condition,
@@ -279,9 +281,19 @@ impl OwnWay<'_> {
             condition: used
                 .condition
                 .then(|| "Software Assurance in force, so that the licences follow the guest between hosts".into()),
-            listed_only: false,
+            listed_only: self.undeclared == Undeclared::AllByCore,
             refused: None,
             working,
+        }
+    }
+
+    /// Access licences that a server basis needs beside the servers.
+    fn companions(&self, basis: Basis) -> Vec<Line> {
+        match (basis, self.group.members.first()) {
+            (Basis::ServerCal, Some((one, _))) => {
+                access::companions(self.ground, self.product, &self.ground.estate.host(one.host).organisation)
+            }
+            _ => Vec::new(),
         }
     }
 
