@@ -264,3 +264,31 @@ pub(super) fn companions(ground: &Ground<'_>, served: &Product, organisation: &s
     }
     lines
 }
+
+/// Whether all access licences that the servers of a product need carry Software Assurance on the day, or none are needed.
+pub(super) fn assured(ground: &Ground<'_>, served: &Product, organisation: &str) -> bool {
+    ground.rules.products.values().all(|product| {
+        let concerned = product.terms.iter().any(|terms| {
+            terms.method == Method::Access
+                && terms.serves.as_ref() == Some(&served.id)
+                && is_needed(ground, terms, organisation)
+        });
+        if !concerned {
+            return true;
+        }
+        let needed: u32 =
+            companions(ground, served, organisation).iter().filter(|line| line.product == product.id).map(|line| line.units).sum();
+        let held: u32 = ground
+            .estate
+            .purchases
+            .iter()
+            .filter(|line| line.organisation == organisation && line.product == product.id)
+            .filter(|line| {
+                line.sa.iter().any(|term| term.contains(ground.as_of))
+                    || line.subscription.is_some_and(|term| term.contains(ground.as_of))
+            })
+            .map(|line| line.quantity)
+            .sum();
+        held >= needed
+    })
+}

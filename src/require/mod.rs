@@ -24,6 +24,7 @@ mod host_processors;
 mod host_scope;
 mod host_sets;
 mod instance;
+mod passive;
 mod processor_count;
 mod reach;
 mod user;

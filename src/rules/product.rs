@@ -8,7 +8,7 @@ use crate::model::Metric;
 
 use super::document::{Document, Fields};
 use super::recognition::{Pattern, pattern};
-use super::terms::{Grant, Suite, Terms, Weight, grant, suite, terms, weight};
+use super::terms::{Grant, Passive, Suite, Terms, Weight, grant, passive, suite, terms, weight};
 
 /// Where a fact of a rule file comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -157,6 +157,8 @@ pub struct Product {
     pub not_licensable: Vec<Pattern>,
     /// Terms.
     pub terms: Vec<Terms>,
+    /// Copies that stand by.
+    pub passive: Vec<Passive>,
     /// Conversion grants.
     pub grants: Vec<Grant>,
     /// Parts, where this is a suite.
@@ -251,6 +253,11 @@ pub fn parse_product(path: &str, text: &str) -> Result<Product, Vec<Diagnostic>>
     product.grants = fields.tables("grant").into_iter().map(grant).collect();
     product.suite = fields.tables("suite").into_iter().map(suite).collect();
     product.weights = fields.tables("weight").into_iter().map(weight).collect();
+    let passive_tables = fields.tables("passive");
+    for table in passive_tables {
+        let parsed = passive(table, &product);
+        product.passive.push(parsed);
+    }
     let term_tables = fields.tables("terms");
     for table in term_tables {
         let parsed = terms(table, &product);
@@ -288,6 +295,7 @@ impl Product {
             components: Vec::new(),
             not_licensable: Vec::new(),
             terms: Vec::new(),
+            passive: Vec::new(),
             grants: Vec::new(),
             suite: Vec::new(),
             weights: Vec::new(),
