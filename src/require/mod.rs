@@ -26,7 +26,9 @@ mod host_sets;
 mod instance;
 mod passive;
 mod processor_count;
+mod processor_licences;
 mod reach;
+mod server_licences;
 mod user;
 
 use jiff::civil::Date;
@@ -58,7 +60,7 @@ pub fn requirements(
     let ground = Ground { estate, rules, settings, as_of, asker, owned };
     let has = |methods: &[Method]| product.terms.iter().any(|terms| methods.contains(&terms.method));
     let mut requirements = Vec::new();
-    if has(&[Method::HostSets, Method::HostProcessors]) {
+    if has(&[Method::HostSets, Method::HostProcessors]) && !has(&[Method::HostCores]) {
         requirements.extend(host_scope::requirements(&ground, product));
     } else if has(&[Method::HostCores, Method::GuestCores, Method::Instance]) {
         requirements.extend(guest_scope::requirements(&ground, product));
