@@ -558,7 +558,10 @@ impl OwnWay<'_> {
         let terms = &self.product.terms[*serving.first()?];
         let name = &self.ground.estate.host(one.host).name;
         working.by_rule(&terms.id, format!("{name}: one server licence for its operating system."));
-        let roams = guest && hosts.len() > 1 && terms.mobility_needs_sa;
+        // Licences of a whole host stay with it, with Software Assurance or without.
+        let of_host = terms.method == Method::HostServers;
+        let relies = relies && !of_host;
+        let roams = guest && hosts.len() > 1 && (terms.mobility_needs_sa || of_host);
         used.condition |= roams && relies;
         let line = |needs_sa: bool, bound: Vec<HostId>| Line {
             product: self.product.id.clone(),
