@@ -17,6 +17,7 @@
 mod access;
 mod deployment;
 mod device;
+mod floating;
 mod guest_cores;
 mod guest_scope;
 mod host_cores;
