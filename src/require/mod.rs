@@ -82,6 +82,16 @@ impl Terms {
         self.sold_from.is_none_or(|from| from <= day) && self.sold_until.is_none_or(|until| day <= until)
     }
 
+    /// Whether the rule holds on a day for a machine: its own cloud's, or for machines of one's own.
+    pub(crate) fn concerns(&self, cloud: Option<&str>, day: Date) -> bool {
+        let (from, until) = self.in_force;
+        let place = match cloud {
+            None => self.clouds.is_empty(),
+            Some(cloud) => self.clouds.iter().any(|known| known == cloud),
+        };
+        place && from.is_none_or(|from| from <= day) && until.is_none_or(|until| day <= until)
+    }
+
     /// Licences that serve under these terms.
     pub(crate) fn acceptance(&self, needs_sa: bool) -> Acceptance {
         Acceptance { from: self.from, until: self.until, needs_sa: needs_sa || self.needs_sa, terms: self.id.clone() }

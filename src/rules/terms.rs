@@ -112,6 +112,14 @@ pub struct Terms {
     pub builds: Vec<String>,
     /// Bases the customer may declare that lead here; empty: any.
     pub licence_bases: Vec<String>,
+    /// Public clouds they are for; empty: machines of one's own.
+    pub clouds: Vec<String>,
+    /// Units are counted in multiples of this.
+    pub multiple_of: u32,
+    /// First and last day on which the rule holds, whatever the licence.
+    pub in_force: (Option<Date>, Option<Date>),
+    /// Counted by the people who use machines for tests and development.
+    pub developers: bool,
     /// Licensing a guest covers the containers in it.
     pub covers_containers: bool,
     /// Factors on physical cores.
@@ -247,6 +255,10 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         alternative_only: fields.text("alternative_only"),
         builds: fields.texts("builds"),
         licence_bases: fields.texts("licence_bases"),
+        clouds: fields.texts("clouds"),
+        multiple_of: fields.number("multiple_of").unwrap_or(1).max(1),
+        in_force: span_of_days(fields.table("in_force")),
+        developers: fields.boolean("developers").unwrap_or(false),
         covers_containers: fields.boolean("covers_containers").unwrap_or(false),
         core_factors: fields.tables("core_factors").into_iter().map(core_factor).collect(),
         unknown_cores: unknown_cores.unwrap_or((0, 0)),
