@@ -104,15 +104,18 @@ fn granted(
     if !earned {
         return None;
     }
-    let floor = grant.units.saturating_mul(held.quantity);
+    let floor = grant.units.saturating_mul(held.quantity / grant.licences);
+    if floor == 0 {
+        return None;
+    }
     let units = documented(held, grant, rights, floor).or_else(|| claimed(ground, held, product, entitlement, floor));
     working.by_rule(
         &grant.id,
         format!(
-            "Converted to {}: {} {} each × {} = {floor}{}.",
+            "Converted to {}: {} for each {} licences, {} licences: {floor}{}.",
             grant.to_metric,
             grant.units,
-            grant.to_metric,
+            grant.licences,
             held.quantity,
             units.map_or(String::new(), |units| format!(", raised to {units} by the hardware record"))
         ),

@@ -120,11 +120,22 @@ fn counted(
         edition,
         version,
         basis: install.licence_basis.clone(),
-        hosting_only: install.hosting_only,
+        hosting_only: hosting_only(ground, product, host, install),
         role: install.role,
         features: install.features.clone(),
         evidence: install.evidence.iter().cloned().collect(),
     })
+}
+
+/// Whether an operating system does nothing but run guests: declared so, or the system of a virtualisation host, and no
+/// work of its own beside it (WS-R4, D-21).
+fn hosting_only(ground: &Ground<'_>, product: &Product, host: &Host, install: &Installation) -> bool {
+    let declared = install.hosting_only || host.hypervisor.is_some();
+    let works = install.features.iter().any(|feature| product.workload_features.contains(feature));
+    let serves = host.installs.iter().any(|other| {
+        ground.rules.products.get(&other.product).is_some_and(|other| other.kind == "server" && other.id != product.id)
+    });
+    declared && !works && !serves
 }
 
 /// The edition installed, raised by features and components that need a higher one; the reading's assumption where

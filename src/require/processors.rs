@@ -77,16 +77,16 @@ impl Estate<'_> {
     pub(super) fn processor_slices(&self, terms: &Terms) -> Count {
         let mut working = Working::default();
         let mut units = 0;
+        let each = terms.cores_a_licence.unwrap_or(1).max(1);
         for &id in &self.hosts {
             let cores = self.cores(id);
-            let counted: u32 = cores.iter().map(|cores| cores.div_ceil(terms.cores_a_licence)).sum();
+            let counted: u32 = cores.iter().map(|cores| cores.div_ceil(each)).sum();
             working.by_rule(
                 &terms.id,
                 format!(
-                    "{}: {} processors, a licence for every {} cores of each: {counted}.",
+                    "{}: {} processors, a licence for every {each} cores of each: {counted}.",
                     self.ground.estate.host(id).name,
-                    cores.len(),
-                    terms.cores_a_licence
+                    cores.len()
                 ),
             );
             units += counted;

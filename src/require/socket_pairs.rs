@@ -26,7 +26,7 @@ impl Estate<'_> {
             physical = true;
         }
         let guests = u32::try_from(if unlimited { self.clouds().count() } else { self.guests().count() }).unwrap_or(u32::MAX);
-        let each = terms.guests_a_licence;
+        let each = terms.guests_a_licence.unwrap_or(1).max(1);
         let by_guest = guests.div_ceil(each);
         if guests > 0 {
             working.by_rule(&terms.id, format!("ceil({guests} guests / {each}) = {by_guest}."));

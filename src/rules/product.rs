@@ -135,6 +135,8 @@ pub struct Product {
     pub attach_days: Vec<(String, u32)>,
     /// Features in use that need an edition: (feature, edition).
     pub feature_editions: Vec<(String, String)>,
+    /// Features in use that are work of their own: a host with one of them does more than run guests.
+    pub workload_features: Vec<String>,
     /// Components that need an edition: (component, edition).
     pub component_editions: Vec<(String, String)>,
     /// Components that are free.
@@ -224,6 +226,17 @@ impl Product {
             || self.covers.iter().any(|(edition, lower)| edition == owned && lower.iter().any(|name| name == installed))
     }
 
+    /// Whether a licence of `owned` under these terms may be used for `installed`.
+    pub fn edition_serves_under(&self, terms: &Terms, owned: &str, installed: &str) -> bool {
+        match &terms.covers {
+            None => self.edition_serves(owned, installed),
+            Some(covers) => {
+                owned == installed
+                    || covers.iter().any(|(edition, lower)| edition == owned && lower.iter().any(|name| name == installed))
+            }
+        }
+    }
+
     /// Days within which Software Assurance may be added to a licence of a channel.
     pub fn attach_days(&self, channel: &str) -> u32 {
         self.attach_days.iter().find(|(name, _)| name == channel).map_or(0, |(_, days)| *days)
@@ -286,6 +299,7 @@ impl Product {
             no_downgrade: Vec::new(),
             attach_days: Vec::new(),
             feature_editions: Vec::new(),
+            workload_features: Vec::new(),
             component_editions: Vec::new(),
             free_components: Vec::new(),
             unknown_edition: None,
@@ -343,6 +357,7 @@ fn header(fields: Fields<'_, '_>, path: &str) -> Product {
             })
             .collect(),
         feature_editions: fields.table("feature_editions").map(|table| table.text_pairs()).unwrap_or_default(),
+        workload_features: fields.texts("workload_features"),
         component_editions: fields.table("component_editions").map(|table| table.text_pairs()).unwrap_or_default(),
         free_components: fields.texts("free_components"),
         unknown_edition: fields.table("unknown_edition").map(|table| {

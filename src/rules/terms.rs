@@ -27,6 +27,10 @@ pub enum Method {
     Device,
     /// A subscription for each person.
     User,
+    /// As many processor licences as stand behind the virtual processors of a guest.
+    GuestProcessors,
+    /// Server licences of a host, each for so many guests or virtual cores.
+    HostServers,
     /// A licence for each person or device that reaches a server product.
     Access,
     /// Processors: all cores times a factor, summed before rounding.
@@ -48,7 +52,7 @@ pub enum Method {
 }
 
 /// Names of methods in files.
-pub const METHODS: [(Method, &str); 16] = [
+pub const METHODS: [(Method, &str); 18] = [
     (Method::HostSets, "host-sets"),
     (Method::HostProcessors, "host-processors"),
     (Method::HostCores, "host-cores"),
@@ -56,6 +60,8 @@ pub const METHODS: [(Method, &str); 16] = [
     (Method::Instance, "instance"),
     (Method::Device, "device"),
     (Method::User, "user"),
+    (Method::GuestProcessors, "guest-processors"),
+    (Method::HostServers, "host-servers"),
     (Method::Access, "access"),
     (Method::ProcessorFactor, "processor-factor"),
     (Method::OccupiedSockets, "occupied-sockets"),
@@ -124,6 +130,16 @@ pub struct Terms {
     pub guest_minimum: u32,
     /// Processors one licence covers.
     pub processors_a_licence: u32,
+    /// One licence covers a server, however many processors it has.
+    pub whole_server: bool,
+    /// Least licences for a server: (strict, customer).
+    pub least_licences: (u32, u32),
+    /// Guests one server licence carries; `None`: any number.
+    pub guests_a_licence: Option<u32>,
+    /// Virtual cores one server licence carries; `None`: any number.
+    pub cores_a_licence: Option<u32>,
+    /// Lower editions a licence of these terms may be used for, where they differ from the product's.
+    pub covers: Option<Vec<(String, Vec<String>)>>,
     /// Rights by edition.
     pub rights: Vec<Right>,
     /// Only with Software Assurance or a subscription in force.
@@ -152,10 +168,6 @@ pub struct Terms {
     pub people_a_processor: u32,
     /// See `people_a_processor`.
     pub people_a_server: u32,
-    /// Cores of a processor one licence covers.
-    pub cores_a_licence: u32,
-    /// Guests one licence covers.
-    pub guests_a_licence: u32,
     /// Counted by the people who use machines for tests and development.
     pub developers: bool,
     /// Licensing a guest covers the containers in it.
@@ -199,7 +211,9 @@ pub struct Grant {
     pub until_version: String,
     /// Release whose availability under Software Assurance gives the grant.
     pub at_version: String,
-    /// Units granted for one licence.
+    /// Licences that are converted together.
+    pub licences: u32,
+    /// Units granted for so many licences.
     pub units: u32,
     /// Last day of the hardware record that raises the grant; `None`: any day.
     pub documented_until: Option<Date>,
@@ -268,11 +282,8 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
     fields.required("metric");
     let (from, until) = versions(&fields, product);
     let (sold_from, sold_until) = span_of_days(fields.table("sold"));
-    let unknown_cores = fields.table("unknown_cores").map(|table| {
-        let pair = (table.number("strict").unwrap_or(0), table.number("customer").unwrap_or(0));
-        table.finish();
-        pair
-    });
+    let unknown_cores = strict_and_customer(fields.table("unknown_cores"));
+    let least_licences = strict_and_customer(fields.table("least_licences"));
     let terms = Terms {
         id: fields.required_text("id"),
         method: fields.one_of("method", &METHODS).unwrap_or(Method::Device),
@@ -287,6 +298,11 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         server_minimum: fields.number("server_minimum").unwrap_or(0),
         guest_minimum: fields.number("guest_minimum").unwrap_or(0),
         processors_a_licence: fields.number("processors_a_licence").unwrap_or(1).max(1),
+        whole_server: fields.boolean("whole_server").unwrap_or(false),
+        least_licences,
+        guests_a_licence: fields.number("guests_a_licence").filter(|&guests| guests > 0),
+        cores_a_licence: fields.number("cores_a_licence").filter(|&cores| cores > 0),
+        covers: fields.table("covers").map(|table| table.text_lists()),
         rights: fields.tables("rights").into_iter().map(right).collect(),
         needs_sa: fields.boolean("needs_sa").unwrap_or(false),
         mobility_needs_sa: fields.boolean("mobility_needs_sa").unwrap_or(false),
@@ -305,12 +321,10 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         }),
         people_a_processor: fields.number("people_a_processor").unwrap_or(0),
         people_a_server: fields.number("people_a_server").unwrap_or(0),
-        cores_a_licence: fields.number("cores_a_licence").unwrap_or(1).max(1),
-        guests_a_licence: fields.number("guests_a_licence").unwrap_or(1).max(1),
         developers: fields.boolean("developers").unwrap_or(false),
         covers_containers: fields.boolean("covers_containers").unwrap_or(false),
         core_factors: fields.tables("core_factors").into_iter().map(core_factor).collect(),
-        unknown_cores: unknown_cores.unwrap_or((0, 0)),
+        unknown_cores,
         devices_a_user: fields.number("devices_a_user").unwrap_or(1).max(1),
         serves: fields.text("serves"),
         serves_basis: fields.text("serves_basis"),
@@ -327,6 +341,16 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
     }
     fields.finish();
     terms
+}
+
+/// A number for each reading; 0 where none is given.
+fn strict_and_customer(fields: Option<Fields<'_, '_>>) -> (u32, u32) {
+    let Some(fields) = fields else {
+        return (0, 0);
+    };
+    let pair = (fields.number("strict").unwrap_or(0), fields.number("customer").unwrap_or(0));
+    fields.finish();
+    pair
 }
 
 /// First and last version of `versions`, as indexes into the releases; all where the key is missing.
@@ -408,6 +432,7 @@ pub(crate) fn grant(fields: Fields<'_, '_>) -> Grant {
         to_edition: fields.required_text("to_edition"),
         until_version: fields.required_text("until_version"),
         at_version: fields.required_text("at_version"),
+        licences: fields.number("licences").unwrap_or(1).max(1),
         units: fields.number("units").unwrap_or(0),
         documented_until: fields.date("documented_until"),
         source: source(&fields),
