@@ -1,5 +1,7 @@
 //! Estates in temporary folders, for tests that scan.
 
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
