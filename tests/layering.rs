@@ -72,7 +72,7 @@ fn imports(file: &Source) -> Vec<Import> {
             module.extend(word(index + 1).map(str::to_owned));
             depths.push(depth);
         }
-        let continued = index > 0 && sign(index - 1) == Some(':');
+        let continued = index > 1 && sign(index - 1) == Some(':') && sign(index - 2) == Some(':');
         let begins = ["crate", "trueup", "self", "super"].contains(&name) && !continued;
         if begins && sign(index + 1) == Some(':') {
             let mut base = Vec::new();
@@ -199,7 +199,7 @@ fn paths_are_found_wherever_they_stand() {
         mod inner { use super::super::super::store; fn f() { crate::plan::buy(\"crate::report\"); } }
         // crate::cli
         #[cfg(test)] mod tests { use crate::pipeline; }
-        fn g() { self::h(); super::discover::walk() }";
+        fn g(scan: crate::pipeline::Scan) { self::h(); super::discover::walk(); other::crate::x() }";
     let file = Source::new("src/support/end.rs", code);
     let found: Vec<String> = imports(&file).iter().map(|import| import.parts.join("::")).collect();
     let expected = [
@@ -208,6 +208,7 @@ fn paths_are_found_wherever_they_stand() {
         "read::Sink",
         "store",
         "plan::buy",
+        "pipeline::Scan",
         "support::end::h",
         "support::discover::walk",
     ];
