@@ -45,12 +45,15 @@ fn main() {
     let start = Instant::now();
     let loaded: Vec<(String, Vec<u8>)> = files
         .iter()
-        .map(|found| (found.path.clone(), load(found, &Limits::default(), &mut buffer).expect("loads").bytes.into_owned()))
+        .map(|found| {
+            (found.path.clone(), load(found, &Limits::default(), &mut buffer).expect("loads").bytes.into_owned())
+        })
         .collect();
     let bytes: usize = loaded.iter().map(|(_, bytes)| bytes.len()).sum();
     report("load, hash and decode", bytes, start.elapsed().as_secs_f64());
     for reader in readers() {
-        let wanted = |bytes: &[u8], path: &str| reader.sniff(&bytes[..bytes.len().min(HEAD_BYTES)], path) == Sniff::Sure;
+        let wanted =
+            |bytes: &[u8], path: &str| reader.sniff(&bytes[..bytes.len().min(HEAD_BYTES)], path) == Sniff::Sure;
         let start = Instant::now();
         let own: Vec<_> = loaded.iter().filter(|(path, bytes)| wanted(bytes, path)).collect();
         let bytes: usize = own.iter().map(|(_, bytes)| bytes.len()).sum();

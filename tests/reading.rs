@@ -148,11 +148,16 @@ fn the_order_of_keys_does_not_matter_and_names_stay_as_written() {
     assert_eq!(verdict, Verdict::Read);
     let host = &heard.hosts[0];
     assert_eq!((host.name.as_str(), host.tag.as_deref(), host.captured), ("order-01", None, None));
-    assert_eq!((host.is_virtual, host.platform.as_deref()), (None, Some("Docker")), "a container says nothing below it");
+    assert_eq!(
+        (host.is_virtual, host.platform.as_deref()),
+        (None, Some("Docker")),
+        "a container says nothing below it"
+    );
     let processor = host.processors.as_ref().expect("stated")[0];
     assert_eq!((processor.cores, processor.enabled_cores), (4, Some(1)));
     let place = |index: u32| Place::Within(format!("content.softwares[{index}]"));
-    let software: Vec<_> = heard.software.iter().map(|row| (row.name.as_str(), row.version.as_str(), &row.place)).collect();
+    let software: Vec<_> =
+        heard.software.iter().map(|row| (row.name.as_str(), row.version.as_str(), &row.place)).collect();
     assert_eq!(software, [("Résumé \"Writer\" ", "2", &place(0)), ("Trailing blanks stay  ", "03.50", &place(2))]);
     let [nameless] = heard.diagnostics.as_slice() else { panic!("{:?}", heard.diagnostics) };
     assert_eq!((nameless.code, nameless.place.as_ref()), (Code::IncompleteRecord, Some(&place(1))));
@@ -176,7 +181,8 @@ fn one_processor_element_of_ocs_speaks_of_all_sockets() {
 
 #[test]
 fn other_messages_of_the_agents_are_ignored_by_name() {
-    let cases = [("glpi-json/phone-ignored.json", "`Phone`"), ("fusion-xml/netdiscovery-ignored.xml", "`NETDISCOVERY`")];
+    let cases =
+        [("glpi-json/phone-ignored.json", "`Phone`"), ("fusion-xml/netdiscovery-ignored.xml", "`NETDISCOVERY`")];
     for (path, named) in cases {
         let (_, verdict, heard) = sample(path);
         assert!(matches!(&verdict, Verdict::Ignored(reason) if reason.contains(named)), "{path}: {verdict:?}");

@@ -31,6 +31,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
         sections: &[Section::Position, Section::Questions, Section::Total],
         in_full: arguments.all,
         within_months: None,
+        estate: None,
         owes_position: true,
     };
     show(global, &outcome, &wanted)

@@ -43,6 +43,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
         sections: &Section::ALL,
         in_full: arguments.all,
         within_months: None,
+        estate: arguments.folder.as_deref(),
         owes_position: true,
     };
     show(global, &outcome?, &wanted)

@@ -1,5 +1,7 @@
 //! From an outcome to the result of a command: filter, report, face, verdict.
 
+use std::path::Path;
+
 use crate::model::Outcome;
 use crate::report::terminal::{self, View};
 use crate::report::{Filter, Report, Section, csv, json};
@@ -8,7 +10,7 @@ use super::stop::Stop;
 use super::{End, Format, Global, gate};
 
 /// What of an outcome a command shows.
-pub(super) struct Wanted {
+pub(super) struct Wanted<'a> {
     /// Name of the command.
     pub command: &'static str,
     /// Sections, in order.
@@ -17,23 +19,24 @@ pub(super) struct Wanted {
     pub in_full: bool,
     /// Months ahead within which an end of support is announced.
     pub within_months: Option<u32>,
+    /// The estate, where the user typed it as an argument.
+    pub estate: Option<&'a Path>,
     /// Whether the command owes a licence position.
     pub owes_position: bool,
 }
 
 /// Shows it and judges it.
-pub(super) fn show(global: &Global, outcome: &Outcome, wanted: &Wanted) -> Result<End, Stop> {
+pub(super) fn show(global: &Global, outcome: &Outcome, wanted: &Wanted<'_>) -> Result<End, Stop> {
     let filter = Filter {
         organisation: organisation(global, outcome)?,
         reading: global.reading(),
         within_months: wanted.within_months,
     };
     let report = Report::new(outcome, &filter);
+    let repeat = global.repeat(wanted.estate);
+    let view = View { sections: wanted.sections, in_full: wanted.in_full, repeat: &repeat };
     let text = match global.form() {
-        Format::Table => {
-            let view = View { sections: wanted.sections, in_full: wanted.in_full };
-            terminal::render(&report, &view, &global.canvas())
-        }
+        Format::Table => terminal::render(&report, &view, &global.canvas()),
         Format::Json => json::render(&report, wanted.sections).map_err(|error| unwritable(&error.to_string()))?,
         Format::Csv => comma_separated(global, wanted, &report)?,
     };
@@ -41,13 +44,30 @@ pub(super) fn show(global: &Global, outcome: &Outcome, wanted: &Wanted) -> Resul
     if wanted.owes_position && !report.has_position() {
         return Err(Stop::NoAnswer(
             "no licence position can be computed: no licensable installation and no licence was found".into(),
-            "trueup sources --all shows every file and what was made of it".into(),
+            format!("{} shows every file and what was made of it", view.command("sources --all")),
         ));
     }
     Ok(gate::judge(&report, &global.fail_on))
 }
 
-fn comma_separated(global: &Global, wanted: &Wanted, report: &Report<'_>) -> Result<String, Stop> {
+impl Global {
+    /// The options typed that decide which estate and day a figure is of, as they would be typed again.
+    fn repeat(&self, estate: Option<&Path>) -> String {
+        let paths = [("--estate", estate.or(self.estate.as_deref())), ("--store", self.store.as_deref())];
+        let paths = paths.into_iter().chain([("--rules", self.rules.as_deref())]);
+        let paths = paths.filter_map(|(option, path)| Some(format!("{option} {}", quoted(path?))));
+        let day = self.as_of.map(|day| format!("--as-of {day}"));
+        paths.chain(day).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    if text.contains(char::is_whitespace) { format!("\"{text}\"") } else { text }
+}
+
+fn comma_separated(global: &Global, wanted: &Wanted<'_>, report: &Report<'_>) -> Result<String, Stop> {
     let text = match wanted.sections {
         [Section::Input] => csv::sources(report),
         [Section::Support] => csv::support(report),
@@ -102,6 +122,7 @@ mod tests {
             sections: &Section::ALL,
             in_full: false,
             within_months: None,
+            estate: None,
             owes_position: true,
         };
         show(&global, outcome, &wanted)
@@ -124,6 +145,14 @@ mod tests {
         let mut outcome = fixture::outcome();
         outcome.strict.positions.clear();
         assert!(matches!(ended(&outcome, &[]), Err(Stop::NoAnswer(..))));
+    }
+
+    #[test]
+    fn commands_named_in_the_text_are_about_the_same_estate() {
+        let typed = ["trueup", "position", "--store", "my store.db", "--as-of", "2026-06-30"];
+        let Arguments { global, .. } = Arguments::parse_from(typed);
+        let repeat = global.repeat(Some(Path::new("samples/councils")));
+        assert_eq!(repeat, "--estate samples/councils --store \"my store.db\" --as-of 2026-06-30");
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
         sections: &[Section::Input],
         in_full: arguments.all,
         within_months: None,
+        estate: None,
         owes_position: false,
     };
     show(global, &outcome, &wanted)

@@ -33,6 +33,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
         sections: &[Section::Support],
         in_full: arguments.all,
         within_months: arguments.within,
+        estate: None,
         owes_position: false,
     };
     show(global, &outcome, &wanted)

@@ -124,3 +124,128 @@ fn without_start(content: Cow<'_, [u8]>, start: usize) -> Cow<'_, [u8]> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::{GzEncoder, ZlibEncoder};
+
+    use super::*;
+
+    /// Writes the content to a file and loads it.
+    fn loaded(content: &[u8], limits: &Limits) -> Result<Loaded<'static>, Diagnostic> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let absolute = folder.path().join("file");
+        std::fs::write(&absolute, content).expect("written");
+        let found = Found { path: "file".into(), absolute, size: content.len() as u64, modified: 0 };
+        let mut buffer = Vec::new();
+        let loaded = load(&found, limits, &mut buffer)?;
+        Ok(Loaded { bytes: Cow::Owned(loaded.bytes.into_owned()), ..loaded })
+    }
+
+    fn text(content: &[u8]) -> (String, &'static str) {
+        let loaded = loaded(content, &Limits::default()).expect("loads");
+        assert!(!loaded.binary);
+        assert_eq!(loaded.hash, blake3::hash(content).to_hex().as_str());
+        (String::from_utf8(loaded.bytes.into_owned()).expect("UTF-8"), loaded.encoding)
+    }
+
+    fn utf16(text: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        text.encode_utf16().flat_map(order).collect()
+    }
+
+    #[test]
+    fn text_becomes_utf8_whatever_it_was_in() {
+        let written = "Name;Größe\r\nÉdition £;1\r\n";
+        let with_mark = format!("\u{FEFF}{written}");
+        assert_eq!(text(written.as_bytes()), (written.into(), "UTF-8"));
+        assert_eq!(text(with_mark.as_bytes()), (written.into(), "UTF-8 with BOM"));
+        assert_eq!(text(&utf16(&with_mark, u16::to_le_bytes)), (written.into(), "UTF-16LE"));
+        assert_eq!(text(&utf16(&with_mark, u16::to_be_bytes)), (written.into(), "UTF-16BE"));
+        assert_eq!(text(&utf16(written, u16::to_le_bytes)), (written.into(), "UTF-16LE"));
+        assert_eq!(text(&utf16(written, u16::to_be_bytes)), (written.into(), "UTF-16BE"));
+        assert_eq!(text(b"Name;Gr\xF6\xDFe\r\n\xC9dition \xA3;1\r\n"), (written.into(), "windows-1252"));
+        assert_eq!(text(b""), (String::new(), "UTF-8"));
+    }
+
+    #[test]
+    fn an_xml_declaration_decides_where_the_bytes_are_not_utf8() {
+        let declared = b"<?xml version='1.0' encoding='ISO-8859-2'?><A>\xB3\xF3d\xBC</A>";
+        let (content, encoding) = text(declared);
+        assert!(content.ends_with("<A>łódź</A>"), "{content}");
+        assert_eq!(encoding, "ISO-8859-2");
+        let lying = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?><A>\xE9dition fran\xE7aise</A>";
+        assert!(text(lying).0.ends_with("<A>édition française</A>"));
+    }
+
+    #[test]
+    fn utf8_with_stray_bytes_keeps_its_letters() {
+        let glued = b"stra\xC3\x9Fe, gr\xC3\xBCn, \xC3\xA9, caf\xE9";
+        assert_eq!(text(glued).0, "straße, grün, é, café");
+    }
+
+    #[test]
+    fn utf32_is_named_and_other_bytes_are_binary() {
+        let utf32 = b"\xFF\xFE\0\0a\0\0\0";
+        assert_eq!(loaded(utf32, &Limits::default()).map_err(|error| error.code), Err(Code::WrongEncoding));
+        for binary in [b"PK\x03\x04 workbook".as_slice(), b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xFF"] {
+            let loaded = loaded(binary, &Limits::default()).expect("loads");
+            assert_eq!((loaded.binary, loaded.encoding, loaded.bytes.as_ref()), (true, "binary", binary));
+        }
+    }
+
+    #[test]
+    fn nul_bytes_are_rejected_before_the_size_is() {
+        let limits = Limits { file_bytes: 1024, ..Limits::default() };
+        let error = loaded(&vec![0; 200_000], &limits).expect_err("nothing in it");
+        assert!(error.message.contains("the first 64 KiB are nothing but NUL bytes"), "{error}");
+        assert_eq!(loaded(&[0; 10], &limits).map_err(|error| error.code), Err(Code::BrokenFormat));
+    }
+
+    #[test]
+    fn a_sparse_file_of_two_gigabytes_is_rejected_at_once() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let absolute = folder.path().join("zeros.json");
+        let file = File::create(&absolute).expect("created");
+        file.set_len(2 * 1024 * 1024 * 1024).expect("grown");
+        let found = Found { path: "zeros.json".into(), absolute, size: 2 * 1024 * 1024 * 1024, modified: 0 };
+        let mut buffer = Vec::new();
+        let error = load(&found, &Limits::default(), &mut buffer).expect_err("nothing in it");
+        assert_eq!(error.code, Code::BrokenFormat);
+        assert!(buffer.capacity() < 1024 * 1024);
+    }
+
+    #[test]
+    fn large_files_are_rejected_with_the_limit() {
+        let limits = Limits { file_bytes: 1024 * 1024, ..Limits::default() };
+        let error = loaded(&vec![b' '; 1024 * 1024 + 1], &limits).expect_err("too large");
+        assert_eq!((error.code, error.message.contains("larger than 1 MiB")), (Code::LimitReached, true));
+        assert!(loaded(&vec![b' '; 1024 * 1024], &limits).is_ok());
+    }
+
+    #[test]
+    fn compressed_files_are_opened_within_limits() {
+        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+        zlib.write_all("<REQUEST>é</REQUEST>".as_bytes()).expect("compressed");
+        let zlib = zlib.finish().expect("compressed");
+        assert_eq!(text(&zlib), ("<REQUEST>é</REQUEST>".into(), "UTF-8"));
+        let cut = loaded(&zlib[..zlib.len() - 8], &Limits::default());
+        assert_eq!(cut.map_err(|error| error.code), Err(Code::BrokenFormat));
+
+        let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
+        bomb.write_all(&vec![b' '; 8 * 1024 * 1024]).expect("compressed");
+        let bomb = bomb.finish().expect("compressed");
+        let error = loaded(&bomb, &Limits::default()).expect_err("too much");
+        assert_eq!((error.code, error.message.contains("200 times")), (Code::LimitReached, true));
+        let limits = Limits { decompressed_bytes: 1024 * 1024, ratio: 10_000, ..Limits::default() };
+        let error = loaded(&bomb, &limits).expect_err("too much");
+        assert!(error.message.contains("more than 1 MiB"), "{error}");
+    }
+
+    #[test]
+    fn a_text_that_begins_like_a_compressed_file_is_text() {
+        assert_eq!(text(b"x-name,version\nx,1\n").1, "UTF-8");
+    }
+}

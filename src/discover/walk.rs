@@ -220,3 +220,97 @@ fn kind_of(kind: FileType) -> &'static str {
 fn kind_of(_: FileType) -> &'static str {
     "neither a file nor a folder"
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn paths(walk: &Walk) -> Vec<&str> {
+        walk.files.iter().map(|found| found.path.as_str()).collect()
+    }
+
+    #[test]
+    fn files_come_sorted_and_what_is_no_input_is_passed_over() {
+        let estate = tempfile::tempdir().expect("a temporary folder");
+        for path in
+            ["b/two.json", "a.csv", "b.csv", ".trueup/trueup.db", ".git/config", "b/.svn/entries", "trueup.toml"]
+        {
+            let path = estate.path().join(path);
+            fs::create_dir_all(path.parent().expect("has one")).expect("created");
+            fs::write(path, "content").expect("written");
+        }
+        fs::write(estate.path().join("b/trueup.toml"), "").expect("written");
+        let walk = walk(estate.path()).expect("walked");
+        assert_eq!(paths(&walk), ["a.csv", "b.csv", "b/two.json"]);
+        assert_eq!((walk.files[0].size, walk.files[0].modified > 0), (7, true));
+        let [blocked] = walk.blocked.as_slice() else { panic!("{:?}", walk.blocked) };
+        assert_eq!((blocked.path.as_str(), blocked.status), ("b/trueup.toml", FileStatus::Ignored));
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_an_error() {
+        assert_eq!(walk(Path::new("/no/such/folder")).map_err(|error| error.code), Err(Code::Unreadable));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_named_and_not_followed() {
+        use std::os::unix::fs::symlink;
+        let outside = tempfile::tempdir().expect("a temporary folder");
+        fs::write(outside.path().join("secret.json"), "{}").expect("written");
+        let estate = tempfile::tempdir().expect("a temporary folder");
+        fs::create_dir(estate.path().join("inventory")).expect("created");
+        fs::write(estate.path().join("inventory/a.json"), "{}").expect("written");
+        symlink(outside.path(), estate.path().join("out")).expect("linked");
+        symlink("inventory/a.json", estate.path().join("same")).expect("linked");
+        symlink("..", estate.path().join("inventory/loop")).expect("linked");
+        symlink("nowhere", estate.path().join("broken")).expect("linked");
+        let walk = walk(estate.path()).expect("walked");
+        assert_eq!(paths(&walk), ["inventory/a.json"]);
+        let blocked: Vec<_> = walk.blocked.iter().map(|blocked| (blocked.path.as_str(), blocked.status)).collect();
+        let (ignored, rejected) = (FileStatus::Ignored, FileStatus::Rejected);
+        assert_eq!(blocked, [("broken", rejected), ("inventory/loop", ignored), ("out", rejected), ("same", ignored)]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_socket_is_named_and_not_opened() {
+        let estate = tempfile::tempdir().expect("a temporary folder");
+        let _socket = std::os::unix::net::UnixListener::bind(estate.path().join("agent.xml")).expect("bound");
+        let walk = walk(estate.path()).expect("walked");
+        assert!(walk.files.is_empty());
+        assert_eq!(walk.blocked[0].diagnostic.message, "a socket, which is not opened");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_without_permission_is_named() {
+        use std::os::unix::fs::PermissionsExt;
+        let estate = tempfile::tempdir().expect("a temporary folder");
+        let closed = estate.path().join("closed");
+        fs::create_dir(&closed).expect("created");
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0)).expect("closed");
+        let walk = walk(estate.path()).expect("walked");
+        if fs::read_dir(&closed).is_ok() {
+            eprintln!("this user may enter every folder: nothing was closed to it");
+        } else {
+            assert_eq!((walk.blocked[0].path.as_str(), walk.blocked[0].status), ("closed", FileStatus::Rejected));
+        }
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).expect("opened again");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn names_that_are_no_text_stay_apart() {
+        use std::os::unix::ffi::OsStrExt;
+        let estate = tempfile::tempdir().expect("a temporary folder");
+        for name in [b"caf\xE9.xml".as_slice(), b"caf\xE8.xml", "caf\u{FFFD}E8.xml".as_bytes()] {
+            fs::write(estate.path().join(OsStr::from_bytes(name)), "").expect("written");
+        }
+        let walk = walk(estate.path()).expect("walked");
+        assert_eq!(paths(&walk), ["caf\u{FFFD}E8.xml", "caf\u{FFFD}E8.xml #2", "caf\u{FFFD}E9.xml"]);
+        assert!(walk.files.iter().all(|found| found.absolute.exists()));
+    }
+}

@@ -1,4 +1,7 @@
-//! An explanation as text: numbered steps, set in by depth; long lists are cut, JSON never.
+//! An explanation as text: numbered steps, set in by depth, with the sources of their rules at the end; long lists are
+//! cut, JSON never.
+
+use std::collections::BTreeMap;
 
 use super::{Explanation, Item, RuleNote};
 
@@ -19,7 +22,35 @@ pub(super) fn render(explanation: &Explanation, colour: bool) -> String {
         out.push_str(&format!("\n{}", heading(&section.heading, colour)));
         list(&mut out, &section.items, "", 1, &explanation.key);
     }
+    out.push_str(&sources(explanation, colour));
     out
+}
+
+/// Every rule that is named in brackets, with the page or document it rests on.
+fn sources(explanation: &Explanation, colour: bool) -> String {
+    let mut rules = BTreeMap::new();
+    for section in &explanation.sections {
+        collect(&section.items, &mut rules);
+    }
+    if rules.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n{}", heading("Rules and their sources", colour));
+    for (id, rule) in rules {
+        let source = rule.source.as_deref().unwrap_or("no source is on file");
+        let verified = if rule.verified == Some(false) { " (not verified against a public page yet)" } else { "" };
+        out.push_str(&format!("  [{id}] {source}{verified}\n"));
+    }
+    out
+}
+
+fn collect<'a>(items: &'a [Item], rules: &mut BTreeMap<&'a str, &'a RuleNote>) {
+    for item in items {
+        if let Some(rule) = &item.rule {
+            rules.insert(&rule.id, rule);
+        }
+        collect(&item.items, rules);
+    }
 }
 
 fn heading(text: &str, colour: bool) -> String {
@@ -30,7 +61,7 @@ fn list(out: &mut String, items: &[Item], number: &str, depth: usize, key: &str)
     let indent = depth * 2;
     for (index, item) in items.iter().take(LONGEST).enumerate() {
         let number = format!("{number}{}.", index + 1);
-        let rule = item.rule.as_ref().map(rule).unwrap_or_default();
+        let rule = item.rule.as_ref().map(|rule| format!(" [{}]", rule.id)).unwrap_or_default();
         out.push_str(&format!("{:indent$}{number} {}{rule}\n", "", item.text));
         let below = indent + number.chars().count() + 1;
         for place in item.places.iter().take(LONGEST) {
@@ -47,11 +78,4 @@ fn cut(out: &mut String, length: usize, indent: usize, key: &str) {
         let more = length - LONGEST;
         out.push_str(&format!("{:indent$}… and {more} more: trueup explain {key} --format json\n", ""));
     }
-}
-
-/// ` [ws-core: Product Terms, clause 3; not verified]`.
-fn rule(rule: &RuleNote) -> String {
-    let source = rule.source.as_ref().map(|source| format!(": {source}")).unwrap_or_default();
-    let verified = if rule.verified == Some(false) { "; not verified" } else { "" };
-    format!(" [{}{source}{verified}]", rule.id)
 }

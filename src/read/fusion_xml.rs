@@ -14,7 +14,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::Place;
 
 use super::agent::{Guest, Inventory, Licence, Processor, Software, Syntax, Text};
-use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
 
 /// The reader.
 pub struct FusionXml;
@@ -52,12 +52,9 @@ impl Reader for FusionXml {
     }
 
     fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match std::str::from_utf8(input.bytes) {
+        let text = match text_of(input) {
             Ok(text) => text,
-            Err(error) => {
-                let message = format!("not UTF-8 from byte {} on", error.valid_up_to());
-                return Verdict::Rejected(Diagnostic::error(Code::WrongEncoding, input.path, message));
-            }
+            Err(diagnostic) => return Verdict::Rejected(diagnostic),
         };
         let mut document = Document::new(text);
         if let Err(fault) = document.parse() {
@@ -188,30 +185,33 @@ impl<'a> Document<'a> {
         let mut seen_root = false;
         loop {
             let at = usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX);
-            let event = self.reader.read_event().map_err(|error| {
-                let at = usize::try_from(self.reader.error_position()).unwrap_or(usize::MAX);
-                Fault::new(format!("the XML is broken: {error}"), at)
-            })?;
-            match event {
-                Event::Start(start) => {
+            // Matched where it is: moving the event first costs a fifth of the whole parse.
+            match self.reader.read_event() {
+                Ok(Event::Start(start)) => {
                     seen_root = self.check_root(start.name().as_ref(), seen_root, at)?;
                     self.open(start.name().as_ref(), at)?;
                 }
-                Event::Empty(start) => {
+                Ok(Event::Empty(start)) => {
                     seen_root = self.check_root(start.name().as_ref(), seen_root, at)?;
                     self.open(start.name().as_ref(), at)?;
                     self.close();
                 }
-                Event::End(_) => self.close(),
-                Event::Text(text) if self.slot.is_some() => self.append(text.into_inner()),
-                Event::CData(text) if self.slot.is_some() => self.append(text.into_inner()),
-                Event::Text(text) if self.depth == 0 && !text.trim().is_empty() => {
+                Ok(Event::End(_)) => self.close(),
+                Ok(Event::Text(text)) if self.slot.is_some() => self.append(text.into_inner()),
+                Ok(Event::CData(text)) if self.slot.is_some() => self.append(text.into_inner()),
+                Ok(Event::Text(text)) if self.depth == 0 && !text.trim().is_empty() => {
                     return Err(Fault::new("text outside the document", at));
                 }
-                Event::GeneralRef(reference) => self.append_reference(&reference, at)?,
-                Event::DocType(_) => return Err(Fault::new("a document type, which no agent writes, is refused", at)),
-                Event::Eof => return self.finish(seen_root),
-                Event::Text(_) | Event::CData(_) | Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
+                Ok(Event::GeneralRef(reference)) => self.append_reference(&reference, at)?,
+                Ok(Event::DocType(_)) => {
+                    return Err(Fault::new("a document type, which no agent writes, is refused", at));
+                }
+                Ok(Event::Eof) => return self.finish(seen_root),
+                Ok(Event::Text(_) | Event::CData(_) | Event::Comment(_) | Event::PI(_) | Event::Decl(_)) => {}
+                Err(error) => {
+                    let at = usize::try_from(self.reader.error_position()).unwrap_or(usize::MAX);
+                    return Err(Fault::new(format!("the XML is broken: {error}"), at));
+                }
             }
         }
     }

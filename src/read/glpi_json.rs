@@ -13,7 +13,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::Place;
 
 use super::agent::{Inventory, Software, Syntax, Text};
-use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
 
 /// The reader.
 pub struct GlpiJson;
@@ -51,12 +51,9 @@ impl Reader for GlpiJson {
     }
 
     fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match std::str::from_utf8(input.bytes) {
+        let text = match text_of(input) {
             Ok(text) => text,
-            Err(error) => {
-                let message = format!("not UTF-8 from byte {} on", error.valid_up_to());
-                return Verdict::Rejected(Diagnostic::error(Code::WrongEncoding, input.path, message));
-            }
+            Err(diagnostic) => return Verdict::Rejected(diagnostic),
         };
         let mut document = Document::new();
         let mut deserializer = serde_json::Deserializer::from_str(text);

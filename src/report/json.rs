@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::model::Answer;
 
 use super::{
-    CoverageRow, FileCounts, FindingRow, PositionRow, QuestionRow, RecordSums, Report, Section, SourceRow,
+    CoverageRow, FileCounts, FindingRow, MessageRow, PositionRow, QuestionRow, RecordSums, Report, Section, SourceRow,
     SupportSection, Totals,
 };
 
@@ -33,6 +33,8 @@ struct Document<'r> {
     records: Option<&'r RecordSums>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sources: Option<&'r [SourceRow<'r>]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages: Option<&'r [MessageRow<'r>]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     coverage: Option<&'r [CoverageRow<'r>]>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,6 +67,7 @@ pub fn render(report: &Report<'_>, sections: &[Section]) -> Result<String, serde
         files: shows(Section::Input).then_some(&report.files),
         records: shows(Section::Input).then_some(&report.records),
         sources: shows(Section::Input).then_some(&report.sources),
+        messages: shows(Section::Input).then_some(&report.messages),
         coverage: shows(Section::Coverage).then_some(&report.coverage),
         findings: shows(Section::Coverage).then_some(&report.findings),
         positions: shows(Section::Position).then_some(&report.positions),

@@ -2,7 +2,7 @@
 
 use jiff::ToSpan;
 
-use crate::model::{Answer, Fact, Host, HostId, Installation, Locator, Machine, Role};
+use crate::model::{Answer, Environment, Fact, Host, HostId, Installation, Locator, Machine, Role};
 use crate::rules::Product;
 
 use super::Ground;
@@ -20,6 +20,10 @@ pub(super) struct Deployed {
     pub basis: Option<String>,
     /// It does nothing but run guests.
     pub hosting_only: bool,
+    /// What it does; active where several installations differ.
+    pub role: Role,
+    /// Features in use.
+    pub features: Vec<String>,
     /// What it is, in words.
     pub text: String,
     /// Where it was seen.
@@ -30,7 +34,12 @@ pub(super) struct Deployed {
 pub(super) fn servers(ground: &Ground<'_>, product: &Product) -> Vec<Deployed> {
     let mut deployed = Vec::new();
     for (id, host) in ground.estate.hosts_with_ids() {
-        if host.cloud().is_some() {
+        let in_cloud = host.cloud().is_some();
+        if in_cloud && !product.terms.iter().any(|terms| terms.concerns(host.cloud(), ground.as_of)) {
+            continue;
+        }
+        if product.counts_managed {
+            deployed.extend(managed(ground, product, id, host));
             continue;
         }
         let found: Vec<Deployed> = host
@@ -45,7 +54,45 @@ pub(super) fn servers(ground: &Ground<'_>, product: &Product) -> Vec<Deployed> {
         }
         deployed.push(folded);
     }
-    deployed
+    in_guests(ground, product, deployed)
+}
+
+/// Containers inside a guest whose licence covers them count as that guest, once (SQ-R19).
+fn in_guests(ground: &Ground<'_>, product: &Product, deployed: Vec<Deployed>) -> Vec<Deployed> {
+    let mut by_machine: Vec<(HostId, Vec<Deployed>)> = Vec::new();
+    for mut one in deployed {
+        let machine = ground.estate.host(one.host);
+        let parent = machine.container_of.filter(|&id| ground.estate.host(id).machine == Machine::Guest);
+        let covers = |terms: &&crate::rules::Terms| {
+            terms.covers_containers && one.version.is_some_and(|version| (terms.from..=terms.until).contains(&version))
+        };
+        if let Some(parent) = parent.filter(|_| product.terms.iter().any(|terms| covers(&terms))) {
+            one.host = parent;
+        }
+        match by_machine.iter_mut().find(|(host, _)| *host == one.host) {
+            Some((_, found)) => found.push(one),
+            None => by_machine.push((one.host, vec![one])),
+        }
+    }
+    by_machine.into_iter().filter_map(|(_, found)| fold(product, found)).collect()
+}
+
+/// An operating system that the product manages, whatever runs on it (SC-R1).
+fn managed(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> Option<Deployed> {
+    if !host.managed_by.contains(&product.id) || left_out(ground, product, id, host) {
+        return None;
+    }
+    Some(Deployed {
+        host: id,
+        edition: String::new(),
+        version: None,
+        basis: None,
+        hosting_only: false,
+        role: Role::Active,
+        features: Vec::new(),
+        text: format!("{}: managed by {}", host.name, product.name),
+        evidence: host.evidence.first().cloned().into_iter().collect(),
+    })
 }
 
 /// One installation as it counts; `None` for what needs no licence.
@@ -74,6 +121,8 @@ fn counted(
         version,
         basis: install.licence_basis.clone(),
         hosting_only: install.hosting_only,
+        role: install.role,
+        features: install.features.clone(),
         evidence: install.evidence.iter().cloned().collect(),
     })
 }
@@ -148,6 +197,10 @@ fn fold(product: &Product, found: Vec<Deployed>) -> Option<Deployed> {
         folded.version = folded.version.max(other.version);
         folded.basis = folded.basis.or(other.basis);
         folded.hosting_only &= other.hosting_only;
+        if other.role != folded.role {
+            folded.role = Role::Active;
+        }
+        folded.features.extend(other.features);
         folded.text.push_str(&format!(" and {}", other.text));
         folded.evidence.extend(other.evidence);
     }
@@ -157,10 +210,33 @@ fn fold(product: &Product, found: Vec<Deployed>) -> Option<Deployed> {
 /// Whether the customer's reading leaves the machine out: switched off (D-01) or not seen for a long time (D-02).
 pub(super) fn left_out(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> bool {
     let ask = |ambiguity| ground.asker.ask(ambiguity, &host.organisation, &product.family, &[id]) == Answer::Customer;
+    if for_tests_only(ground, product, id, host) {
+        return true;
+    }
     if !host.powered_on && host.machine != Machine::Physical && ask("D-01") {
         return true;
     }
     stale(ground, host) && ask("D-02")
+}
+
+/// Whether everybody who uses a machine for tests and development holds a subscription for that (VS-R1, VS-R2). One
+/// person without it voids the exception in the strict reading; in the customer's that person is short (D-06).
+fn for_tests_only(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> bool {
+    if host.environment == Environment::Production || host.production_data || host.used_by.is_empty() {
+        return false;
+    }
+    let subscribed = |name: &String| {
+        let mut groups = ground.estate.users.iter().filter(|group| group.name.as_ref() == Some(name));
+        groups.any(|group| {
+            let mut held = group.subscriptions.iter().filter_map(|held| ground.rules.products.get(held));
+            held.any(|product| product.covers_tests)
+        })
+    };
+    let count = host.used_by.iter().filter(|name| subscribed(name)).count();
+    if count == host.used_by.len() {
+        return true;
+    }
+    count > 0 && ground.asker.ask("D-06", &host.organisation, &product.family, &[id]) == Answer::Customer
 }
 
 /// Whether the newest sighting is older than the limit.

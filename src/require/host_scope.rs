@@ -21,10 +21,15 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
     let reach = Reach::new(ground.estate);
     let mut by_host: BTreeMap<HostId, HostLoad<'_>> = BTreeMap::new();
     let mut unplaced: BTreeMap<&str, Vec<&Deployed>> = BTreeMap::new();
+    let mut clouds: BTreeMap<(&str, &str), Vec<&Deployed>> = BTreeMap::new();
     for one in &deployed {
         let machine = ground.estate.host(one.host);
         if machine.machine == Machine::Physical {
             by_host.entry(one.host).or_default().physical = Some(one);
+            continue;
+        }
+        if let Some(cloud) = machine.cloud() {
+            clouds.entry((&machine.organisation, cloud)).or_default().push(one);
             continue;
         }
         let hosts = reach.of(ground.estate, machine);
@@ -42,7 +47,57 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
             .iter()
             .filter_map(|(organisation, guests)| unplaced_requirement(ground, product, organisation, guests)),
     );
+    for ((organisation, cloud), guests) in clouds {
+        requirements.extend(guests.iter().filter_map(|one| cloud_requirement(ground, product, organisation, cloud, one)));
+    }
     requirements
+}
+
+/// A guest in a public cloud, licensed by itself with licences of one's own (AH-R1).
+fn cloud_requirement(
+    ground: &Ground<'_>,
+    product: &Product,
+    organisation: &str,
+    cloud: &str,
+    one: &Deployed,
+) -> Option<Requirement> {
+    let mut working = Working::default();
+    working.by_facts(format!("{}, in the cloud {cloud}.", one.text), one.evidence.clone());
+    let guest = &ground.estate.host(one.host).name;
+    let terms = product.terms.iter().filter(|terms| {
+        terms.method == Method::GuestCores && terms.concerns(Some(cloud), ground.as_of)
+    });
+    let lowest = product.edition_rank(&one.edition);
+    let mut alternatives = Vec::new();
+    for terms in terms {
+        for edition in terms.editions.iter().filter(|edition| product.edition_serves(edition, &one.edition)) {
+            let mut steps = Working::default();
+            alternatives.push(Alternative {
+                product: product.id.clone(),
+                edition: Some(edition.clone()),
+                metric: terms.metric,
+                basis: Basis::Guest,
+                lines: vec![guest_line(ground, product, terms, edition, one, &mut steps)],
+                companions: Vec::new(),
+                sold: true,
+                conditional: false,
+                higher_edition: lowest.is_some() && product.edition_rank(edition) > lowest,
+                listed_only: false,
+                condition: Some("Software Assurance or a subscription on the licences".into()),
+                refused: None,
+                working: steps,
+            });
+        }
+    }
+    (!alternatives.is_empty()).then(|| Requirement {
+        key: Key::new("requirement", &[organisation, guest, &product.id]),
+        organisation: organisation.to_owned(),
+        family: product.family.clone(),
+        scope: Scope::Guest(guest.clone()),
+        hosts: vec![one.host],
+        alternatives,
+        working,
+    })
 }
 
 /// What may run on one host.
@@ -165,7 +220,7 @@ fn ways(ground: &Ground<'_>, product: &Product, id: HostId, load: &Load, edition
                 },
                 _ => continue,
             };
-            way.higher_edition = product.edition_rank(&right.edition) > lowest;
+            way.higher_edition = lowest.is_some() && product.edition_rank(&right.edition) > lowest;
             if let Some(edition) = refused {
                 way.refused = Some(Refusal {
                     rule: terms.id.clone(),
@@ -185,6 +240,7 @@ fn way(sets: &Sets<'_>, basis: Basis, lines: Vec<Line>, working: Working) -> Alt
         metric: sets.terms.metric,
         basis,
         lines,
+        companions: Vec::new(),
         sold: sets.terms.sold_on(sets.ground.as_of),
         conditional: false,
         higher_edition: false,
@@ -248,7 +304,7 @@ fn by_guest(ground: &Ground<'_>, product: &Product, id: HostId, load: &HostLoad<
     let here: Vec<&&Deployed> =
         load.guests.iter().filter(|one| ground.estate.host(one.host).runs_on() == Some(id)).collect();
     let mut ways = Vec::new();
-    for terms in product.terms.iter().filter(|terms| terms.method == Method::GuestCores) {
+    for terms in product.terms.iter().filter(|terms| terms.method == Method::GuestCores && terms.concerns(None, ground.as_of)) {
         for edition in &terms.editions {
             if here.iter().any(|one| !product.edition_serves(edition, &one.edition)) || here.is_empty() {
                 continue;
@@ -268,6 +324,7 @@ fn by_guest(ground: &Ground<'_>, product: &Product, id: HostId, load: &HostLoad<
                 metric: terms.metric,
                 basis: Basis::Guest,
                 lines,
+                companions: Vec::new(),
                 sold: false,
                 conditional: true,
                 higher_edition: false,
@@ -318,7 +375,7 @@ fn unplaced_requirement(
         working.by_facts(format!("{}; nobody knows its host.", one.text), one.evidence.clone());
     }
     let answer = ground.asker.ask("D-15", organisation, &product.family, &hosts);
-    let guest_terms = product.terms.iter().find(|terms| terms.method == Method::GuestCores);
+    let guest_terms = product.terms.iter().find(|terms| terms.method == Method::GuestCores && terms.concerns(None, ground.as_of));
     let mut alternatives = Vec::new();
     for terms in product.terms.iter().filter(|terms| terms.method == Method::HostSets) {
         for right in &terms.rights {
@@ -337,9 +394,10 @@ fn unplaced_requirement(
                 metric: terms.metric,
                 basis: Basis::Host,
                 lines,
+                companions: Vec::new(),
                 sold: terms.sold_on(ground.as_of),
                 conditional: false,
-                higher_edition: product.edition_rank(&right.edition) > lowest,
+                higher_edition: lowest.is_some() && product.edition_rank(&right.edition) > lowest,
                 condition: None,
                 listed_only: false,
                 refused: None,
@@ -416,6 +474,7 @@ fn unplaced_by_guest(ground: &Ground<'_>, product: &Product, terms: &Terms, gues
                 metric: terms.metric,
                 basis: Basis::Guest,
                 lines,
+                companions: Vec::new(),
                 sold: false,
                 conditional: true,
                 higher_edition: false,

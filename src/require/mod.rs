@@ -12,7 +12,9 @@
 //! | `instance` | a licence for each operating system the product runs in |
 //! | `device` | a licence for each device |
 //! | `user` | a subscription for each person |
+//! | `access` | a licence for each person or device that reaches a server product |
 
+mod access;
 mod deployment;
 mod device;
 mod guest_cores;
@@ -22,6 +24,7 @@ mod host_processors;
 mod host_scope;
 mod host_sets;
 mod instance;
+mod passive;
 mod processor_count;
 mod reach;
 mod user;
@@ -66,6 +69,9 @@ pub fn requirements(
     if has(&[Method::User]) {
         requirements.extend(user::requirements(&ground, product));
     }
+    if has(&[Method::Access]) {
+        requirements.extend(access::requirements(&ground, product));
+    }
     requirements.sort_by(|a, b| a.key.cmp(&b.key));
     requirements
 }
@@ -74,6 +80,16 @@ impl Terms {
     /// Whether licences on these terms are sold on a day.
     pub(crate) fn sold_on(&self, day: Date) -> bool {
         self.sold_from.is_none_or(|from| from <= day) && self.sold_until.is_none_or(|until| day <= until)
+    }
+
+    /// Whether the rule holds on a day for a machine: its own cloud's, or for machines of one's own.
+    pub(crate) fn concerns(&self, cloud: Option<&str>, day: Date) -> bool {
+        let (from, until) = self.in_force;
+        let place = match cloud {
+            None => self.clouds.is_empty(),
+            Some(cloud) => self.clouds.iter().any(|known| known == cloud),
+        };
+        place && from.is_none_or(|from| from <= day) && until.is_none_or(|until| day <= until)
     }
 
     /// Licences that serve under these terms.

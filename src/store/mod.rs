@@ -56,6 +56,9 @@ const APPLICATION_ID: i32 = 0x7472_7570;
 /// How long another process may hold the store before we give up.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Page cache in kibibytes, negative as SQLite wants it: the indexes by hash of 100,000 hosts fit.
+const CACHE: i64 = -65_536;
+
 /// Number of a scan, counted from one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ScanId(pub i64);
@@ -247,6 +250,7 @@ impl Store {
         connection.busy_timeout(PATIENCE).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(32);
         connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
+        connection.pragma_update(None, "cache_size", CACHE).map_err(failed)?;
         let mut store = Self { connection, path: path.to_owned() };
         if store.version()? < VERSION {
             store.choose_journal();

@@ -5,12 +5,12 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension};
 use serde::de::DeserializeOwned;
 
-use crate::model::{FileStatus, Place};
+use crate::model::{FileStatus, Place, SoftwareRecord};
 
 use super::StoreError;
 use super::content::{ContentId, FileContents, HostContents, StoredFile};
 use super::software::{ListId, StoredSoftware, read_titles};
-use super::titles::{TitleId, Titles};
+use super::titles::{Packed, TitleId, Titles, pack};
 
 /// A connection for reading, with the path for messages.
 #[derive(Clone, Copy)]
@@ -46,21 +46,18 @@ impl Reading<'_> {
     /// Every title.
     pub fn titles(&self) -> Result<Titles, StoreError> {
         let mut titles = Titles::default();
+        let mut joined = String::new();
         let mut statement = self.prepared("SELECT id, name, version, publisher, key FROM title ORDER BY id")?;
         let mut rows = statement.query([]).map_err(|error| self.failed(error))?;
         while let Some(row) = rows.next().map_err(|error| self.failed(error))? {
             let text = |column: usize| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
-            let record = || -> rusqlite::Result<_> {
-                let record = crate::model::SoftwareRecord {
-                    name: text(1)?,
-                    version: text(2)?,
-                    publisher: text(3)?,
-                    key: text(4)?,
-                };
-                Ok((row.get::<_, u32>(0)?, record))
-            };
-            let (id, record) = record().map_err(|error| self.failed(error))?;
-            if titles.intern(record) != (TitleId(id), true) {
+            let record =
+                || Ok(SoftwareRecord { name: text(1)?, version: text(2)?, publisher: text(3)?, key: text(4)? });
+            let record = record().map_err(|error| self.failed(error))?;
+            let id: u32 = row.get(0).map_err(|error| self.failed(error))?;
+            joined.clear();
+            let packed = pack(record, &mut joined).map(|ends| Packed { text: &joined, ends });
+            if packed.map(|packed| titles.intern(packed)) != Some((TitleId(id), true)) {
                 return Err(self.damaged(format!("software title {id} is out of order or stands twice")));
             }
         }

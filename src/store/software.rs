@@ -3,30 +3,21 @@
 use crate::model::{Place, SoftwareRecord};
 
 use super::places::Places;
-use super::titles::TitleId;
+use super::titles::{Packed, TitleId, pack};
 
 /// The software records of one host in the order of the file, all in one piece of text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SoftwareList {
     text: String,
-    /// Ends of name, version, publisher and key of each record within the text.
+    /// Where the parts of each record end, counted from its beginning.
     ends: Vec<[u32; 4]>,
     places: Places,
 }
 
 impl SoftwareList {
-    /// Adds the next record. Records beyond four gigabytes of text are not added and give `false`.
+    /// Adds the next record. One of more than four gigabytes is not added and gives `false`.
     pub fn push(&mut self, record: SoftwareRecord<'_>, place: &Place) -> bool {
-        let mut end = self.text.len();
-        let mut ends = [0; 4];
-        for (text, slot) in [record.name, record.version, record.publisher, record.key].into_iter().zip(&mut ends) {
-            end += text.len();
-            let Ok(fitting) = u32::try_from(end) else { return false };
-            *slot = fitting;
-        }
-        for text in [record.name, record.version, record.publisher, record.key] {
-            self.text.push_str(text);
-        }
+        let Some(ends) = pack(record, &mut self.text) else { return false };
         self.ends.push(ends);
         self.places.push(place);
         true
@@ -44,17 +35,15 @@ impl SoftwareList {
 
     /// The records in order.
     pub fn iter(&self) -> impl Iterator<Item = SoftwareRecord<'_>> {
+        self.packed().map(Packed::record)
+    }
+
+    pub(super) fn packed(&self) -> impl Iterator<Item = Packed<'_>> {
         let mut start = 0;
-        self.ends.iter().map(move |ends| {
-            let [name, version, publisher, key] = ends.map(|end| end as usize);
-            let record = SoftwareRecord {
-                name: &self.text[start..name],
-                version: &self.text[name..version],
-                publisher: &self.text[version..publisher],
-                key: &self.text[publisher..key],
-            };
-            start = key;
-            record
+        self.ends.iter().map(move |&ends| {
+            let text = &self.text[start..start + ends[3] as usize];
+            start += text.len();
+            Packed { text, ends }
         })
     }
 

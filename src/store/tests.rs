@@ -49,6 +49,9 @@ fn outcome(rules_hash: &str) -> Outcome {
         findings: Vec::new(),
         sources: Vec::new(),
         hosts: Vec::new(),
+        diagnostics: Vec::new(),
+        purchases: Vec::new(),
+        prices: Vec::new(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Distinct software titles: each is kept once and has a number for ever.
 
 use std::collections::HashMap;
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
+use std::collections::hash_map::{Entry, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 
 use crate::model::SoftwareRecord;
 
@@ -10,95 +10,122 @@ use crate::model::SoftwareRecord;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TitleId(pub u32);
 
-/// Where a title's texts end in the common text; they follow each other.
-#[derive(Debug, Clone, Copy)]
-struct Ends {
-    start: usize,
-    name: usize,
-    version: usize,
-    publisher: usize,
-    key: usize,
+/// A record whose texts follow each other in one, so that comparing and hashing it is one pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Packed<'a> {
+    /// Name, version, publisher and key.
+    pub text: &'a str,
+    /// Where each of them ends.
+    pub ends: [u32; 4],
+}
+
+impl<'a> Packed<'a> {
+    /// The record.
+    pub fn record(self) -> SoftwareRecord<'a> {
+        let [name, version, publisher, key] = self.ends.map(|end| end as usize);
+        SoftwareRecord {
+            name: &self.text[..name],
+            version: &self.text[name..version],
+            publisher: &self.text[version..publisher],
+            key: &self.text[publisher..key],
+        }
+    }
+}
+
+/// Appends the texts of a record; gives where each ends, or `None`, with nothing appended, where they exceed four
+/// gigabytes.
+pub(super) fn pack(record: SoftwareRecord<'_>, text: &mut String) -> Option<[u32; 4]> {
+    let texts = [record.name, record.version, record.publisher, record.key];
+    let mut ends = [0u32; 4];
+    let mut end = 0u32;
+    for (text, slot) in texts.iter().zip(&mut ends) {
+        end = end.checked_add(u32::try_from(text.len()).ok()?)?;
+        *slot = end;
+    }
+    texts.into_iter().for_each(|part| text.push_str(part));
+    Some(ends)
 }
 
 /// All titles of a store. Looking one up asks a hash map in memory, never the database.
 #[derive(Debug, Default)]
 pub struct Titles {
     text: String,
-    ends: Vec<Ends>,
+    /// Where each title begins in the text, and where its parts end from there.
+    titles: Vec<(usize, [u32; 4])>,
     hasher: RandomState,
     /// First title of each hash.
-    first: HashMap<u64, u32>,
+    first: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
     /// Next title of the same hash; itself where there is none.
     next: Vec<u32>,
+}
+
+/// Takes keys that are hashes already as they are.
+#[derive(Debug, Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
 }
 
 impl Titles {
     /// The title with this number; an empty one where there is none.
     pub fn get(&self, id: TitleId) -> SoftwareRecord<'_> {
-        self.ends.get(id.0 as usize).map(|ends| self.record(*ends)).unwrap_or_default()
+        self.packed(id.0).map(Packed::record).unwrap_or_default()
     }
 
     /// Number of titles.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.titles.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.titles.is_empty()
     }
 
     /// Every title with its number, in order.
     pub fn iter(&self) -> impl Iterator<Item = (TitleId, SoftwareRecord<'_>)> {
-        (0u32..).map(TitleId).zip(self.ends.iter().map(|ends| self.record(*ends)))
+        (0u32..).map_while(|id| self.packed(id).map(|packed| (TitleId(id), packed.record())))
     }
 
     /// The number of a title, and whether it is new.
-    pub(super) fn intern(&mut self, record: SoftwareRecord<'_>) -> (TitleId, bool) {
-        let id = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
-        let mut last = None;
-        match self.first.entry(self.hasher.hash_one(record)) {
-            std::collections::hash_map::Entry::Vacant(vacant) => drop(vacant.insert(id)),
-            std::collections::hash_map::Entry::Occupied(occupied) => {
-                let mut known = *occupied.get();
-                loop {
-                    if self.record(self.ends[known as usize]) == record {
-                        return (TitleId(known), false);
-                    }
-                    let next = self.next[known as usize];
-                    if next == known {
-                        break;
-                    }
-                    known = next;
-                }
-                last = Some(known);
+    pub(super) fn intern(&mut self, packed: Packed<'_>) -> (TitleId, bool) {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(packed.text.as_bytes());
+        packed.ends.iter().for_each(|end| hasher.write_u32(*end));
+        let hash = hasher.finish();
+        let new = u32::try_from(self.titles.len()).unwrap_or(u32::MAX);
+        let mut last = match self.first.entry(hash) {
+            Entry::Occupied(occupied) => *occupied.get(),
+            Entry::Vacant(vacant) => *vacant.insert(new),
+        };
+        while last != new {
+            if self.packed(last) == Some(packed) {
+                return (TitleId(last), false);
             }
+            let next = self.next[last as usize];
+            if next == last {
+                self.next[last as usize] = new;
+                break;
+            }
+            last = next;
         }
-        if let Some(last) = last {
-            self.next[last as usize] = id;
-        }
-        self.next.push(id);
-        self.add(record);
-        (TitleId(id), true)
+        self.next.push(new);
+        self.titles.push((self.text.len(), packed.ends));
+        self.text.push_str(packed.text);
+        (TitleId(new), true)
     }
 
-    fn add(&mut self, record: SoftwareRecord<'_>) {
-        let start = self.text.len();
-        let name = start + record.name.len();
-        let version = name + record.version.len();
-        let publisher = version + record.publisher.len();
-        for text in [record.name, record.version, record.publisher, record.key] {
-            self.text.push_str(text);
-        }
-        self.ends.push(Ends { start, name, version, publisher, key: self.text.len() });
-    }
-
-    fn record(&self, ends: Ends) -> SoftwareRecord<'_> {
-        SoftwareRecord {
-            name: &self.text[ends.start..ends.name],
-            version: &self.text[ends.name..ends.version],
-            publisher: &self.text[ends.version..ends.publisher],
-            key: &self.text[ends.publisher..ends.key],
-        }
+    fn packed(&self, id: u32) -> Option<Packed<'_>> {
+        let &(start, ends) = self.titles.get(id as usize)?;
+        Some(Packed { text: &self.text[start..start + ends[3] as usize], ends })
     }
 }

@@ -266,9 +266,10 @@ impl<'store> ScanWriter<'store> {
     fn insert_list(&mut self, software: &SoftwareList) -> Result<StoredSoftware, StoreError> {
         let mut list = std::mem::take(&mut self.list);
         list.clear();
-        for record in software.iter() {
-            let (id, new) = self.titles.intern(record);
+        for packed in software.packed() {
+            let (id, new) = self.titles.intern(packed);
             if new {
+                let record = packed.record();
                 self.execute(
                     "INSERT INTO title VALUES (?1, ?2, ?3, ?4, ?5)",
                     params![id.0, record.name, record.version, record.publisher, record.key],

@@ -13,6 +13,8 @@ mod total;
 
 pub use canvas::{Canvas, Kind, Tone, cell, number};
 
+use crate::model::Answer;
+
 use super::{Report, Section};
 
 /// What of a report is printed, and how long its lists may grow.
@@ -22,12 +24,28 @@ pub struct View<'v> {
     pub sections: &'v [Section],
     /// Whether lists are printed in full.
     pub in_full: bool,
+    /// Options that every command named in the text must repeat to be about the same estate and day.
+    pub repeat: &'v str,
 }
 
 impl View<'_> {
     /// How many rows of a list are printed.
     fn limit(&self, rows: usize) -> usize {
         if self.in_full { usize::MAX } else { rows }
+    }
+
+    /// A command as the user would type it from here.
+    pub fn command(&self, command: &str) -> String {
+        let blank = if self.repeat.is_empty() { "" } else { " " };
+        format!("trueup {command}{blank}{}", self.repeat)
+    }
+
+    /// The command that follows a figure, under the reading shown.
+    fn explain(&self, report: &Report<'_>, key: &str) -> String {
+        match report.reading {
+            Answer::Strict => self.command(&format!("explain {key}")),
+            Answer::Customer => self.command(&format!("explain {key} --reading customer")),
+        }
     }
 
     /// Whether this is the only section: its list is what the user asked for.
@@ -44,10 +62,10 @@ pub fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
         out.push_str(&match section {
             Section::Input => input::render(report, view, canvas),
             Section::Coverage => coverage::render(report, view, canvas),
-            Section::Position => position::render(report, canvas),
+            Section::Position => position::render(report, view, canvas),
             Section::Support => support::render(report, view, canvas),
             Section::Questions => question::render(report, view, canvas),
-            Section::Total => total::render(report, canvas),
+            Section::Total => total::render(report, view, canvas),
         });
     }
     out

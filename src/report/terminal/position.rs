@@ -5,9 +5,9 @@ use comfy_table::{Cell, Table};
 use crate::model::Money;
 use crate::report::{PositionRow, Report, RowStatus};
 
-use super::{Canvas, Kind, Tone, cell, number};
+use super::{Canvas, Kind, Tone, View, cell, number};
 
-pub(super) fn render(report: &Report<'_>, canvas: &Canvas) -> String {
+pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     let mut out = canvas.heading(&format!("The licence position, {} reading", report.reading));
     if report.positions.is_empty() {
         out.push_str(&canvas.prose(2, "Nothing that needs a licence was seen, and no licence was found."));
@@ -23,12 +23,12 @@ pub(super) fn render(report: &Report<'_>, canvas: &Canvas) -> String {
         table.add_row(cells(row));
     }
     out.push_str(&canvas.draw(&table));
-    out.push_str(&footnotes(report, canvas));
+    out.push_str(&footnotes(report, view, canvas));
     out
 }
 
 fn head(canvas: &Canvas) -> Table {
-    canvas.table(&[
+    let mut table = canvas.table(&[
         ("organisation\n  product, edition, version", Kind::Text),
         ("\nmetric", Kind::Name),
         ("\nrequired", Kind::Number),
@@ -38,7 +38,12 @@ fn head(canvas: &Canvas) -> Table {
         ("\nrange", Kind::Number),
         ("\ncost", Kind::Number),
         ("\nstatus", Kind::Name),
-    ])
+    ]);
+    // Figures may stand closer together than words, so that the names beside them need not be broken.
+    for column in table.column_iter_mut().skip(2).take(5) {
+        column.set_padding((0, 0));
+    }
+    table
 }
 
 fn cells(row: &PositionRow<'_>) -> [Cell; 9] {
@@ -83,7 +88,7 @@ fn cost(row: &PositionRow<'_>) -> String {
 }
 
 /// What the signs in the table mean, and how sure the answer is.
-fn footnotes(report: &Report<'_>, canvas: &Canvas) -> String {
+fn footnotes(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     let mut out = String::from("\n");
     if report.positions.iter().any(|row| row.range[0] != row.range[1]) {
         let text = "range: the lowest and the highest need, as the open questions below are answered.";
@@ -97,7 +102,7 @@ fn footnotes(report: &Report<'_>, canvas: &Canvas) -> String {
         let shown = rules.iter().take(4).copied().collect::<Vec<_>>().join(", ");
         let more = match rules.len() {
             0..=4 => String::new(),
-            many => format!(" … and {} more: trueup position --format json", many - 4),
+            many => format!(" … and {} more: {}", many - 4, view.command("position --format json")),
         };
         let text = format!("rests on rules that nobody has verified against a public page yet: {shown}{more}");
         out.push_str(&canvas.item(2, "* ", &text));

@@ -18,7 +18,7 @@ pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> S
     if view.is_alone() {
         out.push_str(&register(report, view, canvas));
     } else {
-        out.push_str(&canvas.prose(2, "Every product on every host: trueup support"));
+        out.push_str(&canvas.prose(2, &format!("Every product on every host: {}", view.command("support"))));
     }
     out
 }
@@ -57,7 +57,10 @@ fn register(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     let rows: Vec<&SupportLine<'_>> =
         report.support.rows.iter().filter(|row| view.in_full || row.status != SupportStatus::Supported).collect();
     if rows.is_empty() {
-        return format!("\n{}", canvas.prose(2, "Everything is supported: trueup support --all lists it."));
+        return format!(
+            "\n{}",
+            canvas.prose(2, &format!("Everything is supported: {}", view.command("support --all")))
+        );
     }
     let mut table = canvas.table(&[
         ("status", Kind::Text),
@@ -75,7 +78,7 @@ fn register(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     let mut out = format!("\n{}", canvas.draw(&table));
     if rows.len() > limit {
         let more = number((rows.len() - limit) as u64);
-        out.push_str(&canvas.prose(2, &format!("… and {more} more: trueup support --all")));
+        out.push_str(&canvas.prose(2, &format!("… and {more} more: {}", view.command("support --all"))));
     }
     if rows.iter().take(limit).any(|row| row.until.is_some() && !row.verified) {
         out.push_str(&canvas.prose(2, "* a date that nobody has verified against a public page yet"));

@@ -3,9 +3,12 @@
 use crate::model::{Answer, FileStatus, Money};
 use crate::report::{Report, Sum};
 
-use super::{Canvas, Kind, Tone, cell, number};
+use super::{Canvas, Kind, Tone, View, cell, number};
 
-pub(super) fn render(report: &Report<'_>, canvas: &Canvas) -> String {
+/// Column at which the comments begin, unless a command is longer: a command is never broken, so that it can be copied.
+const COMMENTS: usize = 60;
+
+pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     let mut out = canvas.heading("What the shortfall costs");
     let totals = &report.totals;
     let mut table = canvas.table(&[
@@ -34,7 +37,7 @@ pub(super) fn render(report: &Report<'_>, canvas: &Canvas) -> String {
         out.push_str(&format!("\n{}", canvas.prose(2, &text)));
     }
     out.push('\n');
-    out.push_str(&next(report, canvas));
+    out.push_str(&next(report, view, canvas));
     out
 }
 
@@ -54,7 +57,7 @@ fn tone(sum: &Sum) -> Tone {
 }
 
 /// Commands that lead on from here, with a real key.
-fn next(report: &Report<'_>, canvas: &Canvas) -> String {
+fn next(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     let mut commands: Vec<(String, &str)> = Vec::new();
     let dearest = report.positions.iter().max_by_key(|row| {
         let cost = row.cost.map_or(0, |cost| cost.minor);
@@ -62,27 +65,22 @@ fn next(report: &Report<'_>, canvas: &Canvas) -> String {
     });
     if let Some(row) = dearest {
         let why = if row.shortfall > 0 { "how the dearest shortfall comes about" } else { "how a figure comes about" };
-        commands.push((format!("trueup explain {}", row.key), why));
+        commands.push((view.explain(report, row.key), why));
     }
     if let Some(question) = report.questions.iter().find(|row| row.moves_a_figure()) {
-        commands.push((format!("trueup explain {}", question.key), "the dearest question, with its hosts"));
+        commands.push((view.explain(report, &question.key), "the dearest question, with its hosts"));
     }
     commands.push(match report.reading {
-        Answer::Strict => ("trueup position --reading customer".to_owned(), "the position as the customer reads it"),
-        Answer::Customer => ("trueup position --reading strict".to_owned(), "the position as the publisher reads it"),
+        Answer::Strict => (view.command("position --reading customer"), "the position as the customer reads it"),
+        Answer::Customer => (view.command("position --reading strict"), "the position as the publisher reads it"),
     });
-    commands.push(("trueup support".to_owned(), "what is out of support, or about to be"));
+    commands.push((view.command("support"), "what is out of support, or about to be"));
     if report.sources.iter().any(|row| row.status != FileStatus::Read) {
-        commands.push(("trueup sources".to_owned(), "what was not read, and why"));
+        commands.push((view.command("sources"), "what was not read, and why"));
     }
     let mut out = canvas.heading("What to run next");
-    let mut table = canvas.table(&[]);
     for (command, why) in &commands {
-        table.add_row([cell(command, Tone::Plain), cell(*why, Tone::Plain)]);
+        out.push_str(&format!("  {command:<COMMENTS$}  # {why}\n"));
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 1));
-    }
-    out.push_str(&canvas.draw(&table));
     out
 }
