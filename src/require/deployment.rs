@@ -145,6 +145,7 @@ pub(super) fn edition(
     let stated = match &install.edition {
         Fact::Unknown { .. } if needed.is_some() => None,
         Fact::Unknown { .. } => match &product.unknown_edition {
+            Some(assumption) if assumption.strict == assumption.customer => Some(assumption.strict.clone()),
             Some(assumption) => Some(match ground.asker.ask("D-15", &host.organisation, &product.family, &[id]) {
                 Answer::Strict => assumption.strict.clone(),
                 Answer::Customer => assumption.customer.clone(),

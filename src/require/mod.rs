@@ -12,11 +12,15 @@
 //! | `instance` | a licence for each operating system the product runs in |
 //! | `device` | a licence for each device |
 //! | `user` | a subscription for each person |
+//! | `processors` | processors by core factor, occupied sockets, slices of a processor, capped cores |
+//! | `socket_pairs` | pairs of sockets or guests |
+//! | `people` | named people with a minimum, everybody employed, everybody it is assigned to |
 //! | `access` | a licence for each person or device that reaches a server product |
 
 mod access;
 mod deployment;
 mod device;
+mod estate_scope;
 mod guest_cores;
 mod guest_scope;
 mod host_cores;
@@ -25,8 +29,11 @@ mod host_scope;
 mod host_sets;
 mod instance;
 mod passive;
+mod people;
 mod processor_count;
+mod processors;
 mod reach;
+mod socket_pairs;
 mod user;
 
 use jiff::civil::Date;
@@ -68,6 +75,12 @@ pub fn requirements(
     }
     if has(&[Method::User]) {
         requirements.extend(user::requirements(&ground, product));
+    }
+    if has(&estate_scope::METHODS) {
+        requirements.extend(estate_scope::requirements(&ground, product));
+    }
+    if has(&[Method::Employee, Method::Assigned]) {
+        requirements.extend(people::requirements(&ground, product));
     }
     if has(&[Method::Access]) {
         requirements.extend(access::requirements(&ground, product));
