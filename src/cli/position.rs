@@ -27,6 +27,7 @@ pub(super) struct Arguments {
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
     let outcome = pipeline::latest(&global.scan_options(None)?)?;
     let wanted = Wanted {
+        estate: None,
         command: "position",
         sections: &[Section::Position, Section::Questions, Section::Total],
         in_full: arguments.all,

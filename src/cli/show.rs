@@ -8,7 +8,9 @@ use super::stop::Stop;
 use super::{End, Format, Global, gate};
 
 /// What of an outcome a command shows.
-pub(super) struct Wanted {
+pub(super) struct Wanted<'a> {
+    /// The estate as typed as an argument.
+    pub estate: Option<&'a std::path::PathBuf>,
     /// Name of the command.
     pub command: &'static str,
     /// Sections, in order.
@@ -22,7 +24,7 @@ pub(super) struct Wanted {
 }
 
 /// Shows it and judges it.
-pub(super) fn show(global: &Global, outcome: &Outcome, wanted: &Wanted) -> Result<End, Stop> {
+pub(super) fn show(global: &Global, outcome: &Outcome, wanted: &Wanted<'_>) -> Result<End, Stop> {
     let filter = Filter {
         organisation: organisation(global, outcome)?,
         reading: global.reading(),
@@ -31,7 +33,11 @@ pub(super) fn show(global: &Global, outcome: &Outcome, wanted: &Wanted) -> Resul
     let report = Report::new(outcome, &filter);
     let text = match global.form() {
         Format::Table => {
-            let view = View { sections: wanted.sections, in_full: wanted.in_full };
+            let again = global.again(wanted.estate);
+            let empty =
+                wanted.owes_position && !report.has_position() && report.files.read + report.files.partly_read == 0;
+            let sections = if empty { &[Section::Input][..] } else { wanted.sections };
+            let view = View { sections, in_full: wanted.in_full, again: &again };
             terminal::render(&report, &view, &global.canvas())
         }
         Format::Json => json::render(&report, wanted.sections).map_err(|error| unwritable(&error.to_string()))?,
@@ -39,15 +45,41 @@ pub(super) fn show(global: &Global, outcome: &Outcome, wanted: &Wanted) -> Resul
     };
     global.write(&text)?;
     if wanted.owes_position && !report.has_position() {
-        return Err(Stop::NoAnswer(
-            "no licence position can be computed: no licensable installation and no licence was found".into(),
-            "trueup sources --all shows every file and what was made of it".into(),
-        ));
+        return Err(no_answer(&report));
     }
     Ok(gate::judge(&report, &global.fail_on))
 }
 
-fn comma_separated(global: &Global, wanted: &Wanted, report: &Report<'_>) -> Result<String, Stop> {
+/// Why there is no position, and what to do.
+fn no_answer(report: &Report<'_>) -> Stop {
+    let (files, hosts) = (&report.files, report.coverage.iter().map(|row| row.hosts).sum::<u32>());
+    let (why, next) = if files.found == 0 {
+        (
+            "there are no files in this estate",
+            "put inventories, purchase records and price lists into it, in any folders; `trueup init DIR` makes folders \
+             with a page in each that says what belongs there",
+        )
+    } else if files.read + files.partly_read == 0 {
+        (
+            "none of the files found could be read as an inventory, a purchase record or a price list",
+            "`trueup sources --all` says what was made of each file; `trueup init DIR` makes folders with a page in each \
+             that says what trueup reads",
+        )
+    } else if hosts == 0 {
+        (
+            "no machine and no licence was found",
+            "add inventories; `trueup sources --all` says what was made of each file",
+        )
+    } else {
+        (
+            "no licensable installation and no licence was found",
+            "`trueup sources --all` says what was made of each file, `trueup rules list` which products are known",
+        )
+    };
+    Stop::NoAnswer(format!("no licence position can be computed: {why}"), next.into())
+}
+
+fn comma_separated(global: &Global, wanted: &Wanted<'_>, report: &Report<'_>) -> Result<String, Stop> {
     let text = match wanted.sections {
         [Section::Input] => csv::sources(report),
         [Section::Support] => csv::support(report),
@@ -73,7 +105,8 @@ fn organisation(global: &Global, outcome: &Outcome) -> Result<Option<String>, St
     known.extend(outcome.strict.positions.iter().map(|row| row.organisation.as_str()));
     known.sort_unstable();
     known.dedup();
-    let found = known.iter().find(|name| name.eq_ignore_ascii_case(typed));
+    let title = |name: &str| outcome.names.organisation(name).eq_ignore_ascii_case(typed);
+    let found = known.iter().find(|name| name.eq_ignore_ascii_case(typed) || title(name));
     found.map(|name| Some((*name).to_owned())).ok_or_else(|| {
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         Stop::usage(format!("there is no organisation {typed}"), format!("known organisations: {known}"))
@@ -98,6 +131,7 @@ mod tests {
         let typed = [&["trueup", "position", "-q", "-o", &file], options].concat();
         let Arguments { global, .. } = Arguments::parse_from(typed);
         let wanted = Wanted {
+            estate: None,
             command: "position",
             sections: &Section::ALL,
             in_full: false,

@@ -23,6 +23,7 @@ pub(super) struct Arguments {
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
     let outcome = pipeline::latest(&global.scan_options(None)?)?;
     let wanted = Wanted {
+        estate: None,
         command: "sources",
         sections: &[Section::Input],
         in_full: arguments.all,

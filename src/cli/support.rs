@@ -29,6 +29,7 @@ pub(super) struct Arguments {
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
     let outcome = pipeline::latest(&global.scan_options(None)?)?;
     let wanted = Wanted {
+        estate: None,
         command: "support",
         sections: &[Section::Support],
         in_full: arguments.all,

@@ -41,6 +41,8 @@ enum Fit {
     Whole,
     /// Every part typed is a part of the key, in this order.
     Parts,
+    /// The parts typed, one after the other, stand in the key: `Windows Server Standard 2016`.
+    Words,
     /// Every part typed begins or stands within a part of the key, in this order.
     Within,
 }
@@ -111,14 +113,23 @@ impl Wanted {
             return None;
         }
         let parts: Vec<&str> = body.split('/').filter(|part| *part != "-").collect();
-        if in_order(&self.parts, &parts, |wanted, part| wanted == part) {
+        if self.parts == parts {
+            Some(Fit::Whole)
+        } else if in_order(&self.parts, &parts, |wanted, part| wanted == part) {
             Some(Fit::Parts)
+        } else if self.parts.len() == 1 && stands_in(&self.parts[0], &parts.join("-")) {
+            Some(Fit::Words)
         } else if in_order(&self.parts, &parts, |wanted, part| part.contains(wanted)) {
             Some(Fit::Within)
         } else {
             None
         }
     }
+}
+
+/// Whether words stand in others, one after the other and each whole.
+fn stands_in(wanted: &str, words: &str) -> bool {
+    format!("-{words}-").contains(&format!("-{wanted}-"))
 }
 
 /// Whether every wanted part is met by some part, in the same order.
@@ -136,7 +147,7 @@ fn nearest(candidates: &[(String, Subject)], typed: &str) -> Vec<String> {
             let shared = pairs(key).iter().filter(|pair| wanted.contains(pair)).count();
             (Reverse(shared), key.len(), key.as_str())
         })
-        .filter(|(Reverse(shared), _, _)| *shared > 0)
+        .filter(|(Reverse(shared), _, _)| shared * 3 > wanted.len() * 2)
         .collect();
     ranked.sort();
     ranked.into_iter().take(NEAREST).map(|(_, _, key)| key.to_owned()).collect()
@@ -161,6 +172,8 @@ mod tests {
         assert_eq!(Wanted::parse("southwark/sql-server/enterprise").fit(key), Some(Fit::Parts));
         assert_eq!(Wanted::parse("Southwark/SQL Server").fit(key), Some(Fit::Parts));
         assert_eq!(Wanted::parse("south/sql/ent").fit(key), Some(Fit::Within));
+        assert_eq!(Wanted::parse("SQL Server Enterprise 2019").fit(key), Some(Fit::Words));
+        assert_eq!(Wanted::parse("southwark/sql-server/enterprise/2019/core").fit(key), Some(Fit::Whole));
         assert_eq!(Wanted::parse("enterprise/southwark").fit(key), None);
         assert_eq!(Wanted::parse("requirement:southwark").fit(key), None);
     }

@@ -13,6 +13,8 @@ mod total;
 
 pub use canvas::{Canvas, Kind, Tone, cell, number};
 
+use crate::diag::wrapped;
+
 use super::{Report, Section};
 
 /// What of a report is printed, and how long its lists may grow.
@@ -22,6 +24,8 @@ pub struct View<'v> {
     pub sections: &'v [Section],
     /// Whether lists are printed in full.
     pub in_full: bool,
+    /// Options that lead another command to the same estate: ` --estate DIR`, or nothing.
+    pub again: &'v str,
 }
 
 impl View<'_> {
@@ -44,10 +48,10 @@ pub fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
         out.push_str(&match section {
             Section::Input => input::render(report, view, canvas),
             Section::Coverage => coverage::render(report, view, canvas),
-            Section::Position => position::render(report, canvas),
+            Section::Position => position::render(report, view, canvas),
             Section::Support => support::render(report, view, canvas),
             Section::Questions => question::render(report, view, canvas),
-            Section::Total => total::render(report, canvas),
+            Section::Total => total::render(report, view, canvas),
         });
     }
     out
@@ -55,7 +59,11 @@ pub fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
 
 /// What this is, of which day, and how the terms were read.
 fn title(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
-    let of = report.organisation.as_deref().map(|name| format!(" of {name}")).unwrap_or_default();
+    let of = report
+        .organisation
+        .as_deref()
+        .map(|name| format!(" of {}", report.organisation_title(name)))
+        .unwrap_or_default();
     let day = report.as_of.strftime("%-d %B %Y");
     canvas.prose(
         0,

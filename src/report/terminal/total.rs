@@ -3,9 +3,9 @@
 use crate::model::{Answer, FileStatus, Money};
 use crate::report::{Report, Sum};
 
-use super::{Canvas, Kind, Tone, cell, number};
+use super::{Canvas, Kind, Tone, View, cell, number};
 
-pub(super) fn render(report: &Report<'_>, canvas: &Canvas) -> String {
+pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     let mut out = canvas.heading("What the shortfall costs");
     let totals = &report.totals;
     let mut table = canvas.table(&[
@@ -34,7 +34,7 @@ pub(super) fn render(report: &Report<'_>, canvas: &Canvas) -> String {
         out.push_str(&format!("\n{}", canvas.prose(2, &text)));
     }
     out.push('\n');
-    out.push_str(&next(report, canvas));
+    out.push_str(&next(report, view, canvas));
     out
 }
 
@@ -43,7 +43,8 @@ fn words(sum: &Sum) -> String {
     let priced: Vec<String> = sum.cost.iter().map(Money::to_string).collect();
     let without = match sum.rows_without_price {
         0 => None,
-        many => Some(format!("{} without a price", number(many))),
+        1 => Some("1 row without a price".to_owned()),
+        many => Some(format!("{} rows without a price", number(many))),
     };
     let parts: Vec<String> = priced.into_iter().chain(without).collect();
     if parts.is_empty() { "nothing short".to_owned() } else { parts.join(" + ") }
@@ -53,8 +54,14 @@ fn tone(sum: &Sum) -> Tone {
     if sum.rows_short > 0 { Tone::Bad } else { Tone::Good }
 }
 
+/// A position's key without what can be left out: `brent/windows-server/standard/2016/core`.
+fn short(key: &str) -> String {
+    let body = key.strip_prefix("position:").unwrap_or(key);
+    body.split('/').filter(|part| *part != "-").collect::<Vec<_>>().join("/")
+}
+
 /// Commands that lead on from here, with a real key.
-fn next(report: &Report<'_>, canvas: &Canvas) -> String {
+fn next(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     let mut commands: Vec<(String, &str)> = Vec::new();
     let dearest = report.positions.iter().max_by_key(|row| {
         let cost = row.cost.map_or(0, |cost| cost.minor);
@@ -62,10 +69,15 @@ fn next(report: &Report<'_>, canvas: &Canvas) -> String {
     });
     if let Some(row) = dearest {
         let why = if row.shortfall > 0 { "how the dearest shortfall comes about" } else { "how a figure comes about" };
-        commands.push((format!("trueup explain {}", row.key), why));
+        commands.push((format!("trueup explain {}", short(row.key)), why));
     }
     if let Some(question) = report.questions.iter().find(|row| row.moves_a_figure()) {
-        commands.push((format!("trueup explain {}", question.key), "the dearest question, with its hosts"));
+        let why = if question.worth.is_some() {
+            "the dearest question, with its hosts"
+        } else {
+            "a question, with its hosts"
+        };
+        commands.push((format!("trueup explain {}", question.key), why));
     }
     commands.push(match report.reading {
         Answer::Strict => ("trueup position --reading customer".to_owned(), "the position as the customer reads it"),
@@ -75,7 +87,22 @@ fn next(report: &Report<'_>, canvas: &Canvas) -> String {
     if report.sources.iter().any(|row| row.status != FileStatus::Read) {
         commands.push(("trueup sources".to_owned(), "what was not read, and why"));
     }
+    if !report.has_position() {
+        let why = "every file, and what was made of it";
+        commands = vec![("trueup sources --all".to_owned(), why)];
+    }
     let mut out = canvas.heading("What to run next");
+    for (command, _) in &mut commands {
+        command.push_str(view.again);
+    }
+    let longest = commands.iter().map(|(command, why)| command.chars().count() + why.chars().count() + 4).max();
+    if longest.is_some_and(|longest| longest > usize::from(canvas.width)) {
+        for (command, why) in &commands {
+            out.push_str(&canvas.prose(2, &format!("{why}:")));
+            out.push_str(&format!("    {command}\n"));
+        }
+        return out;
+    }
     let mut table = canvas.table(&[]);
     for (command, why) in &commands {
         table.add_row([cell(command, Tone::Plain), cell(*why, Tone::Plain)]);
