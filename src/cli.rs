@@ -174,24 +174,6 @@ impl Global {
         })
     }
 
-    /// Options that lead another command to the same estate, store and rules, with a blank before each.
-    fn again(&self, argument: Option<&PathBuf>) -> String {
-        let options = [
-            ("estate", argument.or(self.estate.as_ref())),
-            ("store", self.store.as_ref()),
-            ("rules", self.rules.as_ref()),
-        ];
-        let mut out = String::new();
-        for (name, path) in options {
-            if let Some(path) = path {
-                let path = path.display().to_string();
-                let quote = if path.contains(' ') { "\"" } else { "" };
-                out.push_str(&format!(" --{name} {quote}{path}{quote}"));
-            }
-        }
-        out
-    }
-
     /// Says something beside the result, unless silence was asked for.
     fn say(&self, text: &str) {
         if !self.quiet {

@@ -129,3 +129,63 @@ fn a_reader_that_goes_away_is_no_fault() {
     let output = child.wait_with_output().expect("ended");
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
 }
+
+/// A scan of the demonstration estate into a store of its own.
+fn scan_councils(store: &std::path::Path, arguments: &[&str]) -> assert_cmd::assert::Assert {
+    let councils = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/councils");
+    trueup().args(["scan", councils, "-q", "--store"]).arg(store).args(arguments).assert()
+}
+
+#[test]
+fn a_scan_ends_with_0_and_with_1_only_where_that_was_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = folder.path().join("trueup.db");
+    let text = scan_councils(&store, &[]).code(0).stderr("").get_output().stdout.clone();
+    let text = String::from_utf8(text).expect("UTF-8");
+    let headings = [
+        "What was read",
+        "How much was seen",
+        "The licence position",
+        "Support",
+        "Questions",
+        "What the shortfall costs",
+    ];
+    let places: Vec<Option<usize>> = headings.iter().map(|heading| text.find(&format!("\n{heading}"))).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}\n{text}");
+    scan_councils(&store, &["--fail-on", "shortfall"]).code(1);
+    let position = |arguments: &[&str]| {
+        let councils = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/councils");
+        trueup().args(["--estate", councils, "--store"]).arg(&store).args(arguments).assert()
+    };
+    position(&["position", "--fail-on", "stale", "--organisation", "brent"]).code(1);
+    position(&["position", "--fail-on", "stale", "--organisation", "lewisham"]).code(0);
+    position(&["explain", "lewisham/sql-server/enterprise"])
+        .code(0)
+        .stdout(predicate::str::contains("entitlements/lewisham/purchase-ledger.csv: line 6"));
+    position(&["explain", "windows-server"]).code(2).stderr(predicate::str::contains("add a part of the one you mean"));
+}
+
+#[test]
+fn real_json_of_a_scan_has_the_published_shape() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let json =
+        scan_councils(&folder.path().join("trueup.db"), &["--format", "json"]).code(0).get_output().stdout.clone();
+    let document: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
+    let schema: serde_json::Value = serde_json::from_str(&stdout(&["schema"])).expect("JSON");
+    let validator = jsonschema::draft202012::new(&schema).expect("a schema");
+    let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
+#[test]
+fn where_nothing_can_be_computed_the_end_is_3() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("trueup.toml"), "as_of = 2026-06-30\n").expect("written");
+    trueup()
+        .args(["scan", "-q"])
+        .arg(folder.path())
+        .assert()
+        .code(3)
+        .stdout(predicate::str::contains("files found"))
+        .stderr(predicate::str::contains("no licence position can be computed"));
+}

@@ -10,7 +10,7 @@ use trueup::report::{Filter, Report, Section, csv, json, schema};
 
 fn text(sections: &[Section], in_full: bool, filter: &Filter) -> String {
     let outcome = fixture::outcome();
-    render(&Report::new(&outcome, filter), &View { sections, in_full, again: "" }, &Canvas::PIPE)
+    render(&Report::new(&outcome, filter), &View { sections, in_full, repeat: "" }, &Canvas::PIPE)
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{Chosen, Requirement};
 
-use super::fit::fits;
+use super::fit::{fits, serves};
 use super::spend::{Spending, spend, wants};
 use super::{Problem, Solution};
 
@@ -86,7 +86,8 @@ fn eligible(problem: &Problem<'_>, requirement: &Requirement) -> Vec<usize> {
     };
     let lawful: Vec<usize> =
         (0..requirement.alternatives.len()).filter(|&way| requirement.alternatives[way].refused.is_none()).collect();
-    let fitting: Vec<usize> = lawful.iter().copied().filter(|&way| owned_fits(way)).collect();
+    let fitting: Vec<usize> =
+        lawful.iter().copied().filter(|&way| owned_fits(way) && condition_met(problem, requirement, way)).collect();
     let mut ways: Vec<usize> = lawful
         .iter()
         .copied()
@@ -102,6 +103,18 @@ fn eligible(problem: &Problem<'_>, requirement: &Requirement) -> Vec<usize> {
         ways = lawful.into_iter().filter(|&way| !never_in_position(requirement, way)).take(1).collect();
     }
     ways
+}
+
+/// Whether something owned with Software Assurance serves every line that relies on it, assignments aside.
+fn condition_met(problem: &Problem<'_>, requirement: &Requirement, way: usize) -> bool {
+    let alternative = &requirement.alternatives[way];
+    !alternative.conditional
+        || alternative.lines.iter().filter(|line| line.accepts.iter().all(|accepted| accepted.needs_sa)).all(|line| {
+            problem
+                .entitlements
+                .iter()
+                .any(|right| right.forms.iter().any(|form| serves(right, form, line, &requirement.organisation)))
+        })
 }
 
 /// A way that is listed and costed but never used for a position.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::allocate::{PriceList, Priced};
-use crate::model::{Alternative, AlternativeTotal, Basis, Chosen, Metric, Requirement};
+use crate::model::{Alternative, AlternativeTotal, Basis, Chosen, Metric, Money, Requirement};
 
 use super::Ground;
 use super::family::version_name;
@@ -101,8 +101,29 @@ fn add(
     total.chosen |= used;
     let version = alternative.lines.iter().filter_map(|line| version_name(ground, line)).max();
     let edition = alternative.edition.as_deref();
-    total.cost = match prices.price(&total.product, edition, version, total.metric, total.required) {
-        Priced::Known(money) => Some(money),
-        Priced::Missing(_) => None,
-    };
+    let own = prices.price(&total.product, edition, version, total.metric, total.required);
+    total.cost = companions(ground, prices, alternative).into_iter().chain([own]).try_fold(None, sum).flatten();
+}
+
+/// Prices of what must be bought beside a way. Access licences cover all servers of an organisation, so those of one
+/// scope stand for all.
+fn companions(ground: &Ground<'_>, prices: &PriceList<'_>, alternative: &Alternative) -> Vec<Priced> {
+    let lines = alternative.companions.iter();
+    lines
+        .map(|line| {
+            let version = version_name(ground, line);
+            prices.price(&line.product, line.edition.as_deref(), version, line.metric, line.units)
+        })
+        .collect()
+}
+
+/// Adds a price to a sum; `None` as soon as one is missing.
+fn sum(total: Option<Money>, priced: Priced) -> Option<Option<Money>> {
+    match (total, priced) {
+        (_, Priced::Missing(_)) => None,
+        (None, Priced::Known(money)) => Some(Some(money)),
+        (Some(total), Priced::Known(money)) => {
+            Some(Some(Money { minor: total.minor + money.minor, currency: total.currency }))
+        }
+    }
 }

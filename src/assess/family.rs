@@ -30,7 +30,7 @@ pub(super) struct FamilyResult {
 /// Products by family, in the order of family names.
 pub(super) fn families(rules: &Rules) -> Vec<Vec<&Product>> {
     let mut families: BTreeMap<&str, Vec<&Product>> = BTreeMap::new();
-    for product in rules.products.values().filter(|product| product.suite.is_empty()) {
+    for product in rules.products.values().filter(|product| product.kind != "suite") {
         families.entry(&product.family).or_default().push(product);
     }
     families.into_values().collect()

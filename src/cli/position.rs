@@ -27,11 +27,11 @@ pub(super) struct Arguments {
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
     let outcome = pipeline::latest(&global.scan_options(None)?)?;
     let wanted = Wanted {
-        estate: None,
         command: "position",
         sections: &[Section::Position, Section::Questions, Section::Total],
         in_full: arguments.all,
         within_months: None,
+        estate: None,
         owes_position: true,
     };
     show(global, &outcome, &wanted)

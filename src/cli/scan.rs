@@ -39,11 +39,11 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
     let outcome = pipeline::scan(&options, &bar);
     bar.finish();
     let wanted = Wanted {
-        estate: arguments.folder.as_ref(),
         command: "scan",
         sections: &Section::ALL,
         in_full: arguments.all,
         within_months: None,
+        estate: arguments.folder.as_deref(),
         owes_position: true,
     };
     show(global, &outcome?, &wanted)

@@ -1,5 +1,7 @@
 //! From an outcome to the result of a command: filter, report, face, verdict.
 
+use std::path::Path;
+
 use crate::model::Outcome;
 use crate::report::terminal::{self, View};
 use crate::report::{Filter, Report, Section, csv, json};
@@ -9,8 +11,6 @@ use super::{End, Format, Global, gate};
 
 /// What of an outcome a command shows.
 pub(super) struct Wanted<'a> {
-    /// The estate as typed as an argument.
-    pub estate: Option<&'a std::path::PathBuf>,
     /// Name of the command.
     pub command: &'static str,
     /// Sections, in order.
@@ -19,6 +19,8 @@ pub(super) struct Wanted<'a> {
     pub in_full: bool,
     /// Months ahead within which an end of support is announced.
     pub within_months: Option<u32>,
+    /// The estate, where the user typed it as an argument.
+    pub estate: Option<&'a Path>,
     /// Whether the command owes a licence position.
     pub owes_position: bool,
 }
@@ -31,52 +33,58 @@ pub(super) fn show(global: &Global, outcome: &Outcome, wanted: &Wanted<'_>) -> R
         within_months: wanted.within_months,
     };
     let report = Report::new(outcome, &filter);
+    let repeat = global.repeat(wanted.estate);
+    let nothing_read = report.files.read + report.files.partly_read == 0;
+    let empty = wanted.owes_position && nothing_read && !report.has_position();
+    let sections = if empty { &[Section::Input][..] } else { wanted.sections };
+    let view = View { sections, in_full: wanted.in_full, repeat: &repeat };
     let text = match global.form() {
-        Format::Table => {
-            let again = global.again(wanted.estate);
-            let empty =
-                wanted.owes_position && !report.has_position() && report.files.read + report.files.partly_read == 0;
-            let sections = if empty { &[Section::Input][..] } else { wanted.sections };
-            let view = View { sections, in_full: wanted.in_full, again: &again };
-            terminal::render(&report, &view, &global.canvas())
-        }
+        Format::Table => terminal::render(&report, &view, &global.canvas()),
         Format::Json => json::render(&report, wanted.sections).map_err(|error| unwritable(&error.to_string()))?,
         Format::Csv => comma_separated(global, wanted, &report)?,
     };
     global.write(&text)?;
     if wanted.owes_position && !report.has_position() {
-        return Err(no_answer(&report));
+        return Err(no_answer(&report, &view));
     }
     Ok(gate::judge(&report, &global.fail_on))
 }
 
 /// Why there is no position, and what to do.
-fn no_answer(report: &Report<'_>) -> Stop {
-    let (files, hosts) = (&report.files, report.coverage.iter().map(|row| row.hosts).sum::<u32>());
+fn no_answer(report: &Report<'_>, view: &View<'_>) -> Stop {
+    let files = &report.files;
+    let hosts = report.coverage.iter().map(|row| row.hosts).sum::<u32>();
+    let sources = format!("`{}` says what was made of each file", view.command("sources --all"));
+    let init = "`trueup init DIR` makes folders with a page in each that says what belongs there";
     let (why, next) = if files.found == 0 {
-        (
-            "there are no files in this estate",
-            "put inventories, purchase records and price lists into it, in any folders; `trueup init DIR` makes folders \
-             with a page in each that says what belongs there",
-        )
+        let next = "put inventories, purchase records and price lists into it, in any folders";
+        ("there is no file in this estate", format!("{next}; {init}"))
     } else if files.read + files.partly_read == 0 {
-        (
-            "none of the files found could be read as an inventory, a purchase record or a price list",
-            "`trueup sources --all` says what was made of each file; `trueup init DIR` makes folders with a page in each \
-             that says what trueup reads",
-        )
+        ("no file could be read as an inventory, a purchase record or a price list", format!("{sources}; {init}"))
     } else if hosts == 0 {
-        (
-            "no machine and no licence was found",
-            "add inventories; `trueup sources --all` says what was made of each file",
-        )
+        ("no machine and no licence was found", format!("add inventories; {sources}"))
     } else {
-        (
-            "no licensable installation and no licence was found",
-            "`trueup sources --all` says what was made of each file, `trueup rules list` which products are known",
-        )
+        let known = "`trueup rules list` says which products are known";
+        ("no licensable installation and no licence was found", format!("{sources}; {known}"))
     };
-    Stop::NoAnswer(format!("no licence position can be computed: {why}"), next.into())
+    Stop::NoAnswer(format!("no licence position can be computed: {why}"), next)
+}
+
+impl Global {
+    /// The options typed that decide which estate and day a figure is of, as they would be typed again.
+    fn repeat(&self, estate: Option<&Path>) -> String {
+        let paths = [("--estate", estate.or(self.estate.as_deref())), ("--store", self.store.as_deref())];
+        let paths = paths.into_iter().chain([("--rules", self.rules.as_deref())]);
+        let paths = paths.filter_map(|(option, path)| Some(format!("{option} {}", quoted(path?))));
+        let day = self.as_of.map(|day| format!("--as-of {day}"));
+        paths.chain(day).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    if text.contains(char::is_whitespace) { format!("\"{text}\"") } else { text }
 }
 
 fn comma_separated(global: &Global, wanted: &Wanted<'_>, report: &Report<'_>) -> Result<String, Stop> {
@@ -131,11 +139,11 @@ mod tests {
         let typed = [&["trueup", "position", "-q", "-o", &file], options].concat();
         let Arguments { global, .. } = Arguments::parse_from(typed);
         let wanted = Wanted {
-            estate: None,
             command: "position",
             sections: &Section::ALL,
             in_full: false,
             within_months: None,
+            estate: None,
             owes_position: true,
         };
         show(&global, outcome, &wanted)
@@ -158,6 +166,14 @@ mod tests {
         let mut outcome = fixture::outcome();
         outcome.strict.positions.clear();
         assert!(matches!(ended(&outcome, &[]), Err(Stop::NoAnswer(..))));
+    }
+
+    #[test]
+    fn commands_named_in_the_text_are_about_the_same_estate() {
+        let typed = ["trueup", "position", "--store", "my store.db", "--as-of", "2026-06-30"];
+        let Arguments { global, .. } = Arguments::parse_from(typed);
+        let repeat = global.repeat(Some(Path::new("samples/councils")));
+        assert_eq!(repeat, "--estate samples/councils --store \"my store.db\" --as-of 2026-06-30");
     }
 
     #[test]

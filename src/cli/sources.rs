@@ -23,11 +23,11 @@ pub(super) struct Arguments {
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
     let outcome = pipeline::latest(&global.scan_options(None)?)?;
     let wanted = Wanted {
-        estate: None,
         command: "sources",
         sections: &[Section::Input],
         in_full: arguments.all,
         within_months: None,
+        estate: None,
         owes_position: false,
     };
     show(global, &outcome, &wanted)

@@ -29,11 +29,11 @@ pub(super) struct Arguments {
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
     let outcome = pipeline::latest(&global.scan_options(None)?)?;
     let wanted = Wanted {
-        estate: None,
         command: "support",
         sections: &[Section::Support],
         in_full: arguments.all,
         within_months: arguments.within,
+        estate: None,
         owes_position: false,
     };
     show(global, &outcome, &wanted)

@@ -21,6 +21,14 @@ pub(super) fn bind(ground: &Ground<'_>, line: &PurchaseLine, entitlement: &mut E
     }
     entitlement.bound_hosts.sort();
     entitlement.bound_hosts.dedup();
+    entitlement.bound_organisations = entitlement
+        .bound_hosts
+        .iter()
+        .map(|&id| ground.estate.host(id).organisation.clone())
+        .filter(|organisation| is_affiliate(ground, &line.organisation, organisation))
+        .collect();
+    entitlement.bound_organisations.sort();
+    entitlement.bound_organisations.dedup();
     entitlement.bound_singly = matches!(line.metric, Metric::Device | Metric::User);
     working.say(format!("Assigned to {}.", names.join(", ")));
     if !entitlement.unknown_assignees.is_empty() && !entitlement.bound_singly {
@@ -30,6 +38,26 @@ pub(super) fn bind(ground: &Ground<'_>, line: &PurchaseLine, entitlement: &mut E
                 Some(format!("it is assigned to {}, which no source shows", entitlement.unknown_assignees.join(", ")));
         }
     }
+}
+
+/// Organisations that may draw on a line: those it is shared with, as long as they belong to the group (AF-R4).
+pub(super) fn sharing(ground: &Ground<'_>, line: &PurchaseLine) -> Vec<String> {
+    line.shared_with.iter().filter(|name| !has_left(ground, name)).cloned().collect()
+}
+
+/// Whether an organisation has left its group.
+fn has_left(ground: &Ground<'_>, name: &str) -> bool {
+    let organisation = ground.estate.organisations.iter().find(|organisation| organisation.name == name);
+    organisation.and_then(|organisation| organisation.divested_on).is_some_and(|day| day <= ground.as_of)
+}
+
+/// Whether two organisations are the same or belong to one group (AF-R1).
+fn is_affiliate(ground: &Ground<'_>, owner: &str, user: &str) -> bool {
+    let group = |name: &str| {
+        let organisation = ground.estate.organisations.iter().find(|organisation| organisation.name == name);
+        organisation.and_then(|organisation| organisation.affiliate_of.clone()).unwrap_or_else(|| name.to_owned())
+    };
+    owner == user || group(owner) == group(user) && !has_left(ground, owner) && !has_left(ground, user)
 }
 
 /// Who holds the licence after all lawful reassignments.

@@ -26,7 +26,7 @@ pub(super) fn forms(
     }
     let channel = CHANNELS.iter().find(|(channel, _)| *channel == line.channel).map_or("", |(_, name)| *name);
     let downgrade = !product.no_downgrade.iter().any(|name| name == channel);
-    if product.suite.is_empty() {
+    if family.iter().any(|member| member.id == product.id) {
         entitlement.forms.push(Form {
             product: product.id.clone(),
             edition: line.edition.clone(),
@@ -42,7 +42,6 @@ pub(super) fn forms(
                 entitlement.forms.push(form);
             }
         }
-        return;
     }
     parts(held, product, family, rights, entitlement, working);
 }

@@ -60,7 +60,7 @@ pub(super) fn find(outcome: &Outcome, wanted: &str, reading: Answer) -> Result<S
         .collect();
     hits.sort();
     let Some(&(fit, rank, _, best)) = hits.first() else {
-        return Err(Found::NotFound(nearest(&candidates, &wanted.text)));
+        return Err(Found::NotFound(nearest(&candidates, &wanted)));
     };
     hits.retain(|hit| (hit.0, hit.1) == (fit, rank));
     match hits.len() {
@@ -125,6 +125,19 @@ impl Wanted {
             None
         }
     }
+
+    /// Whether some part typed is like some part of the key.
+    fn is_near(&self, key: &str) -> bool {
+        let parts = || key.split([':', '/']).filter(|part| *part != "-");
+        self.parts.iter().any(|wanted| parts().any(|part| is_like(wanted, part)))
+    }
+}
+
+/// Whether at least half of the pairs of letters of a word are in another.
+fn is_like(wanted: &str, part: &str) -> bool {
+    let (wanted, part) = (pairs(wanted), pairs(part));
+    let shared = wanted.iter().filter(|pair| part.contains(pair)).count();
+    !wanted.is_empty() && shared * 2 >= wanted.len()
 }
 
 /// Whether words stand in others, one after the other and each whole.
@@ -139,15 +152,15 @@ fn in_order(wanted: &[String], parts: &[&str], meets: impl Fn(&str, &str) -> boo
 }
 
 /// Keys that share most pairs of letters with what was typed.
-fn nearest(candidates: &[(String, Subject)], typed: &str) -> Vec<String> {
-    let wanted = pairs(typed);
+fn nearest(candidates: &[(String, Subject)], typed: &Wanted) -> Vec<String> {
+    let wanted = pairs(&typed.text);
     let mut ranked: Vec<(Reverse<usize>, usize, &str)> = candidates
         .iter()
+        .filter(|(key, _)| typed.is_near(key))
         .map(|(key, _)| {
             let shared = pairs(key).iter().filter(|pair| wanted.contains(pair)).count();
             (Reverse(shared), key.len(), key.as_str())
         })
-        .filter(|(Reverse(shared), _, _)| shared * 3 > wanted.len() * 2)
         .collect();
     ranked.sort();
     ranked.into_iter().take(NEAREST).map(|(_, _, key)| key.to_owned()).collect()

@@ -1,6 +1,6 @@
 //! The price of a shortfall: the price lines concerned, and the packs that come to the amount.
 
-use crate::model::{Money, Position, Price, PriceKind, decimal_to_minor, thousands};
+use crate::model::{Money, Position, Price, PriceKind, decimal_to_minor};
 
 use super::Item;
 use super::teller::{Teller, count, units};
@@ -56,7 +56,7 @@ fn line(teller: &Teller<'_>, price: &Price) -> Item {
 /// A pack: units, price in the smallest unit.
 type Pack = (u32, i64);
 
-/// The cheapest packs that hold the units, as `4 × 16 at £850.00 + …`, where they come to exactly this amount.
+/// The cheapest packs that hold the units, as `4 packs of 16 at £850.00 + …`, where they come to exactly this amount.
 fn packs(prices: &[&Price], wanted: u32, cost: &Money) -> Option<String> {
     if wanted > LARGEST {
         return None;
@@ -69,7 +69,8 @@ fn packs(prices: &[&Price], wanted: u32, cost: &Money) -> Option<String> {
     }
     let money = |minor| Money { minor, currency: cost.currency.clone() };
     let part = |(&(units, price), &packs): (&Pack, &u32)| {
-        format!("{} × {} at {}", thousands(u64::from(packs)), thousands(u64::from(units)), money(price))
+        let plural = if packs == 1 { "" } else { "s" };
+        format!("{} pack{plural} of {} at {}", count(packs), count(units), money(price))
     };
     let used = packs.iter().zip(&counts).filter(|(_, packs)| **packs > 0);
     Some(used.map(part).collect::<Vec<_>>().join(" + "))

@@ -13,7 +13,11 @@ pub(super) fn explain(teller: &Teller<'_>, row: &SupportRow) -> Explanation {
         teller.begin(row.key.0.clone(), format!("Support of {name} on {host} ({})", row.organisation));
     explanation.figures = vec![Figure { name: "status", value: row.status.title().to_owned() }];
     let seen = row.evidence.as_ref().map(|evidence| teller.places(std::slice::from_ref(evidence))).unwrap_or_default();
-    let mut why = vec![Item::say(row.reason.clone()).at(seen)];
+    let rule = (!row.rule.is_empty()).then(|| teller.rule(&row.rule, &row.product));
+    let mut why = vec![
+        Item::say(row.reason.clone()),
+        Item { text: format!("{name} was seen on {host}"), rule, places: seen, items: Vec::new() },
+    ];
     if let Some(until) = row.until {
         let source = row.date_source.as_deref().unwrap_or("no source named");
         let verified = if row.verified { "" } else { "; not verified against a public page yet" };

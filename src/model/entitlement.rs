@@ -171,6 +171,9 @@ pub struct Entitlement {
     pub sa_active: bool,
     /// Hosts (by id) the units are bound to; empty: free.
     pub bound_hosts: Vec<HostId>,
+    /// Organisations of the bound hosts that may use the bound units, because they belong to the same group.
+    #[serde(default)]
+    pub bound_organisations: Vec<String>,
     /// One unit for each bound host, the rest free (per-device licences); otherwise all units are bound.
     pub bound_singly: bool,
     /// Names in the assignment that no host bears.

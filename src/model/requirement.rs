@@ -200,6 +200,9 @@ pub struct Alternative {
     pub basis: Basis,
     /// What it needs.
     pub lines: Vec<Line>,
+    /// What must be bought beside it and is counted in rows of its own: client access licences of a server.
+    #[serde(default)]
+    pub companions: Vec<Line>,
     /// Whether it is what would be bought today if nothing were owned.
     pub sold: bool,
     /// It needs Software Assurance where another way of the same kind does not: in the running only where

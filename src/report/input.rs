@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{FileStatus, RecordCounts, Source};
 
 /// What became of the files: `found` is the sum of the other four.
@@ -92,6 +93,39 @@ impl SourceRow<'_> {
             FileStatus::Rejected => "rejected",
             FileStatus::Ignored => "ignored",
         }
+    }
+}
+
+/// Something that was not understood or left out while reading.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MessageRow<'a> {
+    /// Path of the file.
+    pub path: &'a str,
+    /// Place in it.
+    pub place: Option<String>,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What kind of thing; the name never changes its meaning.
+    pub code: Code,
+    /// What is wrong, in a sentence.
+    pub message: &'a str,
+    /// What to do next.
+    pub help: Option<&'a str>,
+}
+
+/// Every message, in the order of the outcome.
+pub(super) fn messages(diagnostics: &[Diagnostic]) -> Vec<MessageRow<'_>> {
+    diagnostics.iter().map(message).collect()
+}
+
+fn message(diagnostic: &Diagnostic) -> MessageRow<'_> {
+    MessageRow {
+        path: &diagnostic.path,
+        place: diagnostic.place.as_ref().map(ToString::to_string),
+        severity: diagnostic.severity,
+        code: diagnostic.code,
+        message: &diagnostic.message,
+        help: diagnostic.help.as_deref(),
     }
 }
 

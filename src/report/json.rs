@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::model::Answer;
 
 use super::{
-    CoverageRow, FileCounts, FindingRow, OrganisationRow, PositionRow, QuestionRow, RecordSums, Report, Section,
-    SourceRow, SupportSection, Totals,
+    CoverageRow, FileCounts, FindingRow, MessageRow, OrganisationRow, PositionRow, QuestionRow, RecordSums, Report,
+    Section, SourceRow, SupportSection, Totals,
 };
 
 /// Name and version of the shape; the version rises when a key changes its meaning or goes away.
@@ -34,6 +34,8 @@ struct Document<'r> {
     records: Option<&'r RecordSums>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sources: Option<&'r [SourceRow<'r>]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages: Option<&'r [MessageRow<'r>]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     coverage: Option<&'r [CoverageRow<'r>]>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,6 +69,7 @@ pub fn render(report: &Report<'_>, sections: &[Section]) -> Result<String, serde
         files: shows(Section::Input).then_some(&report.files),
         records: shows(Section::Input).then_some(&report.records),
         sources: shows(Section::Input).then_some(&report.sources),
+        messages: shows(Section::Input).then_some(&report.messages),
         coverage: shows(Section::Coverage).then_some(&report.coverage),
         findings: shows(Section::Coverage).then_some(&report.findings),
         positions: shows(Section::Position).then_some(&report.positions),

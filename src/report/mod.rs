@@ -17,7 +17,7 @@ mod support;
 mod total;
 
 pub use coverage::{CoverageRow, FindingRow};
-pub use input::{FileCounts, RecordSums, SourceRow};
+pub use input::{FileCounts, MessageRow, RecordSums, SourceRow};
 pub use organisation::OrganisationRow;
 pub use position::{PositionRow, RowStatus};
 pub use question::QuestionRow;
@@ -87,6 +87,8 @@ pub struct Report<'a> {
     pub files: FileCounts,
     /// Input files, by path.
     pub sources: Vec<SourceRow<'a>>,
+    /// What was not understood or left out in them.
+    pub messages: Vec<MessageRow<'a>>,
     /// Software records, counted.
     pub records: RecordSums,
     /// How much of each organisation was seen.
@@ -118,6 +120,7 @@ impl<'a> Report<'a> {
             rules_hash: &outcome.rules_hash,
             files: input::count(&outcome.sources),
             sources: input::rows(&outcome.sources),
+            messages: input::messages(&outcome.diagnostics),
             records: coverage.iter().fold(RecordSums::default(), |sum, row| sum.plus(&row.records)),
             coverage,
             findings: coverage::findings(outcome, filter),

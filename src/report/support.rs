@@ -67,6 +67,8 @@ pub struct SupportLine<'a> {
     pub reason: &'a str,
     /// The risk acceptance in force.
     pub accepted: Option<&'a str>,
+    /// The recognition rule that found the product; empty where it was declared.
+    pub rule: &'a str,
     /// Where the product was seen, as `path: place`.
     pub evidence: Option<String>,
 }
@@ -97,6 +99,7 @@ fn line<'a>(outcome: &'a Outcome, row: &'a SupportRow, horizon: Option<Date>) ->
         verified: row.verified,
         reason: &row.reason,
         accepted: row.accepted.as_deref(),
+        rule: &row.rule,
         evidence: row.evidence.as_ref().map(|locator| outcome.place(locator)),
     }
 }

@@ -20,6 +20,10 @@ pub(super) struct Deployed {
     pub basis: Option<String>,
     /// It does nothing but run guests.
     pub hosting_only: bool,
+    /// What it does; active where several installations differ.
+    pub role: Role,
+    /// Features in use.
+    pub features: Vec<String>,
     /// What it is, in words.
     pub text: String,
     /// Where it was seen.
@@ -31,6 +35,10 @@ pub(super) fn servers(ground: &Ground<'_>, product: &Product) -> Vec<Deployed> {
     let mut deployed = Vec::new();
     for (id, host) in ground.estate.hosts_with_ids() {
         if host.cloud().is_some() {
+            continue;
+        }
+        if product.counts_managed {
+            deployed.extend(managed(ground, product, id, host));
             continue;
         }
         let found: Vec<Deployed> = host
@@ -45,7 +53,45 @@ pub(super) fn servers(ground: &Ground<'_>, product: &Product) -> Vec<Deployed> {
         }
         deployed.push(folded);
     }
-    deployed
+    in_guests(ground, product, deployed)
+}
+
+/// Containers inside a guest whose licence covers them count as that guest, once (SQ-R19).
+fn in_guests(ground: &Ground<'_>, product: &Product, deployed: Vec<Deployed>) -> Vec<Deployed> {
+    let mut by_machine: Vec<(HostId, Vec<Deployed>)> = Vec::new();
+    for mut one in deployed {
+        let machine = ground.estate.host(one.host);
+        let parent = machine.container_of.filter(|&id| ground.estate.host(id).machine == Machine::Guest);
+        let covers = |terms: &&crate::rules::Terms| {
+            terms.covers_containers && one.version.is_some_and(|version| (terms.from..=terms.until).contains(&version))
+        };
+        if let Some(parent) = parent.filter(|_| product.terms.iter().any(|terms| covers(&terms))) {
+            one.host = parent;
+        }
+        match by_machine.iter_mut().find(|(host, _)| *host == one.host) {
+            Some((_, found)) => found.push(one),
+            None => by_machine.push((one.host, vec![one])),
+        }
+    }
+    by_machine.into_iter().filter_map(|(_, found)| fold(product, found)).collect()
+}
+
+/// An operating system that the product manages, whatever runs on it (SC-R1).
+fn managed(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> Option<Deployed> {
+    if !host.managed_by.contains(&product.id) || left_out(ground, product, id, host) {
+        return None;
+    }
+    Some(Deployed {
+        host: id,
+        edition: String::new(),
+        version: None,
+        basis: None,
+        hosting_only: false,
+        role: Role::Active,
+        features: Vec::new(),
+        text: format!("{}: managed by {}", host.name, product.name),
+        evidence: host.evidence.first().cloned().into_iter().collect(),
+    })
 }
 
 /// One installation as it counts; `None` for what needs no licence.
@@ -74,6 +120,8 @@ fn counted(
         version,
         basis: install.licence_basis.clone(),
         hosting_only: install.hosting_only,
+        role: install.role,
+        features: install.features.clone(),
         evidence: install.evidence.iter().cloned().collect(),
     })
 }
@@ -148,6 +196,10 @@ fn fold(product: &Product, found: Vec<Deployed>) -> Option<Deployed> {
         folded.version = folded.version.max(other.version);
         folded.basis = folded.basis.or(other.basis);
         folded.hosting_only &= other.hosting_only;
+        if other.role != folded.role {
+            folded.role = Role::Active;
+        }
+        folded.features.extend(other.features);
         folded.text.push_str(&format!(" and {}", other.text));
         folded.evidence.extend(other.evidence);
     }

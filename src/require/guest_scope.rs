@@ -9,16 +9,18 @@ use std::collections::BTreeMap;
 use crate::model::{Alternative, Basis, HostId, Key, Line, Machine, Requirement, Scope, Working};
 use crate::rules::{Method, Product};
 
-use super::Ground;
 use super::deployment::{Deployed, servers};
 use super::guest_cores::guest_units;
 use super::host_cores::{HostWay, accepts, counts, current};
+use super::passive::{self, StandBy};
 use super::reach::Reach;
+use super::{Ground, access};
 
 /// One requirement a group.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
     let deployed = servers(ground, product);
-    let groups = groups(ground, &deployed);
+    let stand_bys = passive::pair(ground, product, &deployed);
+    let groups = groups(ground, &deployed, &stand_bys);
     groups.iter().map(|group| requirement(ground, product, group)).collect()
 }
 
@@ -27,14 +29,29 @@ struct Group<'d> {
     hosts: Vec<HostId>,
     /// With the hosts each may run on; only itself for a physical one.
     members: Vec<(&'d Deployed, Vec<HostId>)>,
+    /// Copies among them that stand by.
+    stand_bys: BTreeMap<HostId, StandBy<'d>>,
+}
+
+impl Group<'_> {
+    fn empty() -> Self {
+        Self { hosts: Vec::new(), members: Vec::new(), stand_bys: BTreeMap::new() }
+    }
 }
 
 /// Puts together what shares a host.
-fn groups<'d>(ground: &Ground<'_>, deployed: &'d [Deployed]) -> Vec<Group<'d>> {
+fn groups<'d>(
+    ground: &Ground<'_>,
+    deployed: &'d [Deployed],
+    stand_bys: &BTreeMap<HostId, StandBy<'d>>,
+) -> Vec<Group<'d>> {
     let reach = Reach::new(ground.estate);
     let mut groups: Vec<Group<'d>> = Vec::new();
     let mut group_of: BTreeMap<HostId, usize> = BTreeMap::new();
-    for one in deployed {
+    // Copies that stand by come after the machines they stand by for, and join their group.
+    let (copies, others): (Vec<&Deployed>, Vec<&Deployed>) =
+        deployed.iter().partition(|one| stand_bys.contains_key(&one.host));
+    for one in others.into_iter().chain(copies) {
         let machine = ground.estate.host(one.host);
         let hosts = match machine.machine {
             Machine::Physical => vec![one.host],
@@ -42,19 +59,25 @@ fn groups<'d>(ground: &Ground<'_>, deployed: &'d [Deployed]) -> Vec<Group<'d>> {
             Machine::Container => container_hosts(ground, &reach, one),
         };
         let mut touched: Vec<usize> = hosts.iter().filter_map(|host| group_of.get(host).copied()).collect();
+        let primary = stand_bys.get(&one.host).map(|stand_by| stand_by.primary);
+        touched.extend(primary.and_then(|primary| {
+            groups.iter().position(|group| group.members.iter().any(|(member, _)| member.host == primary))
+        }));
         touched.sort_unstable();
         touched.dedup();
         let target = touched.first().copied().unwrap_or(groups.len());
         if target == groups.len() {
-            groups.push(Group { hosts: Vec::new(), members: Vec::new() });
+            groups.push(Group::empty());
         }
         for &other in touched.iter().skip(1).rev() {
-            let merged = std::mem::replace(&mut groups[other], Group { hosts: Vec::new(), members: Vec::new() });
+            let merged = std::mem::replace(&mut groups[other], Group::empty());
             groups[target].hosts.extend(merged.hosts);
             groups[target].members.extend(merged.members);
+            groups[target].stand_bys.extend(merged.stand_bys);
         }
         groups[target].hosts.extend(&hosts);
         groups[target].members.push((one, hosts));
+        groups[target].stand_bys.extend(stand_bys.get(&one.host).map(|stand_by| (one.host, *stand_by)));
         for host in groups[target].hosts.clone() {
             group_of.insert(host, target);
         }
@@ -132,6 +155,8 @@ fn guests_on(ground: &Ground<'_>, group: &Group<'_>, host: HostId) -> u32 {
 enum Undeclared {
     ByCore,
     ByServer,
+    /// By core even where the server basis is declared: listed, so that both can be compared.
+    AllByCore,
 }
 
 /// Which roaming guests rely on Software Assurance; the others are licensed on every host they may reach.
@@ -147,14 +172,25 @@ struct Roaming {
 fn own_ways(ground: &Ground<'_>, product: &Product, group: &Group<'_>) -> Vec<Alternative> {
     let roaming = group.members.iter().filter(|(one, hosts)| is_guest(ground, one) && hosts.len() > 1).count();
     let mut ways: Vec<Alternative> = Vec::new();
-    for undeclared in [Undeclared::ByCore, Undeclared::ByServer] {
+    for undeclared in [Undeclared::ByCore, Undeclared::ByServer, Undeclared::AllByCore] {
         for way_of_roaming in roamings(roaming) {
             for era in 0..eras(ground, product, group) {
-                let own = OwnWay { ground, product, group, undeclared, roaming: way_of_roaming, count: roaming, era };
-                if let Some(way) = own.build()
-                    && !ways.iter().any(|known| known.lines == way.lines)
-                {
-                    ways.push(way);
+                for copies_free in [false, true] {
+                    let own = OwnWay {
+                        ground,
+                        product,
+                        group,
+                        undeclared,
+                        roaming: way_of_roaming,
+                        count: roaming,
+                        era,
+                        copies_free,
+                    };
+                    if let Some(way) = own.build()
+                        && !ways.iter().any(|known| known.lines == way.lines)
+                    {
+                        ways.push(way);
+                    }
                 }
             }
         }
@@ -198,6 +234,8 @@ struct OwnWay<'a> {
     /// Roaming guests in all.
     count: usize,
     era: usize,
+    /// Copies that stand by are free by Software Assurance.
+    copies_free: bool,
 }
 
 /// What was used so far.
@@ -215,12 +253,12 @@ impl OwnWay<'_> {
     /// The way, where the terms know it for every member.
     fn build(&self) -> Option<Alternative> {
         let mut working = Working::default();
-        let mut lines = Vec::new();
+        let mut members: Vec<(HostId, Vec<Line>)> = Vec::new();
         let mut used = Used { sold: true, ..Used::default() };
         let mut roamed = 0;
         for (one, hosts) in &self.group.members {
             let by_server = match one.basis.as_deref() {
-                Some("server-cal") => true,
+                Some("server-cal") => self.undeclared != Undeclared::AllByCore,
                 Some(_) => false,
                 None => self.undeclared == Undeclared::ByServer,
             };
@@ -232,18 +270,77 @@ impl OwnWay<'_> {
             }
             used.physical |= !guest;
             used.guests |= guest;
-            if by_server {
-                used.by_server = true;
-                lines.extend(self.server_lines(one, hosts, guest, relies, &mut used, &mut working)?);
+            used.by_server |= by_server;
+            used.by_core |= !by_server;
+            let mut own = if by_server {
+                self.server_lines(one, hosts, guest, relies, &mut used, &mut working)?
             } else if guest {
-                used.by_core = true;
-                lines.extend(self.guest_lines(one, hosts, relies, &mut used, &mut working)?);
+                self.guest_lines(one, hosts, relies, &mut used, &mut working)?
             } else {
-                used.by_core = true;
-                lines.push(self.physical_line(one, &mut used, &mut working)?);
+                vec![self.physical_line(one, &mut used, &mut working)?]
+            };
+            self.rely_for_copies(one, &mut own, &mut used);
+            members.push((one.host, own));
+        }
+        let lines = self.without_copies(members, &mut working);
+        Some(self.alternative(lines, &used, working))
+    }
+
+    /// Whether a copy is free in this way.
+    fn is_free(&self, copy: HostId) -> Option<&StandBy<'_>> {
+        self.group.stand_bys.get(&copy).filter(|stand_by| {
+            !stand_by.rule.needs_sa
+                || self.copies_free
+                    && access::assured(self.ground, self.product, &self.ground.estate.host(copy).organisation)
+        })
+    }
+
+    /// The licences of a primary must carry Software Assurance where a copy is free because of it.
+    fn rely_for_copies(&self, one: &Deployed, lines: &mut [Line], used: &mut Used) {
+        let relied_on = self.group.stand_bys.iter().any(|(copy, stand_by)| {
+            stand_by.primary == one.host && stand_by.rule.needs_sa && self.is_free(*copy).is_some()
+        });
+        if relied_on {
+            used.condition = true;
+            for accepted in lines.iter_mut().flat_map(|line| &mut line.accepts) {
+                accepted.needs_sa = true;
             }
         }
-        Some(self.alternative(lines, &used, working))
+    }
+
+    /// Takes out what free copies do not need; what exceeds the primary is licensed (SQ-R15).
+    fn without_copies(&self, members: Vec<(HostId, Vec<Line>)>, working: &mut Working) -> Vec<Line> {
+        let units = |host: HostId| -> u32 {
+            members
+                .iter()
+                .filter(|(member, _)| *member == host)
+                .flat_map(|(_, lines)| lines)
+                .map(|line| line.units)
+                .sum()
+        };
+        let mut kept = Vec::new();
+        for (host, lines) in &members {
+            let Some(stand_by) = self.is_free(*host) else {
+                kept.extend(lines.iter().cloned());
+                continue;
+            };
+            let excess = units(*host).saturating_sub(units(stand_by.primary));
+            let name = |id: HostId| &self.ground.estate.host(id).name;
+            working.by_rule(
+                &stand_by.rule.id,
+                format!(
+                    "{} stands by for {}: free up to its size, {} - {} = {excess} units to license.",
+                    name(*host),
+                    name(stand_by.primary),
+                    units(*host),
+                    units(stand_by.primary)
+                ),
+            );
+            if let Some(line) = lines.first().filter(|_| excess > 0) {
+                kept.push(Line { units: excess, ..line.clone() });
+            }
+        }
+        kept
     }
 
     fn relies_on_sa(&self, number: usize) -> bool {
@@ -271,6 +368,7 @@ impl OwnWay<'_> {
             metric,
             basis,
             lines,
+            companions: self.companions(basis),
             sold: used.sold && self.undeclared == Undeclared::ByCore
                 || used.by_server && !used.by_core && self.all_declared(),
             conditional: used.condition,
@@ -278,9 +376,19 @@ impl OwnWay<'_> {
             condition: used
                 .condition
                 .then(|| "Software Assurance in force, so that the licences follow the guest between hosts".into()),
-            listed_only: false,
+            listed_only: self.undeclared == Undeclared::AllByCore,
             refused: None,
             working,
+        }
+    }
+
+    /// Access licences that a server basis needs beside the servers.
+    fn companions(&self, basis: Basis) -> Vec<Line> {
+        match (basis, self.group.members.first()) {
+            (Basis::ServerCal, Some((one, _))) => {
+                access::companions(self.ground, self.product, &self.ground.estate.host(one.host).organisation)
+            }
+            _ => Vec::new(),
         }
     }
 

@@ -146,6 +146,7 @@ impl HostWay<'_> {
             metric: self.product.terms[serving[0]].metric,
             basis: Basis::Host,
             lines,
+            companions: Vec::new(),
             sold: current(self.ground, self.product, serving),
             conditional: needs_sa,
             higher_edition: self.product.edition_rank(edition) > installed,

@@ -165,7 +165,7 @@ fn ways(ground: &Ground<'_>, product: &Product, id: HostId, load: &Load, edition
                 },
                 _ => continue,
             };
-            way.higher_edition = product.edition_rank(&right.edition) > lowest;
+            way.higher_edition = lowest.is_some() && product.edition_rank(&right.edition) > lowest;
             if let Some(edition) = refused {
                 way.refused = Some(Refusal {
                     rule: terms.id.clone(),
@@ -185,6 +185,7 @@ fn way(sets: &Sets<'_>, basis: Basis, lines: Vec<Line>, working: Working) -> Alt
         metric: sets.terms.metric,
         basis,
         lines,
+        companions: Vec::new(),
         sold: sets.terms.sold_on(sets.ground.as_of),
         conditional: false,
         higher_edition: false,
@@ -268,6 +269,7 @@ fn by_guest(ground: &Ground<'_>, product: &Product, id: HostId, load: &HostLoad<
                 metric: terms.metric,
                 basis: Basis::Guest,
                 lines,
+                companions: Vec::new(),
                 sold: false,
                 conditional: true,
                 higher_edition: false,
@@ -337,9 +339,10 @@ fn unplaced_requirement(
                 metric: terms.metric,
                 basis: Basis::Host,
                 lines,
+                companions: Vec::new(),
                 sold: terms.sold_on(ground.as_of),
                 conditional: false,
-                higher_edition: product.edition_rank(&right.edition) > lowest,
+                higher_edition: lowest.is_some() && product.edition_rank(&right.edition) > lowest,
                 condition: None,
                 listed_only: false,
                 refused: None,
@@ -416,6 +419,7 @@ fn unplaced_by_guest(ground: &Ground<'_>, product: &Product, terms: &Terms, gues
                 metric: terms.metric,
                 basis: Basis::Guest,
                 lines,
+                companions: Vec::new(),
                 sold: false,
                 conditional: true,
                 higher_edition: false,

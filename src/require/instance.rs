@@ -42,6 +42,7 @@ pub(super) fn host_way(
             hosts: vec![id],
             accepts: vec![terms.acceptance(false)],
         }],
+        companions: Vec::new(),
         sold: terms.sold_on(ground.as_of),
         conditional: false,
         higher_edition: false,

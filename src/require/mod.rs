@@ -12,7 +12,9 @@
 //! | `instance` | a licence for each operating system the product runs in |
 //! | `device` | a licence for each device |
 //! | `user` | a subscription for each person |
+//! | `access` | a licence for each person or device that reaches a server product |
 
+mod access;
 mod deployment;
 mod device;
 mod guest_cores;
@@ -22,6 +24,7 @@ mod host_processors;
 mod host_scope;
 mod host_sets;
 mod instance;
+mod passive;
 mod processor_count;
 mod reach;
 mod user;
@@ -65,6 +68,9 @@ pub fn requirements(
     }
     if has(&[Method::User]) {
         requirements.extend(user::requirements(&ground, product));
+    }
+    if has(&[Method::Access]) {
+        requirements.extend(access::requirements(&ground, product));
     }
     requirements.sort_by(|a, b| a.key.cmp(&b.key));
     requirements

@@ -83,6 +83,7 @@ fn requirement(
                 hosts: Vec::new(),
                 accepts: vec![Acceptance { from: 0, until: usize::MAX, needs_sa: true, terms: terms.id.clone() }],
             }],
+            companions: Vec::new(),
             sold: true,
             conditional: false,
             higher_edition: false,

@@ -23,7 +23,7 @@ pub use manifest::{
 pub use product::{EarlierEnd, EditionAssumption, Product, Release, RuleSource, SupportPhase, parse_product};
 pub use recognition::{Pattern, PatternField, VersionFrom};
 pub use settings::{ExtendedSupport, FixedAnswer, RiskAcceptance, Settings, parse_settings};
-pub use terms::{CoreFactor, Grant, METHODS, Method, Right, Suite, Terms, Weight};
+pub use terms::{CoreFactor, Grant, METHODS, Method, Passive, Right, Suite, Terms, Weight};
 
 use crate::diag::{Code, Diagnostic};
 

@@ -8,7 +8,7 @@ use crate::model::Metric;
 
 use super::document::{Document, Fields};
 use super::recognition::{Pattern, pattern};
-use super::terms::{Grant, Suite, Terms, Weight, grant, suite, terms, weight};
+use super::terms::{Grant, Passive, Suite, Terms, Weight, grant, passive, suite, terms, weight};
 
 /// Where a fact of a rule file comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -141,6 +141,8 @@ pub struct Product {
     pub free_components: Vec<String>,
     /// Assumption for unknown editions.
     pub unknown_edition: Option<EditionAssumption>,
+    /// It is counted by the operating systems it manages, not by its installations.
+    pub counts_managed: bool,
     /// Products whose installation on the same host covers this one.
     pub covered_by: Vec<String>,
     /// Why no position is computed for it, where none is.
@@ -155,6 +157,8 @@ pub struct Product {
     pub not_licensable: Vec<Pattern>,
     /// Terms.
     pub terms: Vec<Terms>,
+    /// Copies that stand by.
+    pub passive: Vec<Passive>,
     /// Conversion grants.
     pub grants: Vec<Grant>,
     /// Parts, where this is a suite.
@@ -214,6 +218,7 @@ impl Product {
     /// Whether a licence of `owned` may be used for `installed`.
     pub fn edition_serves(&self, owned: &str, installed: &str) -> bool {
         owned == installed
+            || installed.is_empty()
             || self.covers.iter().any(|(edition, lower)| edition == owned && lower.iter().any(|name| name == installed))
     }
 
@@ -248,6 +253,11 @@ pub fn parse_product(path: &str, text: &str) -> Result<Product, Vec<Diagnostic>>
     product.grants = fields.tables("grant").into_iter().map(grant).collect();
     product.suite = fields.tables("suite").into_iter().map(suite).collect();
     product.weights = fields.tables("weight").into_iter().map(weight).collect();
+    let passive_tables = fields.tables("passive");
+    for table in passive_tables {
+        let parsed = passive(table, &product);
+        product.passive.push(parsed);
+    }
     let term_tables = fields.tables("terms");
     for table in term_tables {
         let parsed = terms(table, &product);
@@ -277,6 +287,7 @@ impl Product {
             component_editions: Vec::new(),
             free_components: Vec::new(),
             unknown_edition: None,
+            counts_managed: false,
             covered_by: Vec::new(),
             untracked: None,
             releases: Vec::new(),
@@ -284,6 +295,7 @@ impl Product {
             components: Vec::new(),
             not_licensable: Vec::new(),
             terms: Vec::new(),
+            passive: Vec::new(),
             grants: Vec::new(),
             suite: Vec::new(),
             weights: Vec::new(),
@@ -336,6 +348,7 @@ fn header(fields: Fields<'_, '_>, path: &str) -> Product {
             table.finish();
             assumption
         }),
+        counts_managed: fields.boolean("counts_managed").unwrap_or(false),
         covered_by: fields.texts("covered_by"),
         untracked: fields.text("untracked"),
         line: fields.line(),

@@ -27,10 +27,12 @@ pub enum Method {
     Device,
     /// A subscription for each person.
     User,
+    /// A licence for each person or device that reaches a server product.
+    Access,
 }
 
 /// Names of methods in files.
-pub const METHODS: [(Method, &str); 7] = [
+pub const METHODS: [(Method, &str); 8] = [
     (Method::HostSets, "host-sets"),
     (Method::HostProcessors, "host-processors"),
     (Method::HostCores, "host-cores"),
@@ -38,6 +40,7 @@ pub const METHODS: [(Method, &str); 7] = [
     (Method::Instance, "instance"),
     (Method::Device, "device"),
     (Method::User, "user"),
+    (Method::Access, "access"),
 ];
 
 /// What one unit or set of an edition allows.
@@ -109,12 +112,18 @@ pub struct Terms {
     pub builds: Vec<String>,
     /// Bases the customer may declare that lead here; empty: any.
     pub licence_bases: Vec<String>,
+    /// Licensing a guest covers the containers in it.
+    pub covers_containers: bool,
     /// Factors on physical cores.
     pub core_factors: Vec<CoreFactor>,
     /// Cores of a host nobody knows: (strict, customer).
     pub unknown_cores: (u32, u32),
     /// Devices one user may install on.
     pub devices_a_user: u32,
+    /// Product whose servers are reached.
+    pub serves: Option<String>,
+    /// Only where servers are licensed on this basis.
+    pub serves_basis: Option<String>,
     /// Editions in one licensed scope may not be mixed.
     pub one_edition: bool,
     /// Where the terms come from.
@@ -154,6 +163,35 @@ pub struct Grant {
     pub verified: bool,
 }
 
+/// Copies that stand by and need no licence of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passive {
+    /// Unique id.
+    pub id: String,
+    /// First version, as index into the releases.
+    pub from_version: usize,
+    /// Last version.
+    pub until_version: usize,
+    /// First day of the rule.
+    pub from: Option<Date>,
+    /// Last day of the rule.
+    pub until: Option<Date>,
+    /// Only while Software Assurance runs on the primary's licences, and on the access licences it needs.
+    pub needs_sa: bool,
+    /// Copies for any purpose.
+    pub any: u32,
+    /// Copies for disaster recovery beside those.
+    pub disaster_recovery: u32,
+    /// Copies for disaster recovery in the publisher's cloud beside those.
+    pub disaster_recovery_azure: u32,
+    /// Work a copy may do and still stand by.
+    pub features: Vec<String>,
+    /// Where it comes from.
+    pub source: RuleSource,
+    /// Whether that was seen in a public page.
+    pub verified: bool,
+}
+
 /// A part of a suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suite {
@@ -182,20 +220,7 @@ pub struct Weight {
 pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
     fields.required("method");
     fields.required("metric");
-    let versions = fields.table("versions").map(|table| {
-        let span = (table.text("from"), table.text("until"));
-        table.finish();
-        span
-    });
-    let (from, until) = versions.unwrap_or_default();
-    let lookup = |version: Option<String>, default: usize| match version {
-        None => default,
-        Some(version) => product.release(&version).unwrap_or_else(|| {
-            fields.fault_at("versions", Code::UnknownName, format!("no [[release]] has the version {version}"));
-            default
-        }),
-    };
-    let (from, until) = (lookup(from, 0), lookup(until, usize::MAX));
+    let (from, until) = versions(&fields, product);
     let (sold_from, sold_until) = span_of_days(fields.table("sold"));
     let unknown_cores = fields.table("unknown_cores").map(|table| {
         let pair = (table.number("strict").unwrap_or(0), table.number("customer").unwrap_or(0));
@@ -222,9 +247,12 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         alternative_only: fields.text("alternative_only"),
         builds: fields.texts("builds"),
         licence_bases: fields.texts("licence_bases"),
+        covers_containers: fields.boolean("covers_containers").unwrap_or(false),
         core_factors: fields.tables("core_factors").into_iter().map(core_factor).collect(),
         unknown_cores: unknown_cores.unwrap_or((0, 0)),
         devices_a_user: fields.number("devices_a_user").unwrap_or(1).max(1),
+        serves: fields.text("serves"),
+        serves_basis: fields.text("serves_basis"),
         one_edition: fields.boolean("one_edition").unwrap_or(false),
         clauses: fields.texts("clauses"),
         verified: fields.boolean("verified").unwrap_or(true),
@@ -238,6 +266,24 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
     }
     fields.finish();
     terms
+}
+
+/// First and last version of `versions`, as indexes into the releases; all where the key is missing.
+fn versions(fields: &Fields<'_, '_>, product: &Product) -> (usize, usize) {
+    let versions = fields.table("versions").map(|table| {
+        let span = (table.text("from"), table.text("until"));
+        table.finish();
+        span
+    });
+    let (from, until) = versions.unwrap_or_default();
+    let lookup = |version: Option<String>, default: usize| match version {
+        None => default,
+        Some(version) => product.release(&version).unwrap_or_else(|| {
+            fields.fault_at("versions", Code::UnknownName, format!("no [[release]] has the version {version}"));
+            default
+        }),
+    };
+    (lookup(from, 0), lookup(until, usize::MAX))
 }
 
 fn span_of_days(fields: Option<Fields<'_, '_>>) -> (Option<Date>, Option<Date>) {
@@ -308,6 +354,28 @@ pub(crate) fn grant(fields: Fields<'_, '_>) -> Grant {
     };
     fields.finish();
     grant
+}
+
+/// Reads one `[[passive]]` table.
+pub(crate) fn passive(fields: Fields<'_, '_>, product: &Product) -> Passive {
+    let (from_version, until_version) = versions(&fields, product);
+    let (from, until) = span_of_days(fields.table("days"));
+    let passive = Passive {
+        id: fields.required_text("id"),
+        from_version,
+        until_version,
+        from,
+        until,
+        needs_sa: fields.boolean("needs_sa").unwrap_or(false),
+        any: fields.number("any").unwrap_or(0),
+        disaster_recovery: fields.number("disaster_recovery").unwrap_or(0),
+        disaster_recovery_azure: fields.number("disaster_recovery_azure").unwrap_or(0),
+        features: fields.texts("features"),
+        source: source(&fields),
+        verified: fields.boolean("verified").unwrap_or(true),
+    };
+    fields.finish();
+    passive
 }
 
 /// Reads one `[[suite]]` table.

@@ -50,6 +50,9 @@ fn outcome(rules_hash: &str) -> Outcome {
         findings: Vec::new(),
         sources: Vec::new(),
         hosts: Vec::new(),
+        diagnostics: Vec::new(),
+        purchases: Vec::new(),
+        prices: Vec::new(),
     }
 }
 

@@ -78,7 +78,7 @@ impl Canvas {
         out
     }
 
-    /// An empty table with its head; without columns: a table without a head.
+    /// An empty table with its head.
     pub fn table(&self, columns: &[(&str, Kind)]) -> Table {
         let mut table = Table::new();
         table.force_no_tty().load_style(STYLE).set_width(self.width.saturating_sub(INDENT));
@@ -86,9 +86,7 @@ impl Canvas {
             table.enforce_styling();
         }
         table.set_content_arrangement(ContentArrangement::Dynamic);
-        if !columns.is_empty() {
-            table.set_header(columns.iter().map(|(name, _)| Cell::new(name)));
-        }
+        table.set_header(columns.iter().map(|(name, _)| Cell::new(name)));
         for (column, (_, kind)) in table.column_iter_mut().zip(columns) {
             column.set_padding((0, 1));
             if *kind != Kind::Text {

@@ -56,7 +56,7 @@ fn findings(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     }
     if rows.len() > limit {
         let more = number((rows.len() - limit) as u64);
-        out.push_str(&canvas.prose(2, &format!("… and {more} more: trueup scan --all")));
+        out.push_str(&canvas.prose(2, &format!("… and {more} more: {}", view.command("scan --all"))));
     }
     out
 }

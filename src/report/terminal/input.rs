@@ -8,6 +8,9 @@ use super::{Canvas, Kind, Tone, View, cell, number};
 /// Files that were not read in full, in a longer report.
 const LONGEST: usize = 10;
 
+/// Messages on files, where they are not wanted in full.
+const MESSAGES: usize = 30;
+
 /// The sums, then the files that were not read in full; alone and in full: every file.
 pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     let mut out = canvas.heading("What was read");
@@ -25,9 +28,36 @@ pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> S
     let limit = if view.is_alone() { usize::MAX } else { view.limit(LONGEST) };
     out.push_str(&list(&rows[..rows.len().min(limit)], canvas));
     if rows.len() > limit {
-        out.push_str(&canvas.prose(2, &format!("… and {} more: trueup sources", number((rows.len() - limit) as u64))));
+        out.push_str(
+            &canvas
+                .prose(2, &format!("… and {} more: {}", number((rows.len() - limit) as u64), view.command("sources"))),
+        );
     } else if view.is_alone() && !every {
-        out.push_str(&canvas.prose(2, "Every file, with what came out of it: trueup sources --all"));
+        out.push_str(
+            &canvas.prose(2, &format!("Every file, with what came out of it: {}", view.command("sources --all"))),
+        );
+    }
+    if view.is_alone() {
+        out.push_str(&messages(report, view, canvas));
+    }
+    out
+}
+
+/// What was not understood or left out, file by file.
+fn messages(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
+    if report.messages.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n{}", canvas.prose(2, "Not understood, or left out:"));
+    let limit = view.limit(MESSAGES);
+    for row in report.messages.iter().take(limit) {
+        let place = row.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+        let help = row.help.map(|help| format!(" ({help})")).unwrap_or_default();
+        out.push_str(&canvas.item(2, "- ", &format!("{}: {place}{}{help}", row.path, row.message)));
+    }
+    if report.messages.len() > limit {
+        let more = number((report.messages.len() - limit) as u64);
+        out.push_str(&canvas.prose(2, &format!("… and {more} more: {}", view.command("sources --all"))));
     }
     out
 }

@@ -14,6 +14,7 @@ mod total;
 pub use canvas::{Canvas, Kind, Tone, cell, number};
 
 use crate::diag::wrapped;
+use crate::model::Answer;
 
 use super::{Report, Section};
 
@@ -24,14 +25,28 @@ pub struct View<'v> {
     pub sections: &'v [Section],
     /// Whether lists are printed in full.
     pub in_full: bool,
-    /// Options that lead another command to the same estate: ` --estate DIR`, or nothing.
-    pub again: &'v str,
+    /// Options that every command named in the text must repeat to be about the same estate and day.
+    pub repeat: &'v str,
 }
 
 impl View<'_> {
     /// How many rows of a list are printed.
     fn limit(&self, rows: usize) -> usize {
         if self.in_full { usize::MAX } else { rows }
+    }
+
+    /// A command as the user would type it from here.
+    pub fn command(&self, command: &str) -> String {
+        let blank = if self.repeat.is_empty() { "" } else { " " };
+        format!("trueup {command}{blank}{}", self.repeat)
+    }
+
+    /// The command that follows a figure, under the reading shown.
+    fn explain(&self, report: &Report<'_>, key: &str) -> String {
+        match report.reading {
+            Answer::Strict => self.command(&format!("explain {key}")),
+            Answer::Customer => self.command(&format!("explain {key} --reading customer")),
+        }
     }
 
     /// Whether this is the only section: its list is what the user asked for.

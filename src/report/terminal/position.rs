@@ -12,12 +12,6 @@ use crate::report::{PositionRow, Report, RowStatus};
 
 use super::{Canvas, Kind, Tone, View, cell, number, wrapped};
 
-/// Columns that the whole table takes beside the names.
-const FIGURES: usize = 86;
-
-/// Columns that the narrow table takes beside the names.
-const FIGURES_NARROW: usize = 52;
-
 /// Narrowest column of names.
 const NARROWEST: usize = 20;
 
@@ -31,7 +25,7 @@ pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> S
     if !shown.is_empty() {
         out.push_str(&table(report, &shown, canvas));
     }
-    out.push_str(&footnotes(report, &shown, idle.len(), canvas));
+    out.push_str(&footnotes(report, view, &shown, idle.len(), canvas));
     out
 }
 
@@ -40,11 +34,21 @@ fn is_idle(row: &PositionRow<'_>) -> bool {
     row.range[1] == 0 && row.required == 0 && row.surplus == 0
 }
 
+/// The table as wide as its figures want it, else the narrow one.
 fn table(report: &Report<'_>, rows: &[&PositionRow<'_>], canvas: &Canvas) -> String {
-    let width = usize::from(canvas.width).saturating_sub(2);
-    let longest = rows.iter().map(|row| row.title.chars().count() + 2).max().unwrap_or(0);
-    let narrow = longest + FIGURES > width;
-    let room = if narrow { width.saturating_sub(FIGURES_NARROW).max(NARROWEST) } else { longest };
+    let plain = Canvas { colour: false, width: u16::MAX };
+    let beyond = |narrow, room| {
+        let drawn = draw(rows, narrow, room, &plain);
+        let widest = drawn.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+        widest.saturating_sub(usize::from(canvas.width))
+    };
+    let narrow = beyond(false, 0) > 0;
+    let longest = rows.iter().map(|row| narrow_name(row).chars().count() + 2).max().unwrap_or(0);
+    let room = if narrow { longest.saturating_sub(beyond(true, longest)).max(NARROWEST) } else { 0 };
+    with_titles(report, &draw(rows, narrow, room, &Canvas { width: u16::MAX, ..*canvas }), canvas)
+}
+
+fn draw(rows: &[&PositionRow<'_>], narrow: bool, room: usize, canvas: &Canvas) -> String {
     let mut table = head(narrow, canvas);
     let mut organisation = "";
     for row in rows {
@@ -54,7 +58,13 @@ fn table(report: &Report<'_>, rows: &[&PositionRow<'_>], canvas: &Canvas) -> Str
         }
         table.add_row(cells(row, narrow, room));
     }
-    with_titles(report, &canvas.draw(&table), canvas)
+    canvas.draw(&table)
+}
+
+/// Name and metric in one column.
+fn narrow_name(row: &PositionRow<'_>) -> String {
+    let mark = if row.unverified.is_empty() { "" } else { " *" };
+    format!("{}, {}{mark}", row.title, row.metric)
 }
 
 fn head(narrow: bool, canvas: &Canvas) -> Table {
@@ -68,10 +78,15 @@ fn head(narrow: bool, canvas: &Canvas) -> Table {
         ("\nrange", Kind::Number),
         ("\ncost", Kind::Number),
     ];
-    match narrow {
+    let mut table = match narrow {
         true => canvas.table(&[&[("organisation\n  licence, metric", Kind::Name)][..], &figures].concat()),
         false => canvas.table(&[&[name, metric][..], &figures, &[status]].concat()),
+    };
+    // Figures may stand closer together than words.
+    for column in table.column_iter_mut().skip(if narrow { 1 } else { 2 }).take(5) {
+        column.set_padding((0, 0));
     }
+    table
 }
 
 /// The lines that name an organisation, with its title in their stead: a title is too long for a column.
@@ -98,7 +113,7 @@ fn cells(row: &PositionRow<'_>, narrow: bool, room: usize) -> Vec<Cell> {
     let mark = if row.unverified.is_empty() { "" } else { " *" };
     let plain = |text: String| cell(text, Tone::Plain);
     let mut cells = match narrow {
-        true => vec![plain(set_in(&format!("{}, {}{mark}", row.title, row.metric), room))],
+        true => vec![plain(set_in(&narrow_name(row), room))],
         false => vec![plain(format!("  {}", row.title)), plain(row.metric.to_string())],
     };
     cells.extend([
@@ -117,7 +132,8 @@ fn cells(row: &PositionRow<'_>, narrow: bool, room: usize) -> Vec<Cell> {
 
 /// A name in a narrow column: set in by two, further lines by four.
 fn set_in(name: &str, room: usize) -> String {
-    let lines = wrapped(name, room.saturating_sub(4));
+    let lines =
+        if name.chars().count() + 2 <= room { vec![name.to_owned()] } else { wrapped(name, room.saturating_sub(4)) };
     let indented =
         lines.iter().enumerate().map(|(index, line)| format!("{}{line}", if index == 0 { "  " } else { "    " }));
     indented.collect::<Vec<_>>().join("\n")
@@ -137,7 +153,7 @@ fn cost(row: &PositionRow<'_>) -> String {
 }
 
 /// What the signs in the table mean, how sure the answer is, and what is not shown.
-fn footnotes(report: &Report<'_>, shown: &[&PositionRow<'_>], idle: usize, canvas: &Canvas) -> String {
+fn footnotes(report: &Report<'_>, view: &View<'_>, shown: &[&PositionRow<'_>], idle: usize, canvas: &Canvas) -> String {
     let mut out = String::from("\n");
     if shown.iter().any(|row| row.range[0] != row.range[1]) {
         let text = "range: the lowest and the highest need, as the open questions are answered.";
@@ -150,7 +166,7 @@ fn footnotes(report: &Report<'_>, shown: &[&PositionRow<'_>], idle: usize, canva
         let named = rules.iter().take(4).copied().collect::<Vec<_>>().join(", ");
         let more = match rules.len() {
             0..=4 => String::new(),
-            many => format!(" … and {} more: trueup position --format json", many - 4),
+            many => format!(" … and {} more: {}", many - 4, view.command("position --format json")),
         };
         let text = format!("rests on rules that nobody has verified against a public page yet: {named}{more}");
         out.push_str(&canvas.item(2, "* ", &text));
@@ -162,7 +178,7 @@ fn footnotes(report: &Report<'_>, shown: &[&PositionRow<'_>], idle: usize, canva
         let rows = if idle == 1 { "1 row that needs nothing and has" } else { "Rows that need nothing and have" };
         let count = if idle == 1 { String::new() } else { format!(" ({})", number(idle as u64)) };
         let verb = if idle == 1 { "is" } else { "are" };
-        let text = format!("{rows} nothing left over{count} {verb} not shown: trueup position --all");
+        let text = format!("{rows} nothing left over{count} {verb} not shown: {}", view.command("position --all"));
         out.push_str(&canvas.prose(2, &text));
     }
     if out == "\n" { String::new() } else { out }

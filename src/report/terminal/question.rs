@@ -20,11 +20,14 @@ pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> S
     let limit = view.limit(LONGEST);
     for (index, row) in open.iter().take(limit).enumerate() {
         out.push('\n');
-        out.push_str(&question(index + 1, row, canvas));
+        out.push_str(&question(index + 1, row, &view.explain(report, &row.key), canvas));
     }
     if open.len() > limit {
         let more = number((open.len() - limit) as u64);
-        out.push_str(&format!("\n{}", canvas.prose(2, &format!("… and {more} more: trueup position --all"))));
+        out.push_str(&format!(
+            "\n{}",
+            canvas.prose(2, &format!("… and {more} more: {}", view.command("position --all")))
+        ));
     }
     if !still.is_empty() {
         let titles: Vec<&str> = still.iter().map(|row| row.key.as_str()).collect();
@@ -36,7 +39,7 @@ pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> S
     out
 }
 
-fn question(index: usize, row: &QuestionRow<'_>, canvas: &Canvas) -> String {
+fn question(index: usize, row: &QuestionRow<'_>, explain: &str, canvas: &Canvas) -> String {
     let mark = format!("{index}. ");
     let set_in = 2 + mark.chars().count();
     let worth = match row.worth {
@@ -60,6 +63,6 @@ fn question(index: usize, row: &QuestionRow<'_>, canvas: &Canvas) -> String {
         1 => "1 host: ".to_owned(),
         many => format!("{} hosts: ", number(many as u64)),
     };
-    out.push_str(&canvas.prose(set_in, &format!("{hosts}trueup explain {}", row.key)));
+    out.push_str(&format!("{:set_in$}{hosts}{explain}\n", ""));
     out
 }

@@ -22,7 +22,7 @@ pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> S
     if view.is_alone() {
         out.push_str(&register(report, view, canvas));
     } else {
-        out.push_str(&canvas.prose(2, "Which releases on which hosts: trueup support"));
+        out.push_str(&canvas.prose(2, &format!("Which releases on which hosts: {}", view.command("support"))));
     }
     out
 }
@@ -61,7 +61,10 @@ fn register(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     let rows: Vec<&SupportLine<'_>> =
         report.support.rows.iter().filter(|row| view.in_full || row.status != SupportStatus::Supported).collect();
     if rows.is_empty() {
-        return format!("\n{}", canvas.prose(2, "Everything is supported: trueup support --all lists it."));
+        return format!(
+            "\n{}",
+            canvas.prose(2, &format!("Everything is supported: {}", view.command("support --all")))
+        );
     }
     let mut out = String::from("\n");
     out.push_str(&if view.in_full { every_row(&rows, canvas) } else { by_release(&rows, canvas) });
@@ -69,7 +72,12 @@ fn register(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
         out.push_str(&canvas.prose(2, "* a date that nobody has verified against a public page yet"));
     }
     if !view.in_full {
-        out.push_str(&canvas.prose(2, "Every product on every host, supported ones too: trueup support --all"));
+        out.push_str(
+            &canvas.prose(
+                2,
+                &format!("Every product on every host, supported ones too: {}", view.command("support --all")),
+            ),
+        );
     }
     out
 }

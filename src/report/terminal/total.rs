@@ -38,13 +38,12 @@ pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> S
     out
 }
 
-/// `£3,840.00 + 1 without a price`; one amount a currency.
+/// `£3,840.00 + 1 unpriced`; one amount a currency.
 fn words(sum: &Sum) -> String {
     let priced: Vec<String> = sum.cost.iter().map(Money::to_string).collect();
     let without = match sum.rows_without_price {
         0 => None,
-        1 => Some("1 row without a price".to_owned()),
-        many => Some(format!("{} rows without a price", number(many))),
+        many => Some(format!("{} unpriced", number(many))),
     };
     let parts: Vec<String> = priced.into_iter().chain(without).collect();
     if parts.is_empty() { "nothing short".to_owned() } else { parts.join(" + ") }
@@ -69,7 +68,7 @@ fn next(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     });
     if let Some(row) = dearest {
         let why = if row.shortfall > 0 { "how the dearest shortfall comes about" } else { "how a figure comes about" };
-        commands.push((format!("trueup explain {}", short(row.key)), why));
+        commands.push((view.explain(report, &short(row.key)), why));
     }
     if let Some(question) = report.questions.iter().find(|row| row.moves_a_figure()) {
         let why = if question.worth.is_some() {
@@ -77,39 +76,29 @@ fn next(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
         } else {
             "a question, with its hosts"
         };
-        commands.push((format!("trueup explain {}", question.key), why));
+        commands.push((view.explain(report, &question.key), why));
     }
     commands.push(match report.reading {
-        Answer::Strict => ("trueup position --reading customer".to_owned(), "the position as the customer reads it"),
-        Answer::Customer => ("trueup position --reading strict".to_owned(), "the position as the publisher reads it"),
+        Answer::Strict => (view.command("position --reading customer"), "the position as the customer reads it"),
+        Answer::Customer => (view.command("position --reading strict"), "the position as the publisher reads it"),
     });
-    commands.push(("trueup support".to_owned(), "what is out of support, or about to be"));
+    commands.push((view.command("support"), "what is out of support, or about to be"));
     if report.sources.iter().any(|row| row.status != FileStatus::Read) {
-        commands.push(("trueup sources".to_owned(), "what was not read, and why"));
+        commands.push((view.command("sources"), "what was not read, and why"));
     }
     if !report.has_position() {
         let why = "every file, and what was made of it";
-        commands = vec![("trueup sources --all".to_owned(), why)];
+        commands = vec![(view.command("sources --all"), why)];
     }
     let mut out = canvas.heading("What to run next");
-    for (command, _) in &mut commands {
-        command.push_str(view.again);
-    }
-    let longest = commands.iter().map(|(command, why)| command.chars().count() + why.chars().count() + 4).max();
-    if longest.is_some_and(|longest| longest > usize::from(canvas.width)) {
-        for (command, why) in &commands {
-            out.push_str(&canvas.prose(2, &format!("{why}:")));
-            out.push_str(&format!("    {command}\n"));
-        }
-        return out;
-    }
-    let mut table = canvas.table(&[]);
+    let longest = commands.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
+    let fits = |why: &str| longest + why.chars().count() + 6 <= usize::from(canvas.width);
+    let beside = commands.iter().all(|(_, why)| fits(why));
     for (command, why) in &commands {
-        table.add_row([cell(command, Tone::Plain), cell(*why, Tone::Plain)]);
+        out.push_str(&match beside {
+            true => format!("  {command:<longest$}  # {why}\n"),
+            false => format!("  # {why}\n  {command}\n"),
+        });
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 1));
-    }
-    out.push_str(&canvas.draw(&table));
     out
 }

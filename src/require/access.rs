@@ -1,0 +1,312 @@
+//! Client access licences: one for each person or device that reaches a server product, whichever are fewer.
+//!
+//! Who shares devices with whom forms groups without a link between them; within a group everybody may use every
+//! device, so the fewest licences that cover all access (the smallest vertex cover of people and devices) are the
+//! smaller of the two numbers, group by group (CL-R1). People whose subscription includes the access need none
+//! (CL-R8). The licence must be of the server's version or newer (CL-R2). Keys: `serves`, `serves_basis`.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    Acceptance, Access, Alternative, Basis, Key, Line, Metric, Requirement, Scope, SharingGroup, Working,
+};
+use crate::rules::{Method, Product, Terms};
+
+use super::Ground;
+
+/// One requirement an organisation.
+pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
+    let mut requirements = Vec::new();
+    let mut served: Vec<&Option<String>> = Vec::new();
+    for terms in product.terms.iter().filter(|terms| terms.method == Method::Access) {
+        if served.contains(&&terms.serves) {
+            continue;
+        }
+        served.push(&terms.serves);
+        let mut by_organisation: BTreeMap<&str, Vec<&Access>> = BTreeMap::new();
+        for access in &ground.estate.accesses {
+            if terms.serves.as_ref() == Some(&access.product) && is_needed(ground, terms, &access.organisation) {
+                by_organisation.entry(&access.organisation).or_default().push(access);
+            }
+        }
+        for (organisation, accesses) in by_organisation {
+            requirements.extend(requirement(ground, product, terms, organisation, &accesses));
+        }
+    }
+    requirements
+}
+
+/// Whether servers are licensed on the basis that needs these licences: declared so, or owned so.
+fn is_needed(ground: &Ground<'_>, terms: &Terms, organisation: &str) -> bool {
+    let (Some(basis), Some(served)) = (&terms.serves_basis, &terms.serves) else { return true };
+    let installs = || {
+        ground
+            .estate
+            .hosts
+            .iter()
+            .filter(|host| host.organisation == organisation)
+            .flat_map(|host| &host.installs)
+            .filter(|install| install.product == *served)
+    };
+    let declared = installs().any(|install| install.licence_basis.as_ref() == Some(basis));
+    let undeclared = installs().any(|install| install.licence_basis.is_none());
+    let owned = ground
+        .estate
+        .purchases
+        .iter()
+        .any(|line| line.organisation == organisation && line.product == *served && line.metric == Metric::Server);
+    declared || undeclared && owned
+}
+
+/// People and devices of one kind of access, in groups that share nothing.
+struct Reach {
+    /// Groups with the newest server version each reaches.
+    groups: Vec<(SharingGroup, Option<usize>)>,
+    /// Units whose version is that of the newest server any of them reaches.
+    version: Option<usize>,
+}
+
+impl Reach {
+    fn of(ground: &Ground<'_>, product: &Product, accesses: &[&Access]) -> Self {
+        let mut groups = Vec::new();
+        for access in accesses {
+            let version = access.version.as_ref().and_then(|version| cal_version(ground, product, access, version));
+            let sharing = if access.sharing.is_empty() { whole(access) } else { access.sharing.clone() };
+            groups.extend(sharing.into_iter().map(|group| (group, version)));
+        }
+        let version = groups.iter().filter_map(|(_, version)| *version).max();
+        Self { groups, version }
+    }
+}
+
+/// Numbers without a sharing map: people alone, devices alone, or one group of both.
+fn whole(access: &Access) -> Vec<SharingGroup> {
+    match (access.users, access.devices) {
+        (None, None) => Vec::new(),
+        // What is not known cannot be the smaller number.
+        (users, devices) => {
+            vec![SharingGroup { users: users.unwrap_or(u32::MAX), devices: devices.unwrap_or(u32::MAX) }]
+        }
+    }
+}
+
+/// The licence version that a server version needs: the same name, by the server's licence version where the licence
+/// does not know the release itself.
+fn cal_version(ground: &Ground<'_>, product: &Product, access: &Access, version: &str) -> Option<usize> {
+    product.release(version).or_else(|| {
+        let server = ground.rules.products.get(&access.product)?;
+        product.release(server.version_name(server.release(version)?))
+    })
+}
+
+/// Fewest licences: (by user, by device).
+fn cover(groups: &[(SharingGroup, Option<usize>)]) -> (u32, u32) {
+    let mut cover = (0_u32, 0_u32);
+    for (group, _) in groups {
+        if group.users <= group.devices { cover.0 += group.users } else { cover.1 += group.devices }
+    }
+    cover
+}
+
+fn requirement(
+    ground: &Ground<'_>,
+    product: &Product,
+    terms: &Terms,
+    organisation: &str,
+    accesses: &[&Access],
+) -> Option<Requirement> {
+    let mut working = Working::default();
+    let mut reach = Reach::of(ground, product, accesses);
+    for (group, _) in &reach.groups {
+        let evidence = accesses.iter().filter_map(|access| access.evidence.clone()).collect();
+        working.by_facts(format!("{} reach it.", people_and_devices(*group)), evidence);
+    }
+    let covered = subscribed(ground, product, organisation);
+    deduct(&mut reach, covered, terms, &mut working);
+    let (users, devices) = cover(&reach.groups);
+    working.by_rule(
+        &terms.id,
+        format!("Fewest licences, group by group: {users} by user + {devices} by device = {}.", users + devices),
+    );
+    let edition = accesses.iter().find_map(|_| product.editions.first().cloned());
+    let ways = Ways { product, terms, edition, version: reach.version };
+    let mut alternatives = vec![ways.way(
+        if users > 0 && devices > 0 {
+            Basis::Mixed
+        } else if devices > 0 {
+            Basis::Device
+        } else {
+            Basis::User
+        },
+        users,
+        devices,
+    )];
+    let all = |count: fn(&SharingGroup) -> u32| -> Option<u32> {
+        reach.groups.iter().map(|(group, _)| Some(count(group)).filter(|count| *count != u32::MAX)).sum()
+    };
+    for (basis, total) in [(Basis::User, all(|group| group.users)), (Basis::Device, all(|group| group.devices))] {
+        if let Some(total) = total
+            && !alternatives.iter().any(|known| known.basis == basis)
+        {
+            let (users, devices) = if basis == Basis::User { (total, 0) } else { (0, total) };
+            alternatives.push(ways.way(basis, users, devices));
+        }
+    }
+    Some(Requirement {
+        key: Key::new("requirement", &[organisation, "access", &product.id, terms.serves.as_deref().unwrap_or("")]),
+        organisation: organisation.to_owned(),
+        family: product.family.clone(),
+        scope: Scope::Users,
+        hosts: Vec::new(),
+        alternatives,
+        working,
+    })
+}
+
+fn people_and_devices(group: SharingGroup) -> String {
+    let number = |count: u32, what: &str| {
+        if count == u32::MAX { format!("an unknown number of {what}") } else { format!("{count} {what}") }
+    };
+    format!("{} on {}", number(group.users, "people"), number(group.devices, "devices"))
+}
+
+/// People whose subscription in term includes the access.
+fn subscribed(ground: &Ground<'_>, product: &Product, organisation: &str) -> u32 {
+    let includes =
+        |id: &String| {
+            ground.rules.products.get(id).is_some_and(|suite| suite.suite.iter().any(|part| part.product == product.id))
+                && ground.estate.purchases.iter().any(|line| {
+                    line.product == *id && line.subscription.is_some_and(|term| term.contains(ground.as_of))
+                })
+        };
+    ground
+        .estate
+        .users
+        .iter()
+        .filter(|group| group.organisation == organisation && group.subscriptions.iter().any(includes))
+        .map(|group| group.count)
+        .sum()
+}
+
+/// Takes the people covered by a subscription out of the groups licensed by user.
+fn deduct(reach: &mut Reach, covered: u32, terms: &Terms, working: &mut Working) {
+    let mut left = covered;
+    for (group, _) in &mut reach.groups {
+        if group.users != u32::MAX {
+            let taken = group.users.min(left);
+            group.users -= taken;
+            left -= taken;
+        }
+    }
+    if covered > left {
+        working.by_rule(&terms.id, format!("{} people are covered by a subscription.", covered - left));
+    }
+}
+
+/// Builds ways.
+struct Ways<'a> {
+    product: &'a Product,
+    terms: &'a Terms,
+    edition: Option<String>,
+    version: Option<usize>,
+}
+
+impl Ways<'_> {
+    fn way(&self, basis: Basis, users: u32, devices: u32) -> Alternative {
+        let lines: Vec<Line> = [(Metric::User, users), (Metric::Device, devices)]
+            .into_iter()
+            .filter(|(_, units)| *units > 0)
+            .map(|(metric, units)| self.line(metric, units))
+            .collect();
+        let metric = lines.first().map_or(Metric::User, |line| line.metric);
+        Alternative {
+            product: self.product.id.clone(),
+            edition: self.edition.clone(),
+            metric,
+            basis,
+            lines,
+            companions: Vec::new(),
+            sold: true,
+            conditional: false,
+            higher_edition: false,
+            listed_only: false,
+            condition: None,
+            refused: None,
+            working: Working::default(),
+        }
+    }
+
+    /// Licences of every era of the terms for the same servers.
+    fn accepts(&self) -> Vec<Acceptance> {
+        let same = |terms: &&Terms| terms.method == Method::Access && terms.serves == self.terms.serves;
+        self.product.terms.iter().filter(same).map(|terms| terms.acceptance(false)).collect()
+    }
+
+    fn line(&self, metric: Metric, units: u32) -> Line {
+        Line {
+            product: self.product.id.clone(),
+            edition: self.edition.clone(),
+            editions: self.edition.iter().cloned().collect(),
+            version: self.version,
+            metric,
+            units,
+            hosts: Vec::new(),
+            accepts: self.accepts(),
+        }
+    }
+}
+
+/// Licences that must be bought beside servers of a product: the fewest that cover all its access.
+pub(super) fn companions(ground: &Ground<'_>, served: &Product, organisation: &str) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for product in ground.rules.products.values() {
+        for terms in product.terms.iter().filter(|terms| terms.method == Method::Access) {
+            if terms.serves.as_ref() != Some(&served.id) {
+                continue;
+            }
+            let accesses: Vec<&Access> = ground
+                .estate
+                .accesses
+                .iter()
+                .filter(|access| access.organisation == organisation && access.product == served.id)
+                .collect();
+            let reach = Reach::of(ground, product, &accesses);
+            let (users, devices) = cover(&reach.groups);
+            let edition = product.editions.first().cloned();
+            let ways = Ways { product, terms, edition, version: reach.version };
+            lines.extend(ways.way(Basis::Mixed, users, devices).lines);
+        }
+    }
+    lines
+}
+
+/// Whether all access licences that the servers of a product need carry Software Assurance on the day, or none are needed.
+pub(super) fn assured(ground: &Ground<'_>, served: &Product, organisation: &str) -> bool {
+    ground.rules.products.values().all(|product| {
+        let concerned = product.terms.iter().any(|terms| {
+            terms.method == Method::Access
+                && terms.serves.as_ref() == Some(&served.id)
+                && is_needed(ground, terms, organisation)
+        });
+        if !concerned {
+            return true;
+        }
+        let needed: u32 = companions(ground, served, organisation)
+            .iter()
+            .filter(|line| line.product == product.id)
+            .map(|line| line.units)
+            .sum();
+        let held: u32 = ground
+            .estate
+            .purchases
+            .iter()
+            .filter(|line| line.organisation == organisation && line.product == product.id)
+            .filter(|line| {
+                line.sa.iter().any(|term| term.contains(ground.as_of))
+                    || line.subscription.is_some_and(|term| term.contains(ground.as_of))
+            })
+            .map(|line| line.quantity)
+            .sum();
+        held >= needed
+    })
+}
