@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::model::{Answer, Assessment, Estate, HostSummary, Machine, Outcome, Placement, QuestionKey, Reading};
+use crate::model::{Answer, Assessment, Estate, HostSummary, Machine, Names, Outcome, Placement, QuestionKey, Reading};
 use crate::rules::{Rules, Settings};
 use crate::support;
 
@@ -67,6 +67,7 @@ pub fn outcome(
     Outcome {
         as_of,
         rules_hash: rules.hash.clone(),
+        names: names(estate, rules),
         diagnostics: Vec::new(),
         purchases: estate.purchases.clone(),
         prices: estate.prices.clone(),
@@ -79,6 +80,15 @@ pub fn outcome(
         findings,
         sources: estate.sources.clone(),
         hosts: estate.hosts.iter().map(|host| host_summary(estate, host)).collect(),
+    }
+}
+
+/// Titles of organisations and names of products.
+fn names(estate: &Estate, rules: &Rules) -> Names {
+    let titled = estate.organisations.iter().filter(|organisation| !organisation.title.is_empty());
+    Names {
+        organisations: titled.map(|organisation| (organisation.name.clone(), organisation.title.clone())).collect(),
+        products: rules.products.values().map(|product| (product.id.clone(), product.name.clone())).collect(),
     }
 }
 

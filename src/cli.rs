@@ -29,7 +29,12 @@ use crate::pipeline::ScanOptions;
 use gate::Kind;
 use stop::Stop;
 
-const EXIT_CODES: &str = "Exit codes:
+const AFTER_HELP: &str = "Examples:
+  trueup scan samples/councils
+  trueup explain lewisham/sql-server --estate samples/councils
+  trueup init my-estate
+
+Exit codes:
   0  done, and nothing that --fail-on names was found
   1  something that --fail-on names was found, or a worked case failed
   2  could not run: usage, settings, rules, disk
@@ -37,7 +42,7 @@ const EXIT_CODES: &str = "Exit codes:
 
 /// What do we run, what are we entitled to run, and what does the difference cost?
 #[derive(Debug, Parser)]
-#[command(name = "trueup", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "trueup", version, max_term_width = 100, after_help = AFTER_HELP)]
 #[command(about = "Works out an organisation's software licence position, offline, with every figure explained")]
 struct Arguments {
     #[command(flatten)]

@@ -100,6 +100,8 @@ pub struct RuleNote {
     pub source: Option<String>,
     /// Whether that was seen in a public page; `None` where not known.
     pub verified: Option<bool>,
+    /// The rule file; `None` where the rules do not know the id.
+    pub file: Option<String>,
 }
 
 impl Item {
@@ -145,8 +147,9 @@ pub fn explain(outcome: &Outcome, rules: &Rules, wanted: &str, reading: Answer) 
 }
 
 impl Explanation {
-    /// As text: numbered steps, each with its rule and the places of its facts.
-    pub fn render(&self, colour: bool) -> String {
-        text::render(self, colour)
+    /// As text of so many columns: numbered steps, each with its rule and the places of its facts; the rules' sources
+    /// stand at the end, each once.
+    pub fn render(&self, width: usize, colour: bool) -> String {
+        text::render(self, width, colour)
     }
 }

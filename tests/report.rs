@@ -102,27 +102,27 @@ fn explanation(key: &str) -> trueup::explain::Explanation {
 
 #[test]
 fn a_shortfall_explained() {
-    insta::assert_snapshot!(explanation("brent/windows-server/standard/2016").render(false));
+    insta::assert_snapshot!(explanation("brent/windows-server/standard/2016").render(120, false));
 }
 
 #[test]
 fn a_shortfall_without_a_price_explained() {
-    insta::assert_snapshot!(explanation("lewisham/visio").render(false));
+    insta::assert_snapshot!(explanation("lewisham/visio").render(120, false));
 }
 
 #[test]
 fn a_question_explained() {
-    insta::assert_snapshot!(explanation("question:brent/windows-server/d-01").render(false));
+    insta::assert_snapshot!(explanation("question:brent/windows-server/d-01").render(120, false));
 }
 
 #[test]
 fn support_explained() {
-    insta::assert_snapshot!(explanation("support:brent/sql-server").render(false));
+    insta::assert_snapshot!(explanation("support:brent/sql-server").render(120, false));
 }
 
 #[test]
 fn a_need_and_a_purchase_explained() {
-    let texts = ["bre-esx-03", "bre-po-13-0117"].map(|key| explanation(key).render(false));
+    let texts = ["bre-esx-03", "bre-po-13-0117"].map(|key| explanation(key).render(120, false));
     insta::assert_snapshot!(texts.join("\n"));
 }
 

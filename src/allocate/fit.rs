@@ -18,7 +18,8 @@ pub fn serves(entitlement: &Entitlement, form: &Form, line: &Line, organisation:
         && form.product == line.product
         && form.metric == line.metric
         && edition
-        && (may_draw(entitlement, organisation) || entitlement.bound_organisations.iter().any(|name| name == organisation))
+        && (may_draw(entitlement, organisation)
+            || entitlement.bound_organisations.iter().any(|name| name == organisation))
         && version_serves(form, line)
         && terms_allow(entitlement, form, line)
 }

@@ -110,9 +110,10 @@ fn condition_met(problem: &Problem<'_>, requirement: &Requirement, way: usize) -
     let alternative = &requirement.alternatives[way];
     !alternative.conditional
         || alternative.lines.iter().filter(|line| line.accepts.iter().all(|accepted| accepted.needs_sa)).all(|line| {
-            problem.entitlements.iter().any(|right| {
-                right.forms.iter().any(|form| serves(right, form, line, &requirement.organisation))
-            })
+            problem
+                .entitlements
+                .iter()
+                .any(|right| right.forms.iter().any(|form| serves(right, form, line, &requirement.organisation)))
         })
 }
 

@@ -15,10 +15,12 @@ const LONGEST: usize = 12;
 /// Follow one figure down to rules, arithmetic, purchase lines, files and places
 ///
 /// KEY is the key of a position, requirement, question, support row or entitlement, as other commands print it, or any
-/// part of one that is unambiguous.
+/// part of one that is unambiguous. What it prints adds up: each figure is followed by the steps, rules and places
+/// behind it, and the sources of the rules stand at the end.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trueup explain southwark/sql-server/enterprise
+  trueup explain \"Windows Server Standard 2016\"
   trueup explain question:southwark/windows-server/d-01
   trueup explain bre-esx-03 --reading customer --format json")]
 pub(super) struct Arguments {
@@ -28,6 +30,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
+    if arguments.key.trim().is_empty() {
+        return Err(Stop::usage("the key is empty", "`trueup position` ends with keys that can be explained"));
+    }
     let form = global.form_without_csv("explain")?;
     let outcome = pipeline::latest(&global.scan_options(None)?)?;
     let rules = pipeline::load_rules(global.rules.as_deref())?;
@@ -37,7 +42,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
                 Format::Json => {
                     json::pretty(&*explanation).map_err(|error| Stop::usage(error.to_string(), "use --format table"))?
                 }
-                _ => explanation.render(global.canvas().colour),
+                _ => {
+                    let canvas = global.canvas();
+                    explanation.render(usize::from(canvas.width), canvas.colour)
+                }
             };
             global.write(&text)?;
             Ok(End::Done)

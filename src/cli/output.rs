@@ -15,6 +15,11 @@ pub(super) fn colour_wanted() -> bool {
     !no_colour && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
+/// The width that `COLUMNS` names, where it makes sense.
+fn columns() -> Option<u16> {
+    std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| (40..=1000).contains(columns))
+}
+
 impl Global {
     /// The form asked for: as typed, else by the ending of the file, else a table.
     pub fn form(&self) -> Format {
@@ -37,12 +42,16 @@ impl Global {
         }
     }
 
-    /// What text is drawn on: the terminal as wide as it is, anything else 120 columns wide without colour.
+    /// What text is drawn on: the terminal as wide as it is, anything else 120 columns wide without
+    /// colour; `COLUMNS` goes before both.
     pub fn canvas(&self) -> Canvas {
-        if self.output.is_some() || !std::io::stdout().is_terminal() {
+        if self.output.is_some() {
             return Canvas::PIPE;
         }
-        let width = comfy_table::Table::new().width().unwrap_or(Canvas::PIPE.width);
+        if !std::io::stdout().is_terminal() {
+            return Canvas { width: columns().unwrap_or(Canvas::PIPE.width), ..Canvas::PIPE };
+        }
+        let width = columns().or_else(|| comfy_table::Table::new().width()).unwrap_or(Canvas::PIPE.width);
         Canvas { width, colour: colour_wanted() }
     }
 

@@ -34,7 +34,10 @@ pub(super) fn show(global: &Global, outcome: &Outcome, wanted: &Wanted<'_>) -> R
     };
     let report = Report::new(outcome, &filter);
     let repeat = global.repeat(wanted.estate);
-    let view = View { sections: wanted.sections, in_full: wanted.in_full, repeat: &repeat };
+    let nothing_read = report.files.read + report.files.partly_read == 0;
+    let empty = wanted.owes_position && nothing_read && !report.has_position();
+    let sections = if empty { &[Section::Input][..] } else { wanted.sections };
+    let view = View { sections, in_full: wanted.in_full, repeat: &repeat };
     let text = match global.form() {
         Format::Table => terminal::render(&report, &view, &global.canvas()),
         Format::Json => json::render(&report, wanted.sections).map_err(|error| unwritable(&error.to_string()))?,
@@ -42,12 +45,29 @@ pub(super) fn show(global: &Global, outcome: &Outcome, wanted: &Wanted<'_>) -> R
     };
     global.write(&text)?;
     if wanted.owes_position && !report.has_position() {
-        return Err(Stop::NoAnswer(
-            "no licence position can be computed: no licensable installation and no licence was found".into(),
-            format!("{} shows every file and what was made of it", view.command("sources --all")),
-        ));
+        return Err(no_answer(&report, &view));
     }
     Ok(gate::judge(&report, &global.fail_on))
+}
+
+/// Why there is no position, and what to do.
+fn no_answer(report: &Report<'_>, view: &View<'_>) -> Stop {
+    let files = &report.files;
+    let hosts = report.coverage.iter().map(|row| row.hosts).sum::<u32>();
+    let sources = format!("`{}` says what was made of each file", view.command("sources --all"));
+    let init = "`trueup init DIR` makes folders with a page in each that says what belongs there";
+    let (why, next) = if files.found == 0 {
+        let next = "put inventories, purchase records and price lists into it, in any folders";
+        ("there is no file in this estate", format!("{next}; {init}"))
+    } else if files.read + files.partly_read == 0 {
+        ("no file could be read as an inventory, a purchase record or a price list", format!("{sources}; {init}"))
+    } else if hosts == 0 {
+        ("no machine and no licence was found", format!("add inventories; {sources}"))
+    } else {
+        let known = "`trueup rules list` says which products are known";
+        ("no licensable installation and no licence was found", format!("{sources}; {known}"))
+    };
+    Stop::NoAnswer(format!("no licence position can be computed: {why}"), next)
 }
 
 impl Global {
@@ -93,7 +113,8 @@ fn organisation(global: &Global, outcome: &Outcome) -> Result<Option<String>, St
     known.extend(outcome.strict.positions.iter().map(|row| row.organisation.as_str()));
     known.sort_unstable();
     known.dedup();
-    let found = known.iter().find(|name| name.eq_ignore_ascii_case(typed));
+    let title = |name: &str| outcome.names.organisation(name).eq_ignore_ascii_case(typed);
+    let found = known.iter().find(|name| name.eq_ignore_ascii_case(typed) || title(name));
     found.map(|name| Some((*name).to_owned())).ok_or_else(|| {
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         Stop::usage(format!("there is no organisation {typed}"), format!("known organisations: {known}"))

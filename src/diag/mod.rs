@@ -3,8 +3,10 @@
 //! Stages never print. They return [`Diagnostic`]s; the command line decides where they go.
 
 mod render;
+mod wrap;
 
 pub use render::render;
+pub use wrap::wrapped;
 
 use serde::{Deserialize, Serialize};
 

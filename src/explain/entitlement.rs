@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Allocation, Entitlement, Form, Line};
 
-use super::teller::{Teller, count, figure, product_name, section, units};
+use super::teller::{Teller, count, figure, section, units};
 use super::{Explanation, Item};
 
 /// Explains one entitlement by itself.
@@ -28,12 +28,15 @@ pub(super) fn explain(teller: &Teller<'_>, index: usize) -> Explanation {
 }
 
 /// The purchase lines that cover these lines of requirements: (requirement, line of its chosen way).
-pub(super) fn covering(teller: &Teller<'_>, lines: &BTreeSet<(usize, usize)>) -> Vec<Item> {
+pub(super) fn covering(teller: &Teller<'_>, lines: &BTreeSet<(usize, usize)>, needed: bool) -> Vec<Item> {
     let mut spent: BTreeMap<usize, Vec<&Allocation>> = BTreeMap::new();
     for allocation in &teller.assessment.allocations {
         if lines.contains(&(allocation.requirement, allocation.line)) {
             spent.entry(allocation.entitlement).or_default().push(allocation);
         }
+    }
+    if spent.is_empty() && needed {
+        return vec![Item::say("Nothing: no purchase line on file serves it.")];
     }
     spent.into_iter().filter_map(|(index, allocations)| covered_by(teller, index, &allocations)).collect()
 }
@@ -65,7 +68,7 @@ fn bought(teller: &Teller<'_>, entitlement: &Entitlement) -> String {
     let Some(line) = teller.purchase(entitlement) else {
         return format!("{reference} of {}", entitlement.organisation);
     };
-    let name = product_name(&line.product, line.edition.as_deref(), line.version.as_deref());
+    let name = teller.name(&line.product, line.edition.as_deref(), line.version.as_deref());
     let day = line.bought.map(|day| format!(", bought {day}")).unwrap_or_default();
     format!("{reference}: {} of {name}{day} by {}", units(line.quantity, line.metric), line.organisation)
 }
@@ -116,7 +119,7 @@ fn rights(teller: &Teller<'_>, entitlement: &Entitlement, form: &Form, line: &Li
             ));
         }
         if purchase.product != form.product {
-            rights.push(format!("part of {}", purchase.product));
+            rights.push(format!("part of {}", teller.name(&purchase.product, None, None)));
         }
     }
     if let (Some(owned), Some(needed)) = (&form.edition, &line.edition)
@@ -200,7 +203,11 @@ fn left_reasons(teller: &Teller<'_>, index: usize, mut left: Vec<Item>, unmet: &
 fn why_not(teller: &Teller<'_>, entitlement: &Entitlement, form: &Form, line: &Line) -> String {
     let name = |release| teller.version(&form.product, release);
     if form.product != line.product {
-        return format!("they are licences of {}, the need is for {}", form.product, line.product);
+        return format!(
+            "they are licences of {}, the need is for {}",
+            teller.name(&form.product, None, None),
+            teller.name(&line.product, None, None)
+        );
     }
     if let (Some(owned), Some(needed)) = (form.owned, line.version)
         && owned < needed

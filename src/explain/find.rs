@@ -41,6 +41,8 @@ enum Fit {
     Whole,
     /// Every part typed is a part of the key, in this order.
     Parts,
+    /// The parts typed, one after the other, stand in the key: `Windows Server Standard 2016`.
+    Words,
     /// Every part typed begins or stands within a part of the key, in this order.
     Within,
 }
@@ -58,7 +60,7 @@ pub(super) fn find(outcome: &Outcome, wanted: &str, reading: Answer) -> Result<S
         .collect();
     hits.sort();
     let Some(&(fit, rank, _, best)) = hits.first() else {
-        return Err(Found::NotFound(nearest(&candidates, &wanted.text)));
+        return Err(Found::NotFound(nearest(&candidates, &wanted)));
     };
     hits.retain(|hit| (hit.0, hit.1) == (fit, rank));
     match hits.len() {
@@ -111,14 +113,36 @@ impl Wanted {
             return None;
         }
         let parts: Vec<&str> = body.split('/').filter(|part| *part != "-").collect();
-        if in_order(&self.parts, &parts, |wanted, part| wanted == part) {
+        if self.parts == parts {
+            Some(Fit::Whole)
+        } else if in_order(&self.parts, &parts, |wanted, part| wanted == part) {
             Some(Fit::Parts)
+        } else if self.parts.len() == 1 && stands_in(&self.parts[0], &parts.join("-")) {
+            Some(Fit::Words)
         } else if in_order(&self.parts, &parts, |wanted, part| part.contains(wanted)) {
             Some(Fit::Within)
         } else {
             None
         }
     }
+
+    /// Whether some part typed is like some part of the key.
+    fn is_near(&self, key: &str) -> bool {
+        let parts = || key.split([':', '/']).filter(|part| *part != "-");
+        self.parts.iter().any(|wanted| parts().any(|part| is_like(wanted, part)))
+    }
+}
+
+/// Whether at least half of the pairs of letters of a word are in another.
+fn is_like(wanted: &str, part: &str) -> bool {
+    let (wanted, part) = (pairs(wanted), pairs(part));
+    let shared = wanted.iter().filter(|pair| part.contains(pair)).count();
+    !wanted.is_empty() && shared * 2 >= wanted.len()
+}
+
+/// Whether words stand in others, one after the other and each whole.
+fn stands_in(wanted: &str, words: &str) -> bool {
+    format!("-{words}-").contains(&format!("-{wanted}-"))
 }
 
 /// Whether every wanted part is met by some part, in the same order.
@@ -128,15 +152,15 @@ fn in_order(wanted: &[String], parts: &[&str], meets: impl Fn(&str, &str) -> boo
 }
 
 /// Keys that share most pairs of letters with what was typed.
-fn nearest(candidates: &[(String, Subject)], typed: &str) -> Vec<String> {
-    let wanted = pairs(typed);
+fn nearest(candidates: &[(String, Subject)], typed: &Wanted) -> Vec<String> {
+    let wanted = pairs(&typed.text);
     let mut ranked: Vec<(Reverse<usize>, usize, &str)> = candidates
         .iter()
+        .filter(|(key, _)| typed.is_near(key))
         .map(|(key, _)| {
             let shared = pairs(key).iter().filter(|pair| wanted.contains(pair)).count();
             (Reverse(shared), key.len(), key.as_str())
         })
-        .filter(|(Reverse(shared), _, _)| *shared > 0)
         .collect();
     ranked.sort();
     ranked.into_iter().take(NEAREST).map(|(_, _, key)| key.to_owned()).collect()
@@ -161,6 +185,8 @@ mod tests {
         assert_eq!(Wanted::parse("southwark/sql-server/enterprise").fit(key), Some(Fit::Parts));
         assert_eq!(Wanted::parse("Southwark/SQL Server").fit(key), Some(Fit::Parts));
         assert_eq!(Wanted::parse("south/sql/ent").fit(key), Some(Fit::Within));
+        assert_eq!(Wanted::parse("SQL Server Enterprise 2019").fit(key), Some(Fit::Words));
+        assert_eq!(Wanted::parse("southwark/sql-server/enterprise/2019/core").fit(key), Some(Fit::Whole));
         assert_eq!(Wanted::parse("enterprise/southwark").fit(key), None);
         assert_eq!(Wanted::parse("requirement:southwark").fit(key), None);
     }

@@ -6,7 +6,7 @@ use crate::model::{AlternativeTotal, Line, Position, Requirement};
 
 use super::entitlement::{covering, left_over};
 use super::requirement::{behind, hosts, scope};
-use super::teller::{Teller, count, figure, product_name, section, units};
+use super::teller::{Teller, count, figure, section, units};
 use super::{Explanation, Figure, Item};
 use super::{price, question};
 
@@ -19,8 +19,9 @@ struct Need<'a> {
 
 /// Explains a row: its figures, the needs, what covers them, what is left over, the price, the hosts.
 pub(super) fn explain(teller: &Teller<'_>, position: &Position) -> Explanation {
-    let name = product_name(&position.product, position.edition.as_deref(), position.version.as_deref());
-    let title = format!("The position of {} in {name}, by {}", position.organisation, position.metric);
+    let name = teller.name(&position.product, position.edition.as_deref(), position.version.as_deref());
+    let of = teller.outcome.names.organisation(&position.organisation);
+    let title = format!("The position of {of} in {name}, by {}", position.metric);
     let mut explanation = teller.begin(position.key.0.clone(), title);
     let needs = needs(teller, position);
     let lines: BTreeSet<(usize, usize)> = needs.iter().map(|need| (need.requirement, need.line)).collect();
@@ -31,7 +32,7 @@ pub(super) fn explain(teller: &Teller<'_>, position: &Position) -> Explanation {
     explanation.sections = vec![
         section("The figures", equations(position)),
         section(format!("What is needed: {}", sum(position, &needs)), needed(teller, &needs)),
-        section("What covers it", covering(teller, &lines)),
+        section("What covers it", covering(teller, &lines, position.required > 0)),
         section(
             "What is left over, and why it does not serve",
             left_over(teller, &position.organisation, &position.product, &unmet),
@@ -120,9 +121,7 @@ fn needs<'a>(teller: &Teller<'a>, position: &Position) -> Vec<Need<'a>> {
 
 /// Whether units are missing on a line.
 fn is_short(teller: &Teller<'_>, need: &Need<'_>) -> bool {
-    let spent = teller.assessment.allocations.iter();
-    let spent = spent.filter(|spent| spent.requirement == need.requirement && spent.line == need.line);
-    spent.map(|spent| spent.units).sum::<u32>() < need.what.units
+    teller.spent(need.requirement, need.line) < need.what.units
 }
 
 /// `32 + 40 + 32 = 104 core`.
@@ -156,7 +155,7 @@ fn ways(teller: &Teller<'_>, position: &Position) -> Vec<Item> {
 }
 
 fn whole_way(teller: &Teller<'_>, way: &AlternativeTotal) -> Item {
-    let name = product_name(&way.product, way.edition.as_deref(), None);
+    let name = teller.name(&way.product, way.edition.as_deref(), None);
     let cost = way.cost.as_ref().map_or_else(|| "no price".to_owned(), |cost| format!("{cost} if all were bought"));
     let taken = if way.chosen { "in use" } else { "not in use" };
     let required = units(way.required, way.metric);

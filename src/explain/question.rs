@@ -7,7 +7,12 @@ use super::{Explanation, Figure, Item};
 
 /// Explains one question.
 pub(super) fn explain(teller: &Teller<'_>, question: &Question) -> Explanation {
-    let title = format!("{} ({}, {})", question.title, question.key.organisation, question.key.product);
+    let title = format!(
+        "{} ({}, {})",
+        question.title,
+        teller.outcome.names.organisation(&question.key.organisation),
+        teller.outcome.names.product(&question.key.product)
+    );
     let mut explanation = teller.begin(question.key.to_string(), title);
     explanation.figures = vec![Figure { name: "worth", value: worth(question) }];
     let mut decide = vec![Item::say(format!("The evidence that decides: {}", question.evidence))];

@@ -5,25 +5,30 @@ use std::collections::BTreeSet;
 use crate::model::{Alternative, HostId, Requirement, Scope};
 
 use super::entitlement::covering;
-use super::teller::{Teller, product_name, section, units};
+use super::teller::{Teller, section, units};
 use super::{Explanation, Figure, Item};
 
 /// Explains one requirement by itself.
 pub(super) fn explain(teller: &Teller<'_>, index: usize) -> Explanation {
     let requirement = &teller.assessment.requirements[index];
-    let title = format!("What {} needs for {}", scope(&requirement.scope), requirement.family);
+    let family = teller.name(&requirement.family, None, None);
+    let title = format!("What {} needs for {family}", scope(&requirement.scope));
     let mut explanation = teller.begin(requirement.key.0.clone(), title);
     let chosen = teller.chosen(index);
     if let Some((_, way)) = chosen {
-        for line in &way.lines {
-            explanation.figures.push(Figure { name: "required", value: units(line.units, line.metric) });
+        for (index_of_line, line) in way.lines.iter().enumerate() {
+            let spent = teller.spent(index, index_of_line);
+            let figures =
+                [("required", line.units), ("allocated", spent), ("shortfall", line.units.saturating_sub(spent))];
+            let figure = |(name, count)| Figure { name, value: units(count, line.metric) };
+            explanation.figures.extend(figures.map(figure));
         }
     }
     let lines: BTreeSet<(usize, usize)> =
         chosen.map(|(_, way)| (0..way.lines.len()).map(|line| (index, line)).collect()).unwrap_or_default();
     explanation.sections = vec![
         section("What is needed", behind(teller, index)),
-        section("What covers it", covering(teller, &lines)),
+        section("What covers it", covering(teller, &lines, !lines.is_empty())),
         section("Hosts", teller.hosts(hosts(requirement))),
     ];
     explanation
@@ -36,7 +41,7 @@ pub(super) fn behind(teller: &Teller<'_>, index: usize) -> Vec<Item> {
     let chosen = teller.chosen(index);
     if let Some((_, way)) = chosen {
         let condition = way.condition.as_ref().map(|condition| format!(", {condition}")).unwrap_or_default();
-        let text = format!("Way chosen: {}{condition}", way_name(way));
+        let text = format!("Way chosen: {}{condition}", way_name(teller, way));
         items.push(Item::say(text).with(teller.steps(&way.working, &way.product)));
     }
     for (other, way) in requirement.alternatives.iter().enumerate() {
@@ -51,18 +56,18 @@ fn other_way(teller: &Teller<'_>, way: &Alternative) -> Item {
     let steps = teller.steps(&way.working, &way.product);
     match &way.refused {
         Some(refusal) => Item {
-            text: format!("Not allowed: {}, because {}", way_name(way), refusal.reason),
+            text: format!("Not allowed: {}, because {}", way_name(teller, way), refusal.reason),
             rule: Some(teller.rule(&refusal.rule, &way.product)),
             places: Vec::new(),
             items: steps,
         },
-        None => Item::say(format!("Not taken: {}", way_name(way))).with(steps),
+        None => Item::say(format!("Not taken: {}", way_name(teller, way))).with(steps),
     }
 }
 
-/// `windows-server standard by core, counted by host: 32 cores`.
-fn way_name(way: &Alternative) -> String {
-    let name = product_name(&way.product, way.edition.as_deref(), None);
+/// `Windows Server Standard by core, counted by host: 32 cores`.
+fn way_name(teller: &Teller<'_>, way: &Alternative) -> String {
+    let name = teller.name(&way.product, way.edition.as_deref(), None);
     format!("{name} by {}, counted by {}: {}", way.metric, way.basis.name(), units(way.units(), way.metric))
 }
 
@@ -72,8 +77,8 @@ pub(super) fn scope(scope: &Scope) -> String {
         Scope::Host(name) => format!("host {name} with its guests"),
         Scope::Cluster(name) => format!("cluster {name} with its guests"),
         Scope::Guest(name) => format!("guest {name} by itself"),
-        Scope::Devices => "the devices".to_owned(),
-        Scope::Users => "the people".to_owned(),
+        Scope::Devices => "the organisation's devices".to_owned(),
+        Scope::Users => "the organisation's people".to_owned(),
         Scope::Unplaced => "the guests whose host nobody knows".to_owned(),
     }
 }

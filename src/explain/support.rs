@@ -2,13 +2,13 @@
 
 use crate::model::SupportRow;
 
-use super::teller::{Teller, product_name, section};
+use super::teller::{Teller, section};
 use super::{Explanation, Figure, Item};
 
 /// Explains one row of the support register.
 pub(super) fn explain(teller: &Teller<'_>, row: &SupportRow) -> Explanation {
     let host = teller.outcome.host(row.host).map_or("a host", |host| host.name.as_str());
-    let name = product_name(&row.product, None, row.version.as_deref());
+    let name = teller.name(&row.product, None, row.version.as_deref());
     let mut explanation =
         teller.begin(row.key.0.clone(), format!("Support of {name} on {host} ({})", row.organisation));
     explanation.figures = vec![Figure { name: "status", value: row.status.title().to_owned() }];

@@ -4,7 +4,7 @@ use crate::model::{
     Alternative, Assessment, Entitlement, Form, HostId, Line, Locator, Metric, Outcome, PurchaseLine, Working,
     thousands,
 };
-use crate::rules::Rules;
+use crate::rules::{Product, Rules};
 
 use super::{Explanation, Figure, Item, RuleNote, SCHEMA, Section};
 
@@ -57,36 +57,45 @@ impl<'a> Teller<'a> {
     /// A rule with its source: terms, grants, ambiguities and recognition by id, then the product's clauses.
     pub fn rule(&self, id: &str, product: &str) -> RuleNote {
         let known = self.terms_or_grant(id).or_else(|| self.clause(id, product)).or_else(|| self.named_elsewhere(id));
-        let (source, verified) = known.map_or((None, None), |(source, verified)| (Some(source), verified));
-        RuleNote { id: id.to_owned(), source, verified }
+        known.unwrap_or_else(|| RuleNote { id: id.to_owned(), source: None, verified: None, file: None })
     }
 
-    fn terms_or_grant(&self, id: &str) -> Option<(String, Option<bool>)> {
+    fn terms_or_grant(&self, id: &str) -> Option<RuleNote> {
         self.rules.products.values().find_map(|product| {
             let terms = product.terms.iter().find(|terms| terms.id == id);
             let grant = product.grants.iter().find(|grant| grant.id == id);
             terms
-                .map(|terms| (terms.source.to_string(), Some(terms.verified)))
-                .or_else(|| grant.map(|grant| (grant.source.to_string(), Some(grant.verified))))
+                .map(|terms| note(id, &terms.source, Some(terms.verified), &product.path))
+                .or_else(|| grant.map(|grant| note(id, &grant.source, Some(grant.verified), &product.path)))
         })
     }
 
-    fn clause(&self, id: &str, product: &str) -> Option<(String, Option<bool>)> {
-        let own = self.rules.products.get(product).into_iter();
-        let mut terms = own.chain(self.rules.products.values()).flat_map(|product| &product.terms);
-        let terms = terms.find(|terms| terms.clauses.iter().any(|clause| clause == id))?;
-        Some((terms.source.to_string(), Some(terms.verified)))
+    /// A clause of the product's own terms, else one that holds for every product, else one of another product's terms.
+    fn clause(&self, id: &str, product: &str) -> Option<RuleNote> {
+        let own = self.rules.products.get(product).and_then(|product| clause_of(id, product));
+        let general = || {
+            let clause = self.rules.clauses.get(id)?;
+            Some(note(id, &format!("{}: {}", clause.title, clause.source), Some(clause.verified), &clause.path))
+        };
+        own.or_else(general).or_else(|| self.rules.products.values().find_map(|product| clause_of(id, product)))
     }
 
-    fn named_elsewhere(&self, id: &str) -> Option<(String, Option<bool>)> {
-        let ambiguity = self.rules.ambiguities.get(id).map(|ambiguity| (ambiguity.source.clone(), None));
+    fn named_elsewhere(&self, id: &str) -> Option<RuleNote> {
+        let ambiguity = self.rules.ambiguities.get(id).map(|ambiguity| {
+            note(id, &format!("{}: {}", ambiguity.title, ambiguity.source), None, "rules/ambiguities.toml")
+        });
         ambiguity.or_else(|| {
-            let has = |product: &&crate::rules::Product| {
+            let has = |product: &&Product| {
                 let patterns = product.recognise.iter().chain(&product.components).chain(&product.not_licensable);
                 patterns.into_iter().any(|pattern| pattern.id == id)
             };
-            self.rules.products.values().find(has).map(|product| (product.path.clone(), None))
+            self.rules.products.values().find(has).map(|product| note(id, &"recognition rule", None, &product.path))
         })
+    }
+
+    /// `Windows Server Standard 2016`.
+    pub fn name(&self, product: &str, edition: Option<&str>, version: Option<&str>) -> String {
+        self.outcome.names.licence(product, edition, version)
     }
 
     /// A release's name.
@@ -95,16 +104,16 @@ impl<'a> Teller<'a> {
         if name.is_empty() { format!("release {}", release + 1) } else { name.to_owned() }
     }
 
-    /// `windows-server standard 2016`.
+    /// `Windows Server Standard 2016`.
     pub fn line_name(&self, line: &Line) -> String {
         let version = line.version.map(|release| self.version(&line.product, release));
-        product_name(&line.product, line.edition.as_deref(), version.as_deref())
+        self.name(&line.product, line.edition.as_deref(), version.as_deref())
     }
 
-    /// `windows-server standard 2012`, as printed on the licence.
+    /// `Windows Server Standard 2012`, as printed on the licence.
     pub fn form_name(&self, form: &Form) -> String {
         let version = form.printed.map(|release| self.version(&form.product, release));
-        product_name(&form.product, form.edition.as_deref(), version.as_deref())
+        self.name(&form.product, form.edition.as_deref(), version.as_deref())
     }
 
     /// The purchase line of an entitlement, where the outcome kept it.
@@ -125,6 +134,13 @@ impl<'a> Teller<'a> {
         let chosen = in_order.or_else(|| chosen.iter().find(|chosen| chosen.requirement == requirement))?;
         let requirement = self.assessment.requirements.get(requirement)?;
         Some((chosen.alternative, requirement.alternatives.get(chosen.alternative)?))
+    }
+
+    /// Units spent on a line of a requirement's chosen way.
+    pub fn spent(&self, requirement: usize, line: usize) -> u32 {
+        let spent = self.assessment.allocations.iter();
+        let spent = spent.filter(|spent| spent.requirement == requirement && spent.line == line);
+        spent.map(|spent| spent.units).sum()
     }
 
     /// Hosts, each with what is known of it and the places that say so.
@@ -175,7 +191,11 @@ pub(super) fn units(units: u32, metric: Metric) -> String {
     format!("{} {name}{ending}", count(units))
 }
 
-/// `windows-server standard 2016`.
-pub(super) fn product_name(product: &str, edition: Option<&str>, version: Option<&str>) -> String {
-    [Some(product), edition, version].into_iter().flatten().collect::<Vec<_>>().join(" ")
+fn note(id: &str, source: &dyn std::fmt::Display, verified: Option<bool>, file: &str) -> RuleNote {
+    RuleNote { id: id.to_owned(), source: Some(source.to_string()), verified, file: Some(file.to_owned()) }
+}
+
+fn clause_of(id: &str, product: &Product) -> Option<RuleNote> {
+    let terms = product.terms.iter().find(|terms| terms.clauses.iter().any(|clause| clause == id))?;
+    Some(note(id, &terms.source, Some(terms.verified), &product.path))
 }

@@ -1,81 +1,110 @@
-//! An explanation as text: numbered steps, set in by depth, with the sources of their rules at the end; long lists are
-//! cut, JSON never.
+//! An explanation as text: numbered steps, set in by depth; long lists are cut, JSON never.
 
 use std::collections::BTreeMap;
+
+use crate::diag::wrapped;
 
 use super::{Explanation, Item, RuleNote};
 
 /// Steps of one list that are printed.
 const LONGEST: usize = 50;
 
+/// Narrowest paragraph.
+const NARROWEST: usize = 30;
+
 /// Renders an explanation.
-pub(super) fn render(explanation: &Explanation, colour: bool) -> String {
-    let mut out = heading(&explanation.title, colour);
-    out.push_str(&format!("{}\n", explanation.key));
-    out.push_str(&format!("on {}, {} reading\n", explanation.as_of, explanation.reading));
+pub(super) fn render(explanation: &Explanation, width: usize, colour: bool) -> String {
+    let mut page = Page { out: String::new(), width, colour, key: &explanation.key, rules: BTreeMap::new() };
+    page.heading(&explanation.title);
+    page.out.push_str(&format!("{}\n", explanation.key));
+    page.out.push_str(&format!("on {}, {} reading\n", explanation.as_of, explanation.reading));
     let figures: Vec<String> =
         explanation.figures.iter().map(|figure| format!("{} {}", figure.name, figure.value)).collect();
     if !figures.is_empty() {
-        out.push_str(&format!("\n  {}\n", figures.join(", ")));
+        page.out.push('\n');
+        page.paragraph(2, "", &figures.join(", "));
     }
     for section in &explanation.sections {
-        out.push_str(&format!("\n{}", heading(&section.heading, colour)));
-        list(&mut out, &section.items, "", 1, &explanation.key);
+        page.out.push('\n');
+        page.heading(&section.heading);
+        page.list(&section.items, "", 1);
     }
-    out.push_str(&sources(explanation, colour));
-    out
+    page.sources();
+    page.out
 }
 
-/// Every rule that is named in brackets, with the page or document it rests on.
-fn sources(explanation: &Explanation, colour: bool) -> String {
-    let mut rules = BTreeMap::new();
-    for section in &explanation.sections {
-        collect(&section.items, &mut rules);
-    }
-    if rules.is_empty() {
-        return String::new();
-    }
-    let mut out = format!("\n{}", heading("Rules and their sources", colour));
-    for (id, rule) in rules {
-        let source = rule.source.as_deref().unwrap_or("no source is on file");
-        let verified = if rule.verified == Some(false) { " (not verified against a public page yet)" } else { "" };
-        out.push_str(&format!("  [{id}] {source}{verified}\n"));
-    }
-    out
+/// What is being written.
+struct Page<'e> {
+    out: String,
+    width: usize,
+    colour: bool,
+    key: &'e str,
+    /// Every rule named so far.
+    rules: BTreeMap<&'e str, &'e RuleNote>,
 }
 
-fn collect<'a>(items: &'a [Item], rules: &mut BTreeMap<&'a str, &'a RuleNote>) {
-    for item in items {
-        if let Some(rule) = &item.rule {
-            rules.insert(&rule.id, rule);
+impl<'e> Page<'e> {
+    fn heading(&mut self, text: &str) {
+        let text = if self.colour { format!("\u{1b}[1m{text}\u{1b}[0m\n") } else { format!("{text}\n") };
+        self.out.push_str(&text);
+    }
+
+    /// A paragraph with a mark before its first line; the others are set in by as much.
+    fn paragraph(&mut self, indent: usize, mark: &str, text: &str) {
+        let hanging = indent + mark.chars().count();
+        let lines = wrapped(text, self.width.saturating_sub(hanging).max(NARROWEST));
+        for (index, line) in lines.iter().enumerate() {
+            match index {
+                0 => self.out.push_str(&format!("{:indent$}{mark}{line}\n", "")),
+                _ => self.out.push_str(&format!("{:hanging$}{line}\n", "")),
+            }
         }
-        collect(&item.items, rules);
     }
-}
 
-fn heading(text: &str, colour: bool) -> String {
-    if colour { format!("\u{1b}[1m{text}\u{1b}[0m\n") } else { format!("{text}\n") }
-}
-
-fn list(out: &mut String, items: &[Item], number: &str, depth: usize, key: &str) {
-    let indent = depth * 2;
-    for (index, item) in items.iter().take(LONGEST).enumerate() {
-        let number = format!("{number}{}.", index + 1);
-        let rule = item.rule.as_ref().map(|rule| format!(" [{}]", rule.id)).unwrap_or_default();
-        out.push_str(&format!("{:indent$}{number} {}{rule}\n", "", item.text));
-        let below = indent + number.chars().count() + 1;
-        for place in item.places.iter().take(LONGEST) {
-            out.push_str(&format!("{:below$}{place}\n", ""));
+    fn list(&mut self, items: &'e [Item], number: &str, depth: usize) {
+        let indent = depth * 2;
+        for (index, item) in items.iter().take(LONGEST).enumerate() {
+            let number = format!("{number}{}.", index + 1);
+            let rule = item.rule.as_ref().map(|rule| self.rule(rule)).unwrap_or_default();
+            self.paragraph(indent, &format!("{number} "), &format!("{}{rule}", item.text));
+            let below = indent + number.chars().count() + 1;
+            for place in item.places.iter().take(LONGEST) {
+                self.out.push_str(&format!("{:below$}{place}\n", ""));
+            }
+            self.cut(item.places.len(), below);
+            self.list(&item.items, &number, depth + 1);
         }
-        cut(out, item.places.len(), below, key);
-        list(out, &item.items, &number, depth + 1, key);
+        self.cut(items.len(), indent);
     }
-    cut(out, items.len(), indent, key);
-}
 
-fn cut(out: &mut String, length: usize, indent: usize, key: &str) {
-    if length > LONGEST {
-        let more = length - LONGEST;
-        out.push_str(&format!("{:indent$}… and {more} more: trueup explain {key} --format json\n", ""));
+    fn cut(&mut self, length: usize, indent: usize) {
+        if length > LONGEST {
+            let more = length - LONGEST;
+            let key = self.key;
+            self.out.push_str(&format!("{:indent$}… and {more} more: trueup explain {key} --format json\n", ""));
+        }
+    }
+
+    /// ` [ws-core]`, or ` [ws-core, not verified]`; its source is told at the end.
+    fn rule(&mut self, rule: &'e RuleNote) -> String {
+        self.rules.insert(&rule.id, rule);
+        let verified = if rule.verified == Some(false) { ", not verified" } else { "" };
+        format!(" [{}{verified}]", rule.id)
+    }
+
+    /// Every rule named above with its source and file.
+    fn sources(&mut self) {
+        let rules = std::mem::take(&mut self.rules);
+        if rules.is_empty() {
+            return;
+        }
+        self.out.push('\n');
+        self.heading("Rules named above, and their sources");
+        for rule in rules.values() {
+            let source = rule.source.as_deref().unwrap_or("no rule file in force knows it");
+            let file = rule.file.as_ref().map(|file| format!(" ({file})")).unwrap_or_default();
+            let verified = if rule.verified == Some(false) { "; not verified against a public page yet" } else { "" };
+            self.paragraph(2, "- ", &format!("{}: {source}{verified}{file}", rule.id));
+        }
     }
 }

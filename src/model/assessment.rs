@@ -4,8 +4,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Allocation, Answer, Basis, Chosen, Entitlement, HostId, Key, Locator, Metric, Money, Price, PurchaseLine, Question,
-    Reading, Refusal, Requirement, Source, SupportRow, SupportSummary,
+    Allocation, Answer, Basis, Chosen, Entitlement, HostId, Key, Locator, Metric, Money, Names, Price, PurchaseLine,
+    Question, Reading, Refusal, Requirement, Source, SupportRow, SupportSummary,
 };
 
 /// One row of the licence position.
@@ -205,6 +205,9 @@ pub struct Outcome {
     pub as_of: Date,
     /// Hash of all rules in force.
     pub rules_hash: String,
+    /// Names as printed.
+    #[serde(default)]
+    pub names: Names,
     /// The publisher's reading.
     pub strict: Assessment,
     /// The customer's reading.

@@ -10,6 +10,7 @@ mod evidence;
 mod host;
 mod key;
 mod money;
+mod names;
 mod observation;
 mod question;
 mod requirement;
@@ -27,6 +28,7 @@ pub use evidence::{Fact, FileStatus, Locator, Place, Source, SourceId};
 pub use host::{Affinity, Environment, Host, HostId, Installation, Machine, Placement, Processor, Role};
 pub use key::{Key, kebab};
 pub use money::{Money, Price, PriceKind, PricePeriod, decimal_to_minor, thousands};
+pub use names::Names;
 pub use observation::{ObservedHost, ObservedOperatingSystem, RecordClass, SoftwareRecord, View};
 pub use question::{Answer, Asker, Question, QuestionKey, Reading};
 pub use requirement::{

@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::model::Answer;
 
 use super::{
-    CoverageRow, FileCounts, FindingRow, MessageRow, PositionRow, QuestionRow, RecordSums, Report, Section, SourceRow,
-    SupportSection, Totals,
+    CoverageRow, FileCounts, FindingRow, MessageRow, OrganisationRow, PositionRow, QuestionRow, RecordSums, Report,
+    Section, SourceRow, SupportSection, Totals,
 };
 
 /// Name and version of the shape; the version rises when a key changes its meaning or goes away.
@@ -26,6 +26,7 @@ struct Document<'r> {
     as_of: Date,
     reading: Answer,
     organisation: Option<&'r str>,
+    organisations: &'r [OrganisationRow<'r>],
     rules_hash: &'r str,
     #[serde(skip_serializing_if = "Option::is_none")]
     files: Option<&'r FileCounts>,
@@ -63,6 +64,7 @@ pub fn render(report: &Report<'_>, sections: &[Section]) -> Result<String, serde
         as_of: report.as_of,
         reading: report.reading,
         organisation: report.organisation.as_deref(),
+        organisations: &report.organisations,
         rules_hash: report.rules_hash,
         files: shows(Section::Input).then_some(&report.files),
         records: shows(Section::Input).then_some(&report.records),

@@ -10,6 +10,7 @@ pub mod terminal;
 
 mod coverage;
 mod input;
+mod organisation;
 mod position;
 mod question;
 mod support;
@@ -17,6 +18,7 @@ mod total;
 
 pub use coverage::{CoverageRow, FindingRow};
 pub use input::{FileCounts, MessageRow, RecordSums, SourceRow};
+pub use organisation::OrganisationRow;
 pub use position::{PositionRow, RowStatus};
 pub use question::QuestionRow;
 pub use support::{SupportLine, SupportSection, SupportSums};
@@ -77,6 +79,8 @@ pub struct Report<'a> {
     pub reading: Answer,
     /// The only organisation shown, where there is a choice.
     pub organisation: Option<String>,
+    /// Organisations by name, with their titles.
+    pub organisations: Vec<OrganisationRow<'a>>,
     /// Hash of the rules in force.
     pub rules_hash: &'a str,
     /// Input files, counted.
@@ -112,6 +116,7 @@ impl<'a> Report<'a> {
             as_of: outcome.as_of,
             reading: filter.reading,
             organisation: filter.organisation.clone(),
+            organisations: organisation::rows(outcome, filter),
             rules_hash: &outcome.rules_hash,
             files: input::count(&outcome.sources),
             sources: input::rows(&outcome.sources),
@@ -119,12 +124,17 @@ impl<'a> Report<'a> {
             records: coverage.iter().fold(RecordSums::default(), |sum, row| sum.plus(&row.records)),
             coverage,
             findings: coverage::findings(outcome, filter),
-            positions: position::rows(assessment, filter),
+            positions: position::rows(outcome, assessment, filter),
             notes: assessment.notes.iter().map(String::as_str).collect(),
             support: support::section(outcome, filter),
             questions: question::rows(outcome, filter),
             totals: total::totals(outcome, filter),
         }
+    }
+
+    /// The title of an organisation, else its name.
+    pub fn organisation_title<'r>(&'r self, name: &'r str) -> &'r str {
+        self.organisations.iter().find(|row| row.name == name).map_or(name, |row| row.title)
     }
 
     /// Whether there is any position at all to show.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use serde::Serialize;
 
-use crate::model::{Assessment, Metric, Money, Position};
+use crate::model::{Assessment, Metric, Money, Outcome, Position};
 
 use super::{Filter, amount};
 
@@ -59,6 +59,8 @@ pub struct PositionRow<'a> {
     pub edition: Option<&'a str>,
     /// Version.
     pub version: Option<&'a str>,
+    /// Product, edition and version as people say it.
+    pub title: String,
     /// What a unit counts.
     pub metric: Metric,
     /// What the row comes to.
@@ -90,23 +92,25 @@ pub struct PositionRow<'a> {
 
 /// All rows of one assessment that the filter shows: by organisation, then the dearest shortfall first; a shortfall
 /// without a price follows the priced ones, whatever is covered comes last.
-pub fn rows<'a>(assessment: &'a Assessment, filter: &Filter) -> Vec<PositionRow<'a>> {
+pub fn rows<'a>(outcome: &'a Outcome, assessment: &'a Assessment, filter: &Filter) -> Vec<PositionRow<'a>> {
     let mut positions: Vec<&Position> =
         assessment.positions.iter().filter(|position| filter.shows(&position.organisation)).collect();
     positions.sort_by_key(|position| {
         let cost = position.cost.as_ref().map(|cost| cost.minor);
         (&position.organisation, position.shortfall == 0, Reverse(cost), Reverse(position.shortfall), &position.key)
     });
-    positions.into_iter().map(row).collect()
+    positions.into_iter().map(|position| row(outcome, position)).collect()
 }
 
-fn row(position: &Position) -> PositionRow<'_> {
+fn row<'a>(outcome: &Outcome, position: &'a Position) -> PositionRow<'a> {
+    let (edition, version) = (position.edition.as_deref(), position.version.as_deref());
     PositionRow {
         key: &position.key.0,
         organisation: &position.organisation,
         product: &position.product,
-        edition: position.edition.as_deref(),
-        version: position.version.as_deref(),
+        edition,
+        version,
+        title: outcome.names.licence(&position.product, edition, version),
         metric: position.metric,
         status: RowStatus::of(position),
         required: position.required,

@@ -31,6 +31,8 @@ pub struct QuestionRow<'a> {
     pub organisation: &'a str,
     /// Product family.
     pub product: &'a str,
+    /// Its name.
+    pub product_title: &'a str,
     /// The issue, in a sentence.
     pub title: &'a str,
     /// The publisher's side.
@@ -71,6 +73,7 @@ fn row<'a>(outcome: &'a Outcome, question: &'a Question) -> QuestionRow<'a> {
         ambiguity: &question.key.ambiguity,
         organisation: &question.key.organisation,
         product: &question.key.product,
+        product_title: outcome.names.product(&question.key.product),
         title: &question.title,
         strict: Side {
             reading: &question.strict,

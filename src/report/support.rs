@@ -53,6 +53,8 @@ pub struct SupportLine<'a> {
     pub product: &'a str,
     /// Version.
     pub version: Option<&'a str>,
+    /// Product and version as people say it.
+    pub title: String,
     /// Status.
     pub status: SupportStatus,
     /// Last day of support that counts here.
@@ -90,6 +92,7 @@ fn line<'a>(outcome: &'a Outcome, row: &'a SupportRow, horizon: Option<Date>) ->
         host: outcome.host(row.host).map_or("", |host| &host.name),
         product: &row.product,
         version: row.version.as_deref(),
+        title: outcome.names.licence(&row.product, None, row.version.as_deref()),
         status: status(row, horizon),
         until: row.until,
         date_source: row.date_source.as_deref(),

@@ -50,9 +50,11 @@ fn is_needed(ground: &Ground<'_>, terms: &Terms, organisation: &str) -> bool {
     };
     let declared = installs().any(|install| install.licence_basis.as_ref() == Some(basis));
     let undeclared = installs().any(|install| install.licence_basis.is_none());
-    let owned = ground.estate.purchases.iter().any(|line| {
-        line.organisation == organisation && line.product == *served && line.metric == Metric::Server
-    });
+    let owned = ground
+        .estate
+        .purchases
+        .iter()
+        .any(|line| line.organisation == organisation && line.product == *served && line.metric == Metric::Server);
     declared || undeclared && owned
 }
 
@@ -128,7 +130,17 @@ fn requirement(
     );
     let edition = accesses.iter().find_map(|_| product.editions.first().cloned());
     let ways = Ways { product, terms, edition, version: reach.version };
-    let mut alternatives = vec![ways.way(if users > 0 && devices > 0 { Basis::Mixed } else if devices > 0 { Basis::Device } else { Basis::User }, users, devices)];
+    let mut alternatives = vec![ways.way(
+        if users > 0 && devices > 0 {
+            Basis::Mixed
+        } else if devices > 0 {
+            Basis::Device
+        } else {
+            Basis::User
+        },
+        users,
+        devices,
+    )];
     let all = |count: fn(&SharingGroup) -> u32| -> Option<u32> {
         reach.groups.iter().map(|(group, _)| Some(count(group)).filter(|count| *count != u32::MAX)).sum()
     };
@@ -152,18 +164,21 @@ fn requirement(
 }
 
 fn people_and_devices(group: SharingGroup) -> String {
-    let number = |count: u32, what: &str| if count == u32::MAX { format!("an unknown number of {what}") } else { format!("{count} {what}") };
+    let number = |count: u32, what: &str| {
+        if count == u32::MAX { format!("an unknown number of {what}") } else { format!("{count} {what}") }
+    };
     format!("{} on {}", number(group.users, "people"), number(group.devices, "devices"))
 }
 
 /// People whose subscription in term includes the access.
 fn subscribed(ground: &Ground<'_>, product: &Product, organisation: &str) -> u32 {
-    let includes = |id: &String| {
-        ground.rules.products.get(id).is_some_and(|suite| suite.suite.iter().any(|part| part.product == product.id))
-            && ground.estate.purchases.iter().any(|line| {
-                line.product == *id && line.subscription.is_some_and(|term| term.contains(ground.as_of))
-            })
-    };
+    let includes =
+        |id: &String| {
+            ground.rules.products.get(id).is_some_and(|suite| suite.suite.iter().any(|part| part.product == product.id))
+                && ground.estate.purchases.iter().any(|line| {
+                    line.product == *id && line.subscription.is_some_and(|term| term.contains(ground.as_of))
+                })
+        };
     ground
         .estate
         .users
@@ -276,8 +291,11 @@ pub(super) fn assured(ground: &Ground<'_>, served: &Product, organisation: &str)
         if !concerned {
             return true;
         }
-        let needed: u32 =
-            companions(ground, served, organisation).iter().filter(|line| line.product == product.id).map(|line| line.units).sum();
+        let needed: u32 = companions(ground, served, organisation)
+            .iter()
+            .filter(|line| line.product == product.id)
+            .map(|line| line.units)
+            .sum();
         let held: u32 = ground
             .estate
             .purchases

@@ -55,10 +55,16 @@ pub(super) fn with_ways_by_guest(ground: &Ground<'_>, product: &Product, farms: 
     requirements
 }
 
+/// Terms by guest for machines of the customer's own.
+fn by_guest<'p>(ground: &Ground<'_>, product: &'p Product) -> impl Iterator<Item = &'p Terms> {
+    let as_of = ground.as_of;
+    product.terms.iter().filter(move |terms| terms.method == Method::GuestCores && terms.concerns(None, as_of))
+}
+
 /// The guests of a farm by their virtual cores, one way for each edition.
 fn ways(ground: &Ground<'_>, product: &Product, farm: &Farm<'_>, organisation: &str) -> Vec<Alternative> {
     let mut ways = Vec::new();
-    for terms in product.terms.iter().filter(|terms| terms.method == Method::GuestCores) {
+    for terms in by_guest(ground, product) {
         for edition in &terms.editions {
             let serves = farm.guests.iter().all(|one| product.edition_serves(edition, &one.edition));
             if farm.guests.is_empty() || !serves {
@@ -152,7 +158,7 @@ fn proved(ground: &Ground<'_>, product: &Product, organisation: &str) -> bool {
         .iter()
         .any(|access| access.product == product.id && access.organisation == organisation);
     let assured = |terms: &Terms| owned(ground, product, terms, organisation).contains(&true);
-    let cores = product.terms.iter().any(|terms| terms.method == Method::GuestCores && assured(terms));
+    let cores = by_guest(ground, product).any(assured);
     known && cores && access::assured(ground, product, organisation)
 }
 
@@ -220,22 +226,22 @@ fn together(ground: &Ground<'_>, product: &Product, first: Requirement, others: 
 
 /// While a least number of units a customer was in force, the first farm's way carries what the sum lacks (WS-R9).
 fn raise_to_customer_minimum(ground: &Ground<'_>, product: &Product, requirements: &mut [Requirement]) {
-    for terms in product.terms.iter().filter(|terms| terms.method == Method::GuestCores) {
+    for terms in by_guest(ground, product) {
         let least = match terms.customer_minimum {
             Some((units, from, until)) if from <= ground.as_of && ground.as_of <= until => units,
             _ => continue,
         };
         let mut sums: BTreeMap<(String, Option<String>), u32> = BTreeMap::new();
-        let by_guest = |way: &&mut Alternative| way.basis == Basis::Guest && !way.lines.is_empty();
+        let is_by_guest = |way: &&mut Alternative| way.basis == Basis::Guest && !way.lines.is_empty();
         for requirement in requirements.iter_mut() {
             let organisation = requirement.organisation.clone();
-            for way in requirement.alternatives.iter_mut().filter(by_guest) {
+            for way in requirement.alternatives.iter_mut().filter(is_by_guest) {
                 *sums.entry((organisation.clone(), way.edition.clone())).or_default() += way.units();
             }
         }
         for requirement in requirements.iter_mut() {
             let organisation = requirement.organisation.clone();
-            for way in requirement.alternatives.iter_mut().filter(by_guest) {
+            for way in requirement.alternatives.iter_mut().filter(is_by_guest) {
                 let Some(sum) = sums.remove(&(organisation.clone(), way.edition.clone())) else { continue };
                 if sum < least {
                     way.lines[0].units += least - sum;

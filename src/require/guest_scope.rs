@@ -9,13 +9,13 @@ use std::collections::BTreeMap;
 use crate::model::{Alternative, Basis, HostId, Key, Line, Machine, Requirement, Scope, Working};
 use crate::rules::{Method, Product};
 
-use super::{Ground, access};
 use super::deployment::{Deployed, servers};
 use super::guest_cores::guest_units;
 use super::host_cores::{HostWay, accepts, counts, current};
 use super::{processor_licences, server_licences};
 use super::passive::{self, StandBy};
 use super::reach::Reach;
+use super::{Ground, access};
 
 /// One requirement a group.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
@@ -333,7 +333,12 @@ impl OwnWay<'_> {
     /// Takes out what free copies do not need; what exceeds the primary is licensed (SQ-R15).
     fn without_copies(&self, members: Vec<(HostId, Vec<Line>)>, working: &mut Working) -> Vec<Line> {
         let units = |host: HostId| -> u32 {
-            members.iter().filter(|(member, _)| *member == host).flat_map(|(_, lines)| lines).map(|line| line.units).sum()
+            members
+                .iter()
+                .filter(|(member, _)| *member == host)
+                .flat_map(|(_, lines)| lines)
+                .map(|line| line.units)
+                .sum()
         };
         let mut kept = Vec::new();
         for (host, lines) in &members {
@@ -469,11 +474,14 @@ impl OwnWay<'_> {
 
     /// Terms of a method that serve a member, newest first.
     fn terms_for(&self, method: Method, one: &Deployed) -> Vec<usize> {
+        let cloud = self.ground.estate.host(one.host).cloud();
         (0..self.product.terms.len())
             .rev()
             .filter(|&index| {
                 let terms = &self.product.terms[index];
-                terms.method == method && terms.serves_version(one.version)
+                terms.method == method
+                    && terms.serves_version(one.version)
+                    && terms.concerns(cloud, self.ground.as_of)
             })
             .collect()
     }

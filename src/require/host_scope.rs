@@ -22,10 +22,15 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
     let reach = Reach::new(ground.estate);
     let mut by_host: BTreeMap<HostId, HostLoad<'_>> = BTreeMap::new();
     let mut unplaced: BTreeMap<&str, Vec<&Deployed>> = BTreeMap::new();
+    let mut clouds: BTreeMap<(&str, &str), Vec<&Deployed>> = BTreeMap::new();
     for one in &deployed {
         let machine = ground.estate.host(one.host);
         if machine.machine == Machine::Physical {
             by_host.entry(one.host).or_default().physical = Some(one);
+            continue;
+        }
+        if let Some(cloud) = machine.cloud() {
+            clouds.entry((&machine.organisation, cloud)).or_default().push(one);
             continue;
         }
         let hosts = reach.of(ground.estate, machine);
@@ -43,6 +48,9 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
             .iter()
             .filter_map(|(organisation, guests)| unplaced_requirement(ground, product, organisation, guests)),
     );
+    for ((organisation, cloud), guests) in clouds {
+        requirements.extend(guests.iter().filter_map(|one| cloud_requirement(ground, product, organisation, cloud, one)));
+    }
     requirements
 }
 
@@ -71,6 +79,53 @@ fn farms<'d>(
         farms.push(target);
     }
     farms
+}
+
+/// A guest in a public cloud, licensed by itself with licences of one's own (AH-R1).
+fn cloud_requirement(
+    ground: &Ground<'_>,
+    product: &Product,
+    organisation: &str,
+    cloud: &str,
+    one: &Deployed,
+) -> Option<Requirement> {
+    let mut working = Working::default();
+    working.by_facts(format!("{}, in the cloud {cloud}.", one.text), one.evidence.clone());
+    let guest = &ground.estate.host(one.host).name;
+    let terms = product.terms.iter().filter(|terms| {
+        terms.method == Method::GuestCores && terms.concerns(Some(cloud), ground.as_of)
+    });
+    let lowest = product.edition_rank(&one.edition);
+    let mut alternatives = Vec::new();
+    for terms in terms {
+        for edition in terms.editions.iter().filter(|edition| product.edition_serves(edition, &one.edition)) {
+            let mut steps = Working::default();
+            alternatives.push(Alternative {
+                product: product.id.clone(),
+                edition: Some(edition.clone()),
+                metric: terms.metric,
+                basis: Basis::Guest,
+                lines: vec![guest_line(ground, product, terms, edition, one, &[], &mut steps)],
+                companions: Vec::new(),
+                sold: true,
+                conditional: false,
+                higher_edition: lowest.is_some() && product.edition_rank(edition) > lowest,
+                listed_only: false,
+                condition: Some("Software Assurance or a subscription on the licences".into()),
+                refused: None,
+                working: steps,
+            });
+        }
+    }
+    (!alternatives.is_empty()).then(|| Requirement {
+        key: Key::new("requirement", &[organisation, guest, &product.id]),
+        organisation: organisation.to_owned(),
+        family: product.family.clone(),
+        scope: Scope::Guest(guest.clone()),
+        hosts: vec![one.host],
+        alternatives,
+        working,
+    })
 }
 
 /// What may run on one host.
@@ -297,7 +352,7 @@ fn unplaced_requirement(
         working.by_facts(format!("{}; nobody knows its host.", one.text), one.evidence.clone());
     }
     let answer = ground.asker.ask("D-15", organisation, &product.family, &hosts);
-    let guest_terms = product.terms.iter().find(|terms| terms.method == Method::GuestCores);
+    let guest_terms = product.terms.iter().find(|terms| terms.method == Method::GuestCores && terms.concerns(None, ground.as_of));
     let mut alternatives = Vec::new();
     for terms in product.terms.iter().filter(|terms| terms.method == Method::HostSets) {
         for right in &terms.rights {

@@ -3,6 +3,7 @@
 
 mod ambiguity;
 mod cases;
+mod clause;
 mod document;
 mod manifest;
 mod product;
@@ -15,6 +16,7 @@ use std::path::Path;
 
 pub use ambiguity::Ambiguity;
 pub use cases::{Case, Expectation, ExpectedAlternative, ExpectedCheapest, RowMatch, parse_cases};
+pub use clause::Clause;
 pub use manifest::{
     CHANNELS, DEFAULT_ORGANISATION, PRICE_KINDS, PRICE_PERIODS, PURCHASE_KINDS, looks_like_manifest, parse_manifest,
 };
@@ -36,6 +38,8 @@ pub struct Rules {
     pub products: BTreeMap<String, Product>,
     /// Ambiguities by id.
     pub ambiguities: BTreeMap<String, Ambiguity>,
+    /// Clauses that hold for every product, by id.
+    pub clauses: BTreeMap<String, Clause>,
     /// Serial numbers and UUIDs that identify nothing, in lower case.
     pub junk_identifiers: Vec<String>,
     /// Texts of all files by path, for messages.
@@ -126,6 +130,12 @@ impl Rules {
         if path.ends_with("ambiguities.toml") {
             for ambiguity in ambiguity::parse_ambiguities(path, text)? {
                 self.ambiguities.insert(ambiguity.id.clone(), ambiguity);
+            }
+            return Ok(());
+        }
+        if path.ends_with("clauses.toml") {
+            for clause in clause::parse_clauses(path, text)? {
+                self.clauses.insert(clause.id.clone(), clause);
             }
             return Ok(());
         }

@@ -143,6 +143,8 @@ pub struct Product {
     pub free_components: Vec<String>,
     /// Assumption for unknown editions.
     pub unknown_edition: Option<EditionAssumption>,
+    /// People who hold it may use any machine kept for tests and development.
+    pub covers_tests: bool,
     /// It is counted by the operating systems it manages, not by its installations.
     pub counts_managed: bool,
     /// Products whose installation on the same host covers this one.
@@ -301,6 +303,7 @@ impl Product {
             component_editions: Vec::new(),
             free_components: Vec::new(),
             unknown_edition: None,
+            covers_tests: false,
             counts_managed: false,
             covered_by: Vec::new(),
             untracked: None,
@@ -363,6 +366,7 @@ fn header(fields: Fields<'_, '_>, path: &str) -> Product {
             table.finish();
             assumption
         }),
+        covers_tests: fields.boolean("covers_tests").unwrap_or(false),
         counts_managed: fields.boolean("counts_managed").unwrap_or(false),
         covered_by: fields.texts("covered_by"),
         untracked: fields.text("untracked"),

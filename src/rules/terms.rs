@@ -33,10 +33,26 @@ pub enum Method {
     HostServers,
     /// A licence for each person or device that reaches a server product.
     Access,
+    /// Processors: all cores times a factor, summed before rounding.
+    ProcessorFactor,
+    /// Occupied sockets.
+    OccupiedSockets,
+    /// Named people, with a minimum for each processor or server.
+    NamedUser,
+    /// Licences for so many cores of each processor.
+    ProcessorSlices,
+    /// Pairs of sockets of a host, or pairs of guests.
+    SocketPairs,
+    /// The virtual cores of all guests of a host, at most the host's own.
+    CappedCores,
+    /// Everybody employed.
+    Employee,
+    /// Everybody it is assigned to.
+    Assigned,
 }
 
 /// Names of methods in files.
-pub const METHODS: [(Method, &str); 10] = [
+pub const METHODS: [(Method, &str); 18] = [
     (Method::HostSets, "host-sets"),
     (Method::HostProcessors, "host-processors"),
     (Method::HostCores, "host-cores"),
@@ -47,6 +63,14 @@ pub const METHODS: [(Method, &str); 10] = [
     (Method::GuestProcessors, "guest-processors"),
     (Method::HostServers, "host-servers"),
     (Method::Access, "access"),
+    (Method::ProcessorFactor, "processor-factor"),
+    (Method::OccupiedSockets, "occupied-sockets"),
+    (Method::NamedUser, "named-user"),
+    (Method::ProcessorSlices, "processor-slices"),
+    (Method::SocketPairs, "socket-pairs"),
+    (Method::CappedCores, "capped-cores"),
+    (Method::Employee, "employee"),
+    (Method::Assigned, "assigned"),
 ];
 
 /// What one unit or set of an edition allows.
@@ -143,6 +167,24 @@ pub struct Terms {
     pub builds: Vec<String>,
     /// Bases the customer may declare that lead here; empty: any.
     pub licence_bases: Vec<String>,
+    /// Public clouds they are for; empty: machines of one's own.
+    pub clouds: Vec<String>,
+    /// Units are counted in multiples of this.
+    pub multiple_of: u32,
+    /// First and last day on which the rule holds, whatever the licence.
+    pub in_force: (Option<Date>, Option<Date>),
+    /// Most sockets a server may have.
+    pub most_sockets: Option<u32>,
+    /// Most virtual processors a cloud machine may have.
+    pub most_vcpus: Option<u32>,
+    /// Virtual processors of a cloud machine one unit covers: with hyper-threading, without.
+    pub vcpus_a_licence: (u32, u32),
+    /// Least people for each processor licence the terms named `minimum_of` would need, or for each server.
+    pub people_a_processor: u32,
+    /// See `people_a_processor`.
+    pub people_a_server: u32,
+    /// Counted by the people who use machines for tests and development.
+    pub developers: bool,
     /// Licensing a guest covers the containers in it.
     pub covers_containers: bool,
     /// Factors on physical cores.
@@ -284,6 +326,19 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         alternative_only: fields.text("alternative_only"),
         builds: fields.texts("builds"),
         licence_bases: fields.texts("licence_bases"),
+        clouds: fields.texts("clouds"),
+        multiple_of: fields.number("multiple_of").unwrap_or(1).max(1),
+        in_force: span_of_days(fields.table("in_force")),
+        most_sockets: fields.number("most_sockets"),
+        most_vcpus: fields.number("most_vcpus"),
+        vcpus_a_licence: fields.table("vcpus_a_licence").map_or((1, 1), |table| {
+            let pair = (table.number("hyper_threaded").unwrap_or(1).max(1), table.number("plain").unwrap_or(1).max(1));
+            table.finish();
+            pair
+        }),
+        people_a_processor: fields.number("people_a_processor").unwrap_or(0),
+        people_a_server: fields.number("people_a_server").unwrap_or(0),
+        developers: fields.boolean("developers").unwrap_or(false),
         covers_containers: fields.boolean("covers_containers").unwrap_or(false),
         core_factors: fields.tables("core_factors").into_iter().map(core_factor).collect(),
         unknown_cores,

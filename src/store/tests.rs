@@ -38,6 +38,7 @@ fn assessment(default: Answer) -> Assessment {
 
 fn outcome(rules_hash: &str) -> Outcome {
     Outcome {
+        names: crate::model::Names::default(),
         as_of: date(2026, 11, 21),
         rules_hash: rules_hash.into(),
         strict: assessment(Answer::Strict),

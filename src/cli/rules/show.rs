@@ -6,7 +6,7 @@ use crate::cli::stop::Stop;
 use crate::cli::{End, Format, Global};
 use crate::pipeline;
 use crate::report::terminal::{Canvas, Kind, Tone, cell};
-use crate::rules::{METHODS, Product, Release, Rules, Terms};
+use crate::rules::{METHODS, Product, Release, RuleSource, Rules, Terms};
 
 /// Show what the rules know of one product: releases, terms with their sources, recognition
 #[derive(Debug, Args)]
@@ -106,39 +106,24 @@ fn terms(product: &Product, canvas: &Canvas) -> String {
     if product.terms.is_empty() && product.grants.is_empty() {
         return String::new();
     }
-    let mut table = canvas.table(&[
-        ("terms", Kind::Text),
-        ("metric", Kind::Text),
-        ("counted by", Kind::Text),
-        ("licence versions", Kind::Text),
-        ("source", Kind::Text),
-        ("verified", Kind::Name),
-    ]);
+    let mut out = canvas.heading("Terms");
     for terms in &product.terms {
-        table.add_row([
-            cell(&terms.id, Tone::Strong),
-            cell(terms.metric.to_string(), Tone::Plain),
-            cell(method(terms), Tone::Plain),
-            cell(versions(product, terms), Tone::Plain),
-            cell(terms.source.to_string(), Tone::Plain),
-            verified(terms.verified),
-        ]);
+        let counted = format!("{}, counted by {}, licences {}", terms.metric, method(terms), versions(product, terms));
+        out.push_str(&term(canvas, &terms.id, &counted, &terms.source, terms.verified));
     }
     for grant in &product.grants {
-        table.add_row([
-            cell(&grant.id, Tone::Strong),
-            cell(format!("{} to {}", grant.from_metric, grant.to_metric), Tone::Plain),
-            cell("conversion", Tone::Plain),
-            cell(format!("until {}", grant.until_version), Tone::Plain),
-            cell(grant.source.to_string(), Tone::Plain),
-            verified(grant.verified),
-        ]);
+        let converted = format!("converts {} to {}, until {}", grant.from_metric, grant.to_metric, grant.until_version);
+        out.push_str(&term(canvas, &grant.id, &converted, &grant.source, grant.verified));
     }
-    format!("{}{}", canvas.heading("Terms"), canvas.draw(&table))
+    out
 }
 
-fn verified(verified: bool) -> comfy_table::Cell {
-    if verified { cell("yes", Tone::Good) } else { cell("no", Tone::Doubt) }
+/// One term: its id, what it counts, and where that stands.
+fn term(canvas: &Canvas, id: &str, what: &str, source: &RuleSource, verified: bool) -> String {
+    let verified = if verified { "" } else { "; not verified against a public page yet" };
+    let mut out = canvas.item(2, "- ", &format!("{id}: {what}"));
+    out.push_str(&canvas.prose(4, &format!("source: {source}{verified}")));
+    out
 }
 
 fn method(terms: &Terms) -> &'static str {

@@ -4,6 +4,7 @@ use comfy_table::{
     Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle,
 };
 
+use crate::diag::wrapped;
 use crate::model::thousands;
 
 /// Where text is drawn.
@@ -121,23 +122,6 @@ pub fn cell(text: impl Into<String>, tone: Tone) -> Cell {
 /// A count with commas between thousands.
 pub fn number(count: impl Into<u64>) -> String {
     thousands(count.into())
-}
-
-/// Lines of at most so many characters, broken at blanks; a longer word stands alone.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let fits = lines.last().is_some_and(|line| line.chars().count() + 1 + word.chars().count() <= width);
-        match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if fits => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

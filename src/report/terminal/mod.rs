@@ -13,6 +13,7 @@ mod total;
 
 pub use canvas::{Canvas, Kind, Tone, cell, number};
 
+use crate::diag::wrapped;
 use crate::model::Answer;
 
 use super::{Report, Section};
@@ -73,7 +74,11 @@ pub fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
 
 /// What this is, of which day, and how the terms were read.
 fn title(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
-    let of = report.organisation.as_deref().map(|name| format!(" of {name}")).unwrap_or_default();
+    let of = report
+        .organisation
+        .as_deref()
+        .map(|name| format!(" of {}", report.organisation_title(name)))
+        .unwrap_or_default();
     let day = report.as_of.strftime("%-d %B %Y");
     canvas.prose(
         0,

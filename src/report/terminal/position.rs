@@ -1,11 +1,19 @@
 //! The licence position, organisation by organisation.
+//!
+//! Rows that need nothing and have nothing left over are told as a number, unless everything is wanted. Where the
+//! canvas is narrow, the metric moves to the name and the status, which the figures show too, goes.
+
+use std::collections::BTreeMap;
 
 use comfy_table::{Cell, Table};
 
 use crate::model::Money;
 use crate::report::{PositionRow, Report, RowStatus};
 
-use super::{Canvas, Kind, Tone, View, cell, number};
+use super::{Canvas, Kind, Tone, View, cell, number, wrapped};
+
+/// Narrowest column of names.
+const NARROWEST: usize = 20;
 
 pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     let mut out = canvas.heading(&format!("The licence position, {} reading", report.reading));
@@ -13,40 +21,89 @@ pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> S
         out.push_str(&canvas.prose(2, "Nothing that needs a licence was seen, and no licence was found."));
         return out;
     }
-    let mut table = head(canvas);
-    let mut organisation = "";
-    for row in &report.positions {
-        if row.organisation != organisation {
-            organisation = row.organisation;
-            table.add_row([cell(organisation, Tone::Strong)]);
-        }
-        table.add_row(cells(row));
+    let (shown, idle): (Vec<_>, Vec<_>) = report.positions.iter().partition(|row| view.in_full || !is_idle(row));
+    if !shown.is_empty() {
+        out.push_str(&table(report, &shown, canvas));
     }
-    out.push_str(&canvas.draw(&table));
-    out.push_str(&footnotes(report, view, canvas));
+    out.push_str(&footnotes(report, view, &shown, idle.len(), canvas));
     out
 }
 
-fn head(canvas: &Canvas) -> Table {
-    let mut table = canvas.table(&[
-        ("organisation\n  product, edition, version", Kind::Text),
-        ("\nmetric", Kind::Name),
+/// Whether a row needs nothing under any answer and has nothing left over.
+fn is_idle(row: &PositionRow<'_>) -> bool {
+    row.range[1] == 0 && row.required == 0 && row.surplus == 0
+}
+
+/// The table as wide as its figures want it, else the narrow one.
+fn table(report: &Report<'_>, rows: &[&PositionRow<'_>], canvas: &Canvas) -> String {
+    let plain = Canvas { colour: false, width: u16::MAX };
+    let beyond = |narrow, room| {
+        let drawn = draw(rows, narrow, room, &plain);
+        let widest = drawn.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+        widest.saturating_sub(usize::from(canvas.width))
+    };
+    let narrow = beyond(false, 0) > 0;
+    let longest = rows.iter().map(|row| narrow_name(row).chars().count() + 2).max().unwrap_or(0);
+    let room = if narrow { longest.saturating_sub(beyond(true, longest)).max(NARROWEST) } else { 0 };
+    with_titles(report, &draw(rows, narrow, room, &Canvas { width: u16::MAX, ..*canvas }), canvas)
+}
+
+fn draw(rows: &[&PositionRow<'_>], narrow: bool, room: usize, canvas: &Canvas) -> String {
+    let mut table = head(narrow, canvas);
+    let mut organisation = "";
+    for row in rows {
+        if row.organisation != organisation {
+            organisation = row.organisation;
+            table.add_row([cell(organisation, Tone::Plain)]);
+        }
+        table.add_row(cells(row, narrow, room));
+    }
+    canvas.draw(&table)
+}
+
+/// Name and metric in one column.
+fn narrow_name(row: &PositionRow<'_>) -> String {
+    let mark = if row.unverified.is_empty() { "" } else { " *" };
+    format!("{}, {}{mark}", row.title, row.metric)
+}
+
+fn head(narrow: bool, canvas: &Canvas) -> Table {
+    let (name, metric, status) =
+        (("organisation\n  licence", Kind::Name), ("\nmetric", Kind::Name), ("\nstatus", Kind::Name));
+    let figures = [
         ("\nrequired", Kind::Number),
         ("\nusable", Kind::Number),
         ("\nshortfall", Kind::Number),
         ("\nsurplus", Kind::Number),
         ("\nrange", Kind::Number),
         ("\ncost", Kind::Number),
-        ("\nstatus", Kind::Name),
-    ]);
-    // Figures may stand closer together than words, so that the names beside them need not be broken.
-    for column in table.column_iter_mut().skip(2).take(5) {
+    ];
+    let mut table = match narrow {
+        true => canvas.table(&[&[("organisation\n  licence, metric", Kind::Name)][..], &figures].concat()),
+        false => canvas.table(&[&[name, metric][..], &figures, &[status]].concat()),
+    };
+    // Figures may stand closer together than words.
+    for column in table.column_iter_mut().skip(if narrow { 1 } else { 2 }).take(5) {
         column.set_padding((0, 0));
     }
     table
 }
 
-fn cells(row: &PositionRow<'_>) -> [Cell; 9] {
+/// The lines that name an organisation, with its title in their stead: a title is too long for a column.
+fn with_titles(report: &Report<'_>, drawn: &str, canvas: &Canvas) -> String {
+    let titles: BTreeMap<String, String> =
+        report.organisations.iter().map(|row| (format!("  {}", row.name), row.heading())).collect();
+    let mut out = String::new();
+    for line in drawn.lines() {
+        out.push_str(&match titles.get(line) {
+            Some(title) => canvas.heading(&format!("  {title}")),
+            None => format!("{line}\n"),
+        });
+    }
+    out
+}
+
+fn cells(row: &PositionRow<'_>, narrow: bool, room: usize) -> Vec<Cell> {
     let tone = match row.status {
         RowStatus::Shortfall => Tone::Bad,
         RowStatus::ToVerify => Tone::Doubt,
@@ -55,23 +112,31 @@ fn cells(row: &PositionRow<'_>) -> [Cell; 9] {
     };
     let mark = if row.unverified.is_empty() { "" } else { " *" };
     let plain = |text: String| cell(text, Tone::Plain);
-    [
-        plain(name(row)),
-        plain(row.metric.to_string()),
+    let mut cells = match narrow {
+        true => vec![plain(set_in(&narrow_name(row), room))],
+        false => vec![plain(format!("  {}", row.title)), plain(row.metric.to_string())],
+    };
+    cells.extend([
         plain(number(row.required)),
         plain(number(row.usable)),
         cell(number(row.shortfall), if row.shortfall > 0 { Tone::Bad } else { Tone::Plain }),
         plain(number(row.surplus)),
         plain(range(row.range)),
         plain(cost(row)),
-        cell(format!("{}{mark}", row.status.words()), tone),
-    ]
+    ]);
+    if !narrow {
+        cells.push(cell(format!("{}{mark}", row.status.words()), tone));
+    }
+    cells
 }
 
-/// `  windows-server standard 2016`: one column, because the names are of very different lengths.
-fn name(row: &PositionRow<'_>) -> String {
-    let parts = [Some(row.product), row.edition, row.version];
-    format!("  {}", parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
+/// A name in a narrow column: set in by two, further lines by four.
+fn set_in(name: &str, room: usize) -> String {
+    let lines =
+        if name.chars().count() + 2 <= room { vec![name.to_owned()] } else { wrapped(name, room.saturating_sub(4)) };
+    let indented =
+        lines.iter().enumerate().map(|(index, line)| format!("{}{line}", if index == 0 { "  " } else { "    " }));
+    indented.collect::<Vec<_>>().join("\n")
 }
 
 /// `20–24`, or nothing where every reading gives the same.
@@ -87,28 +152,61 @@ fn cost(row: &PositionRow<'_>) -> String {
     }
 }
 
-/// What the signs in the table mean, and how sure the answer is.
-fn footnotes(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
+/// What the signs in the table mean, how sure the answer is, and what is not shown.
+fn footnotes(report: &Report<'_>, view: &View<'_>, shown: &[&PositionRow<'_>], idle: usize, canvas: &Canvas) -> String {
     let mut out = String::from("\n");
-    if report.positions.iter().any(|row| row.range[0] != row.range[1]) {
-        let text = "range: the lowest and the highest need, as the open questions below are answered.";
+    if shown.iter().any(|row| row.range[0] != row.range[1]) {
+        let text = "range: the lowest and the highest need, as the open questions are answered.";
         out.push_str(&canvas.prose(2, text));
     }
-    let mut rules: Vec<&str> =
-        report.positions.iter().flat_map(|row| row.unverified.iter().map(String::as_str)).collect();
+    let mut rules: Vec<&str> = shown.iter().flat_map(|row| row.unverified.iter().map(String::as_str)).collect();
     rules.sort_unstable();
     rules.dedup();
     if !rules.is_empty() {
-        let shown = rules.iter().take(4).copied().collect::<Vec<_>>().join(", ");
+        let named = rules.iter().take(4).copied().collect::<Vec<_>>().join(", ");
         let more = match rules.len() {
             0..=4 => String::new(),
             many => format!(" … and {} more: {}", many - 4, view.command("position --format json")),
         };
-        let text = format!("rests on rules that nobody has verified against a public page yet: {shown}{more}");
+        let text = format!("rests on rules that nobody has verified against a public page yet: {named}{more}");
         out.push_str(&canvas.item(2, "* ", &text));
     }
-    for note in &report.notes {
-        out.push_str(&canvas.item(2, "Note: ", note));
+    for note in notes(&report.notes) {
+        out.push_str(&canvas.item(2, "Note: ", &note));
+    }
+    if idle > 0 {
+        let rows = if idle == 1 { "1 row that needs nothing and has" } else { "Rows that need nothing and have" };
+        let count = if idle == 1 { String::new() } else { format!(" ({})", number(idle as u64)) };
+        let verb = if idle == 1 { "is" } else { "are" };
+        let text = format!("{rows} nothing left over{count} {verb} not shown: {}", view.command("position --all"));
+        out.push_str(&canvas.prose(2, &text));
     }
     if out == "\n" { String::new() } else { out }
+}
+
+/// Notes that say the same of several products, as one: `Project, SQL Server: not every way …`.
+fn notes(notes: &[&str]) -> Vec<String> {
+    let mut subjects: Vec<(&str, Vec<&str>)> = Vec::new();
+    for note in notes {
+        let (subject, text) = note.split_once(": ").unwrap_or(("", note));
+        match subjects.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, known)) => known.push(subject),
+            None => subjects.push((text, vec![subject])),
+        }
+    }
+    let said = |(text, of): (&str, Vec<&str>)| match of.as_slice() {
+        [""] => text.to_owned(),
+        of => format!("{}: {text}", of.join(", ")),
+    };
+    subjects.into_iter().map(said).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_that_say_the_same_are_said_once() {
+        assert_eq!(notes(&["a: not priced", "b: proved", "c: not priced"]), ["a, c: not priced", "b: proved"]);
+    }
 }

@@ -46,7 +46,7 @@ fn question(index: usize, row: &QuestionRow<'_>, explain: &str, canvas: &Canvas)
         Some(worth) => worth.to_string(),
         None => "not priced".to_owned(),
     };
-    let head = format!("{worth}: {} ({}, {}, {})", row.title, row.organisation, row.product, row.ambiguity);
+    let head = format!("{worth}: {} ({}, {}, {})", row.title, row.organisation, row.product_title, row.ambiguity);
     let mut out = canvas.item(2, &mark, &head);
     for (name, side) in [("strict:   ", &row.strict), ("customer: ", &row.customer)] {
         let cost = side.cost.map(|cost| format!(", {cost}")).unwrap_or_default();

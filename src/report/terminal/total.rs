@@ -5,9 +5,6 @@ use crate::report::{Report, Sum};
 
 use super::{Canvas, Kind, Tone, View, cell, number};
 
-/// Column at which the comments begin, unless a command is longer: a command is never broken, so that it can be copied.
-const COMMENTS: usize = 60;
-
 pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     let mut out = canvas.heading("What the shortfall costs");
     let totals = &report.totals;
@@ -41,12 +38,12 @@ pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> S
     out
 }
 
-/// `£3,840.00 + 1 without a price`; one amount a currency.
+/// `£3,840.00 + 1 unpriced`; one amount a currency.
 fn words(sum: &Sum) -> String {
     let priced: Vec<String> = sum.cost.iter().map(Money::to_string).collect();
     let without = match sum.rows_without_price {
         0 => None,
-        many => Some(format!("{} without a price", number(many))),
+        many => Some(format!("{} unpriced", number(many))),
     };
     let parts: Vec<String> = priced.into_iter().chain(without).collect();
     if parts.is_empty() { "nothing short".to_owned() } else { parts.join(" + ") }
@@ -54,6 +51,12 @@ fn words(sum: &Sum) -> String {
 
 fn tone(sum: &Sum) -> Tone {
     if sum.rows_short > 0 { Tone::Bad } else { Tone::Good }
+}
+
+/// A position's key without what can be left out: `brent/windows-server/standard/2016/core`.
+fn short(key: &str) -> String {
+    let body = key.strip_prefix("position:").unwrap_or(key);
+    body.split('/').filter(|part| *part != "-").collect::<Vec<_>>().join("/")
 }
 
 /// Commands that lead on from here, with a real key.
@@ -65,10 +68,15 @@ fn next(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     });
     if let Some(row) = dearest {
         let why = if row.shortfall > 0 { "how the dearest shortfall comes about" } else { "how a figure comes about" };
-        commands.push((view.explain(report, row.key), why));
+        commands.push((view.explain(report, &short(row.key)), why));
     }
     if let Some(question) = report.questions.iter().find(|row| row.moves_a_figure()) {
-        commands.push((view.explain(report, &question.key), "the dearest question, with its hosts"));
+        let why = if question.worth.is_some() {
+            "the dearest question, with its hosts"
+        } else {
+            "a question, with its hosts"
+        };
+        commands.push((view.explain(report, &question.key), why));
     }
     commands.push(match report.reading {
         Answer::Strict => (view.command("position --reading customer"), "the position as the customer reads it"),
@@ -78,9 +86,19 @@ fn next(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     if report.sources.iter().any(|row| row.status != FileStatus::Read) {
         commands.push((view.command("sources"), "what was not read, and why"));
     }
+    if !report.has_position() {
+        let why = "every file, and what was made of it";
+        commands = vec![(view.command("sources --all"), why)];
+    }
     let mut out = canvas.heading("What to run next");
+    let longest = commands.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
+    let fits = |why: &str| longest + why.chars().count() + 6 <= usize::from(canvas.width);
+    let beside = commands.iter().all(|(_, why)| fits(why));
     for (command, why) in &commands {
-        out.push_str(&format!("  {command:<COMMENTS$}  # {why}\n"));
+        out.push_str(&match beside {
+            true => format!("  {command:<longest$}  # {why}\n"),
+            false => format!("  # {why}\n  {command}\n"),
+        });
     }
     out
 }
