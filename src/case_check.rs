@@ -84,7 +84,10 @@ fn check_row(assessment: &Assessment, expectation: &Expectation, why: &mut Vec<S
         }
     }
     if let Some((low, high)) = expectation.range {
-        let found = (sum(|row| row.range.0), sum(|row| row.range.1));
+        let found = match expectation.row.version {
+            Some(_) => (sum(|row| row.range.0), sum(|row| row.range.1)),
+            None => range_of_versions(&rows),
+        };
         if found != (low, high) {
             why.push(format!("{title}: range is {} to {}, not {low} to {high}", found.0, found.1));
         }
@@ -93,6 +96,17 @@ fn check_row(assessment: &Assessment, expectation: &Expectation, why: &mut Vec<S
         let found: Option<i64> = rows.iter().map(|row| row.cost.as_ref().map(|cost| cost.minor)).sum();
         compare_cost(&title, cost, found, why);
     }
+}
+
+/// The range of rows of any version: each product, edition and metric once.
+fn range_of_versions(rows: &[&Position]) -> (u32, u32) {
+    let mut groups: Vec<_> = rows
+        .iter()
+        .map(|row| (&row.organisation, &row.product, &row.edition, row.metric, row.range_of_versions))
+        .collect();
+    groups.sort();
+    groups.dedup();
+    groups.iter().fold((0, 0), |sum, group| (sum.0 + group.4.0, sum.1 + group.4.1))
 }
 
 fn compare_cost(title: &str, wanted: Decimal, found: Option<i64>, why: &mut Vec<String>) {

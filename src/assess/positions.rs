@@ -230,6 +230,7 @@ fn position(ground: &Ground<'_>, key: RowKey, mut row: Row, costs: &Costs) -> Po
         shortfall,
         surplus: row.surplus,
         range: (row.required, row.required),
+        range_of_versions: (row.required, row.required),
         cost,
         missing_price,
         requirements: row.requirements,

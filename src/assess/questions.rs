@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Answer, HostId, Key, Money, Position, Question, QuestionKey, Reading};
+use crate::model::{Answer, HostId, Key, Metric, Money, Position, Question, QuestionKey, Reading};
 use crate::rules::Product;
 
 use super::Ground;
@@ -50,11 +50,20 @@ pub(super) fn explore(
     Explored { strict, customer, questions }
 }
 
+/// Organisation, product, edition and metric.
+type GroupKey = (String, String, Option<String>, Metric);
+
+fn group_key(row: &Position) -> GroupKey {
+    (row.organisation.clone(), row.product.clone(), row.edition.clone(), row.metric)
+}
+
 /// Lowest and highest need of each row over all readings computed; a row that one of them lacks needs nothing there.
 #[derive(Default)]
 struct Ranges {
     computed: u32,
     rows: BTreeMap<Key, (u32, u32, u32)>,
+    /// Lowest and highest need of the rows of all versions together.
+    groups: BTreeMap<GroupKey, (u32, u32, u32)>,
     /// A row of each key, for readings that lack it.
     shapes: BTreeMap<Key, Position>,
 }
@@ -69,6 +78,14 @@ impl Ranges {
             entry.2 += 1;
             self.shapes.entry(row.key.clone()).or_insert_with(|| row.clone());
         }
+        let mut sums: BTreeMap<GroupKey, u32> = BTreeMap::new();
+        for row in positions {
+            *sums.entry(group_key(row)).or_default() += row.required;
+        }
+        for (key, sum) in sums {
+            let entry = self.groups.entry(key).or_insert((sum, sum, 0));
+            *entry = (entry.0.min(sum), entry.1.max(sum), entry.2 + 1);
+        }
     }
 
     /// Fills in the ranges; a row that only other readings have is added without a need.
@@ -81,6 +98,9 @@ impl Ranges {
         for row in &mut result.positions {
             if let Some(&(low, high, seen)) = self.rows.get(&row.key) {
                 row.range = (if seen < self.computed { 0 } else { low }, high);
+            }
+            if let Some(&(low, high, seen)) = self.groups.get(&group_key(row)) {
+                row.range_of_versions = (if seen < self.computed { 0 } else { low }, high);
             }
         }
     }
@@ -97,6 +117,7 @@ fn without_need(shape: &Position) -> Position {
         shortfall: 0,
         surplus: 0,
         range: (0, 0),
+        range_of_versions: (0, 0),
         cost: shape.cost.as_ref().map(|cost| Money { minor: 0, currency: cost.currency.clone() }),
         missing_price: None,
         requirements: Vec::new(),

@@ -76,8 +76,15 @@ fn is_affiliate(ground: &Ground<'_>, owner: &str, user: &str) -> bool {
 fn current(line: &PurchaseLine, mobile: bool, working: &mut Working) -> Vec<String> {
     let mut holders = line.assigned_to.clone();
     let mut since = line.assigned_on.or(line.bought);
+    let mut moved = None;
     for move_ in &line.reassigned {
-        let early = since.is_some_and(|since| since.until(move_.on).is_ok_and(|span| span.get_days() < DAYS_BETWEEN_ASSIGNMENTS));
+        if moved == Some(move_.on) {
+            // Moves of one day are one reassignment to several places.
+            holders.push(move_.to.clone());
+            continue;
+        }
+        let early = since
+            .is_some_and(|since| since.until(move_.on).is_ok_and(|span| span.get_days() < DAYS_BETWEEN_ASSIGNMENTS));
         let mobile = mobile && line.sa.iter().any(|term| term.contains(move_.on));
         if early && move_.reason != "hardware-failure" && !mobile {
             working.by_rule(
@@ -92,6 +99,7 @@ fn current(line: &PurchaseLine, mobile: bool, working: &mut Working) -> Vec<Stri
         working.by_rule("C0-7", format!("Reassigned to {} on {} ({}).", move_.to, move_.on, move_.reason));
         holders = vec![move_.to.clone()];
         since = Some(move_.on);
+        moved = since;
     }
     holders
 }

@@ -39,6 +39,9 @@ pub struct Position {
     pub surplus: u32,
     /// Lowest and highest `required` over both readings and every single flip from either.
     pub range: (u32, u32),
+    /// The same over the rows of all versions of this product, edition and metric together.
+    #[serde(skip)]
+    pub range_of_versions: (u32, u32),
     /// Price of the shortfall in whole packs; zero where nothing is short; `None` where a price is missing.
     pub cost: Option<Money>,
     /// Why `cost` is missing: the price that is wanted.

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::ToSpan;
 
 use crate::model::{
-    Acceptance, Access, Alternative, Answer, Basis, Host, HostId, Installation, Key, Line, Locator, Machine, Requirement, Scope,
-    UserDevices, Working,
+    Acceptance, Access, Alternative, Answer, Basis, Host, HostId, Installation, Key, Line, Locator, Machine,
+    Requirement, Scope, UserDevices, Working,
 };
 use crate::rules::{Method, Product, Terms};
 
@@ -65,7 +65,9 @@ fn published<'a>(ground: &'a Ground<'_>, product: &'a Product, host: &'a Host) -
         .accesses
         .iter()
         .filter(|access| access.product == product.id && access.organisation == host.organisation)
-        .filter(|access| access.hosts.iter().any(|name| bears(host, name)) || access.hosts.is_empty() && is_shared(host))
+        .filter(|access| {
+            access.hosts.iter().any(|name| bears(host, name)) || access.hosts.is_empty() && is_shared(host)
+        })
 }
 
 /// People who use the copy on a machine, or who could open it in the strict reading; one where nobody says.
@@ -194,7 +196,12 @@ fn requirement(ground: &Ground<'_>, product: &Product, organisation: &str, devic
     for (group, (ids, evidence, units)) in &devices.groups {
         let version = group.version.map_or("version unknown", |version| product.version_name(version));
         working.by_facts(
-            format!("{} machines with {} {} {version}, used from {units} devices.", ids.len(), product.name, group.edition),
+            format!(
+                "{} machines with {} {} {version}, used from {units} devices.",
+                ids.len(),
+                product.name,
+                group.edition
+            ),
             evidence.clone(),
         );
     }

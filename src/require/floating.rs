@@ -152,11 +152,8 @@ fn refusal(
 
 /// Whether core licences with Software Assurance are owned, and the access that needs licences is known and assured.
 fn proved(ground: &Ground<'_>, product: &Product, organisation: &str) -> bool {
-    let known = ground
-        .estate
-        .accesses
-        .iter()
-        .any(|access| access.product == product.id && access.organisation == organisation);
+    let known =
+        ground.estate.accesses.iter().any(|access| access.product == product.id && access.organisation == organisation);
     let assured = |terms: &Terms| owned(ground, product, terms, organisation).contains(&true);
     let cores = by_guest(ground, product).any(assured);
     known && cores && access::assured(ground, product, organisation)

@@ -12,10 +12,10 @@ use crate::rules::{Method, Product};
 use super::deployment::{Deployed, servers};
 use super::guest_cores::guest_units;
 use super::host_cores::{HostWay, accepts, counts, current};
-use super::{processor_licences, server_licences};
 use super::passive::{self, StandBy};
 use super::reach::Reach;
 use super::{Ground, access};
+use super::{processor_licences, server_licences};
 
 /// One requirement a group.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
@@ -134,7 +134,8 @@ fn host_ways(ground: &Ground<'_>, product: &Product, group: &Group<'_>, organisa
     let guests: Vec<u32> = group.hosts.iter().map(|host| guests_on(ground, group, *host)).collect();
     let members = &group.members;
     let way = HostWay { ground, product, hosts: &group.hosts, deployed: &deployed, members, guests: &guests };
-    let all = |declared: &str| members.iter().all(|(one, _)| one.basis.as_deref().is_none_or(|basis| basis == declared));
+    let all =
+        |declared: &str| members.iter().all(|(one, _)| one.basis.as_deref().is_none_or(|basis| basis == declared));
     let mut ways = Vec::new();
     if all("core") {
         ways.extend(way.ways());
@@ -479,9 +480,7 @@ impl OwnWay<'_> {
             .rev()
             .filter(|&index| {
                 let terms = &self.product.terms[index];
-                terms.method == method
-                    && terms.serves_version(one.version)
-                    && terms.concerns(cloud, self.ground.as_of)
+                terms.method == method && terms.serves_version(one.version) && terms.concerns(cloud, self.ground.as_of)
             })
             .collect()
     }

@@ -69,7 +69,10 @@ pub(super) struct HostWay<'a> {
 impl HostWay<'_> {
     /// Guests that may run on a host.
     pub fn on(&self, host: HostId) -> impl Iterator<Item = HostId> {
-        self.members.iter().filter(move |(one, hosts)| one.host != host && hosts.contains(&host)).map(|(one, _)| one.host)
+        self.members
+            .iter()
+            .filter(move |(one, hosts)| one.host != host && hosts.contains(&host))
+            .map(|(one, _)| one.host)
     }
 
     /// Every way by which the hosts' cores license the guests too, and the refused ones.
