@@ -399,6 +399,9 @@ impl OwnWay<'_> {
 
     /// Editions whose licences serve an installed one: its own first.
     fn serving(&self, method: Method, installed: &str) -> Vec<String> {
+        if installed.is_empty() {
+            return Vec::new();
+        }
         let mut editions: Vec<String> = vec![installed.to_owned()];
         for terms in self.product.terms.iter().filter(|terms| terms.method == method) {
             for edition in &terms.editions {
@@ -418,7 +421,7 @@ impl OwnWay<'_> {
         used.sold &= current(self.ground, self.product, &count.terms);
         Some(Line {
             product: self.product.id.clone(),
-            edition: Some(one.edition.clone()),
+            edition: (!one.edition.is_empty()).then(|| one.edition.clone()),
             editions: self.serving(Method::HostCores, &one.edition),
             version: one.version,
             metric: terms.metric,
@@ -458,7 +461,7 @@ impl OwnWay<'_> {
         let roams = hosts.len() > 1 && terms.mobility_needs_sa;
         let line = |accepting: &[usize], needs_sa: bool, bound: Vec<HostId>| Line {
             product: self.product.id.clone(),
-            edition: Some(one.edition.clone()),
+            edition: (!one.edition.is_empty()).then(|| one.edition.clone()),
             editions: self.serving(Method::GuestCores, &one.edition),
             version: one.version,
             metric: terms.metric,
@@ -509,7 +512,10 @@ impl OwnWay<'_> {
         let serving: Vec<usize> = self
             .terms_for(Method::Instance, one)
             .into_iter()
-            .filter(|&index| self.product.terms[index].editions.contains(&one.edition))
+            .filter(|&index| {
+                let editions = &self.product.terms[index].editions;
+                editions.is_empty() || editions.contains(&one.edition)
+            })
             .collect();
         let terms = &self.product.terms[*serving.first()?];
         let name = &self.ground.estate.host(one.host).name;
@@ -518,7 +524,7 @@ impl OwnWay<'_> {
         used.condition |= roams && relies;
         let line = |needs_sa: bool, bound: Vec<HostId>| Line {
             product: self.product.id.clone(),
-            edition: Some(one.edition.clone()),
+            edition: (!one.edition.is_empty()).then(|| one.edition.clone()),
             editions: self.serving(Method::Instance, &one.edition),
             version: one.version,
             metric: terms.metric,
