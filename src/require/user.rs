@@ -143,7 +143,7 @@ fn subscription(
 fn count(ground: &Ground<'_>, product: &Product, terms: &Terms, organisation: &str, hosts: &[HostId]) -> (u32, String) {
     let (known, unknown): (Vec<HostId>, Vec<HostId>) =
         hosts.iter().copied().partition(|&id| is_named(ground, organisation, id));
-    let named = people(ground, organisation, &known);
+    let named = people(ground, product, organisation, &known);
     if unknown.is_empty() {
         return (named, format!("{named} people use them: {named} subscriptions."));
     }
