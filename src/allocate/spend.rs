@@ -83,12 +83,13 @@ impl<'a> Round<'a> {
         if units == 0 {
             return;
         }
-        if !entitlement.bound_singly || entitlement.bound_hosts.is_empty() {
+        if !entitlement.bound_singly {
             self.add_supply(index, form, units, wants, &entitlement.bound_hosts);
             return;
         }
-        // One unit for each named device that a line names, the rest free.
-        let mut free = units;
+        // One unit for each named device that a line names, the rest free; a device nobody has seen keeps its unit.
+        let unseen = u32::try_from(entitlement.unknown_assignees.len()).unwrap_or(u32::MAX);
+        let mut free = units.saturating_sub(unseen);
         for &host in &entitlement.bound_hosts {
             if free > 0 {
                 self.add_supply(index, form, 1, wants, &[host]);
@@ -178,7 +179,7 @@ pub fn remaining(entitlement: &Entitlement, index: usize, form: usize, spent: &[
     // Licences that other forms used up, in part or whole.
     let gone: u32 = (0..entitlement.forms.len())
         .filter(|&other| other != form)
-        .map(|other| of_form(other).div_ceil(per_licence(entitlement, other)))
+        .map(|other| licences_for(entitlement, other, of_form(other)))
         .sum();
     let kept = licences.saturating_sub(gone);
     let whole = entitlement.forms[form].units;
@@ -190,10 +191,11 @@ pub fn remaining(entitlement: &Entitlement, index: usize, form: usize, spent: &[
     available.saturating_sub(of_form(form))
 }
 
-/// Units of a form that one licence gives, a raised grant shared out evenly.
-pub(super) fn per_licence(entitlement: &Entitlement, form: usize) -> u32 {
-    let licences = entitlement.forms.first().map_or(1, |first| first.units.max(1));
-    (entitlement.forms[form].units / licences).max(1)
+/// Licences that so many units of a form use up, a raised grant shared out evenly.
+fn licences_for(entitlement: &Entitlement, form: usize, units: u32) -> u32 {
+    let licences = u64::from(entitlement.forms.first().map_or(0, |first| first.units));
+    let whole = u64::from(entitlement.forms[form].units.max(1));
+    u32::try_from((u64::from(units) * licences).div_ceil(whole)).unwrap_or(u32::MAX)
 }
 
 /// How much is given away by spending a right here: foreign, higher, newer and assured rights last, bound ones first.

@@ -132,7 +132,7 @@ fn spent(
 fn left_over(requirements: &[Requirement], entitlements: &[Entitlement], solution: &Solution) -> Vec<Surplus> {
     let mut surpluses = Vec::new();
     for (index, entitlement) in entitlements.iter().enumerate() {
-        if entitlement.refused.is_some() || entitlement.forms.is_empty() {
+        if entitlement.forms.is_empty() {
             continue;
         }
         // The parts of a suite are forms of different products, each left over by itself; a converted licence is one.

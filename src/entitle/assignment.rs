@@ -1,6 +1,7 @@
 //! Binding assigned licences to their hosts; a licence may move again only after 90 days (C0-7).
 
 use crate::model::{Entitlement, HostId, Metric, PurchaseLine, Working};
+use crate::rules::Product;
 
 use super::Ground;
 
@@ -8,9 +9,20 @@ use super::Ground;
 const DAYS_BETWEEN_ASSIGNMENTS: i32 = 90;
 
 /// Fills in the hosts an entitlement is bound to.
-pub(super) fn bind(ground: &Ground<'_>, line: &PurchaseLine, entitlement: &mut Entitlement, working: &mut Working) {
-    let names = current(line, working);
+pub(super) fn bind(
+    ground: &Ground<'_>,
+    line: &PurchaseLine,
+    product: &Product,
+    entitlement: &mut Entitlement,
+    working: &mut Working,
+) {
+    let mobile = product.terms.iter().any(|terms| terms.mobility_needs_sa && terms.metric == line.metric);
+    let names = current(line, mobile, working);
     if names.is_empty() {
+        return;
+    }
+    if line.metric == Metric::User {
+        working.say(format!("Assigned to {}.", names.join(", ")));
         return;
     }
     for name in &names {
@@ -29,7 +41,7 @@ pub(super) fn bind(ground: &Ground<'_>, line: &PurchaseLine, entitlement: &mut E
         .collect();
     entitlement.bound_organisations.sort();
     entitlement.bound_organisations.dedup();
-    entitlement.bound_singly = matches!(line.metric, Metric::Device | Metric::User);
+    entitlement.bound_singly = line.metric == Metric::Device;
     working.say(format!("Assigned to {}.", names.join(", ")));
     if !entitlement.unknown_assignees.is_empty() && !entitlement.bound_singly {
         working.say(format!("No source shows {}.", entitlement.unknown_assignees.join(", ")));
@@ -60,14 +72,14 @@ fn is_affiliate(ground: &Ground<'_>, owner: &str, user: &str) -> bool {
     owner == user || group(owner) == group(user) && !has_left(ground, owner) && !has_left(ground, user)
 }
 
-/// Who holds the licence after all lawful reassignments.
-fn current(line: &PurchaseLine, working: &mut Working) -> Vec<String> {
+/// Who holds the licence after all lawful reassignments. Software Assurance on a mobile product lifts the wait (C0-7).
+fn current(line: &PurchaseLine, mobile: bool, working: &mut Working) -> Vec<String> {
     let mut holders = line.assigned_to.clone();
     let mut since = line.assigned_on.or(line.bought);
     for move_ in &line.reassigned {
-        let days = since.and_then(|since| (move_.on - since).total(jiff::Unit::Day).ok());
-        let early = days.is_some_and(|days| days < f64::from(DAYS_BETWEEN_ASSIGNMENTS));
-        if early && move_.reason != "hardware-failure" {
+        let early = since.is_some_and(|since| since.until(move_.on).is_ok_and(|span| span.get_days() < DAYS_BETWEEN_ASSIGNMENTS));
+        let mobile = mobile && line.sa.iter().any(|term| term.contains(move_.on));
+        if early && move_.reason != "hardware-failure" && !mobile {
             working.by_rule(
                 "C0-7",
                 format!(

@@ -43,11 +43,12 @@ pub(super) fn forms(
             }
         }
     }
-    parts(held, product, family, rights, entitlement, working);
+    parts(ground, held, product, family, rights, entitlement, working);
 }
 
 /// The parts of a suite that belong to the family.
 fn parts(
+    ground: &Ground<'_>,
     held: &Held,
     product: &Product,
     family: &[&Product],
@@ -61,18 +62,27 @@ fn parts(
             continue;
         }
         let version = |index: Option<usize>| index.and_then(|index| member.release(product.version_name(index)));
+        // People a subscription is assigned to are counted out of the need already (CL-R8).
+        let units =
+            if member.kind == "cal" { held.quantity.saturating_sub(assigned(ground, product)) } else { held.quantity };
         entitlement.forms.push(Form {
             product: member.id.clone(),
             edition: part.edition.clone(),
             metric: part.metric,
             units_per_licence: 1,
-            units: held.quantity,
+            units,
             printed: version(rights.printed),
             owned: version(rights.owned),
             downgrade: true,
         });
-        working.say(format!("The suite {} contains {}: {} units of it.", product.name, member.name, held.quantity));
+        working.say(format!("{} contains {}: {units} units of it.", product.name, member.name));
     }
+}
+
+/// People to whom a subscription is assigned.
+fn assigned(ground: &Ground<'_>, product: &Product) -> u32 {
+    let holds = |group: &&crate::model::UserGroup| group.subscriptions.contains(&product.id);
+    ground.estate.users.iter().filter(holds).map(|group| group.count).sum()
 }
 
 /// The form a conversion grant gives, where the line earns it.
@@ -94,15 +104,18 @@ fn granted(
     if !earned {
         return None;
     }
-    let floor = grant.units.saturating_mul(held.quantity);
+    let floor = grant.units.saturating_mul(held.quantity / grant.licences);
+    if floor == 0 {
+        return None;
+    }
     let units = documented(held, grant, rights, floor).or_else(|| claimed(ground, held, product, entitlement, floor));
     working.by_rule(
         &grant.id,
         format!(
-            "Converted to {}: {} {} each × {} = {floor}{}.",
+            "Converted to {}: {} for each {} licences, {} licences: {floor}{}.",
             grant.to_metric,
             grant.units,
-            grant.to_metric,
+            grant.licences,
             held.quantity,
             units.map_or(String::new(), |units| format!(", raised to {units} by the hardware record"))
         ),

@@ -2,7 +2,7 @@
 
 use jiff::ToSpan;
 
-use crate::model::{PurchaseKind, PurchaseLine, Working};
+use crate::model::{Period, PurchaseKind, PurchaseLine, Working};
 
 use super::Ground;
 
@@ -19,6 +19,8 @@ pub struct Held {
     pub refused: Option<String>,
     /// What was joined, in words.
     pub working: Working,
+    /// Number of the part, where later lines split the purchase; 0 for what is left of it.
+    pub part: u32,
 }
 
 /// Joins the lines with these indexes; the result keeps their order.
@@ -27,7 +29,7 @@ pub(super) fn join(ground: &Ground<'_>, concerned: &[usize]) -> Vec<Held> {
         .iter()
         .map(|&index| {
             let line = ground.estate.purchases[index].clone();
-            Held { index, quantity: line.quantity, line, refused: None, working: Working::default() }
+            Held { index, quantity: line.quantity, line, refused: None, working: Working::default(), part: 0 }
         })
         .collect();
     let mut order: Vec<usize> = (0..held.len()).collect();
@@ -43,6 +45,7 @@ pub(super) fn join(ground: &Ground<'_>, concerned: &[usize]) -> Vec<Held> {
         }
     }
     lift(ground, &mut held);
+    held.sort_by_key(|one| (one.index, one.part));
     held
 }
 
@@ -67,38 +70,89 @@ fn bases(held: &[Held], at: usize, fits: impl Fn(&Held) -> bool) -> Vec<usize> {
         .collect()
 }
 
-/// Software Assurance bought alone extends its base.
-fn add_assurance(held: &mut [Held], at: usize) {
+/// Software Assurance bought alone extends its base, or so many units of it.
+fn add_assurance(held: &mut Vec<Held>, at: usize) {
     let line = held[at].line.clone();
-    let terms = if line.sa.is_empty() { line.subscription.into_iter().collect() } else { line.sa.clone() };
+    let terms: Vec<Period> =
+        if line.sa.is_empty() { line.subscription.into_iter().collect() } else { line.sa.clone() };
+    let renews = |term: &Period, earlier: &Period| {
+        earlier.until.checked_add(1.day()).is_ok_and(|next| term.from <= next) && earlier.until < term.until
+    };
     let candidates = bases(held, at, |base| {
         base.line.edition == line.edition
-            && base.quantity == line.quantity
-            && terms.iter().any(|term| {
-                base.line
-                    .sa
-                    .iter()
-                    .any(|earlier| earlier.until.checked_add(1.day()).is_ok_and(|next| term.from <= next))
-            })
+            && terms.iter().any(|term| base.line.sa.iter().any(|earlier| renews(term, earlier)))
     });
-    let text = match candidates[..] {
-        [base] => {
-            held[base].line.sa.extend(terms);
-            held[base].line.sa.sort();
-            held[base].working.say(format!(
-                "Software Assurance of a later line was joined to it (reference {}).",
-                line.reference.as_deref().unwrap_or("none")
-            ));
+    let text = match taken(held, &candidates, line.quantity) {
+        Ok(parts) => {
+            for (base, units) in parts {
+                let part = split(held, base, units);
+                held[part].line.sa.extend(terms.iter().copied());
+                held[part].line.sa.sort();
+                held[part].working.say(format!(
+                    "Software Assurance of a later line was joined to {units} units (reference {}).",
+                    line.reference.as_deref().unwrap_or("none")
+                ));
+            }
             "Software Assurance: it extends its base and is no licence of its own (C0-4)"
         }
-        [] => "Software Assurance without a base licence whose Software Assurance it renews (C0-4)",
-        _ => "Software Assurance with several possible bases: name one in `base` (C0-4)",
+        Err(Unclear::None) => "Software Assurance without a base licence whose Software Assurance it renews (C0-4)",
+        Err(Unclear::Several) => "Software Assurance with several possible bases: name one in `base` (C0-4)",
     };
     held[at].refused = Some(text.into());
 }
 
+/// Why no base was found.
+enum Unclear {
+    None,
+    Several,
+}
+
+/// Units to take from each base: the one base of just this quantity, else all of them where that is the quantity or
+/// they are alike, else the only one.
+fn taken(held: &[Held], candidates: &[usize], quantity: u32) -> Result<Vec<(usize, u32)>, Unclear> {
+    let mut exact = candidates.iter().filter(|&&base| held[base].quantity == quantity);
+    if let (Some(&base), None) = (exact.next(), exact.next()) {
+        return Ok(vec![(base, quantity)]);
+    }
+    let sum: u32 = candidates.iter().map(|&base| held[base].quantity).sum();
+    if candidates.is_empty() || sum < quantity {
+        return Err(Unclear::None);
+    }
+    let like = |base: &usize| {
+        let line = &held[*base].line;
+        (line.version.clone(), line.assigned_to.clone(), line.sa.iter().map(|term| term.until).max())
+    };
+    if sum > quantity && candidates.iter().any(|base| like(base) != like(&candidates[0])) {
+        return Err(Unclear::Several);
+    }
+    let mut left = quantity;
+    let mut parts = Vec::new();
+    for &base in candidates {
+        let units = held[base].quantity.min(left);
+        left -= units;
+        if units > 0 {
+            parts.push((base, units));
+        }
+    }
+    Ok(parts)
+}
+
+/// Splits so many units off; the part itself where they are all of them.
+fn split(held: &mut Vec<Held>, base: usize, units: u32) -> usize {
+    if held[base].quantity == units {
+        return base;
+    }
+    let mut part = held[base].clone();
+    part.quantity = units;
+    part.part = 1 + held.iter().filter(|other| other.index == part.index).map(|other| other.part).max().unwrap_or(0);
+    part.working.say(format!("{units} of {} units, which a later line concerns.", held[base].quantity));
+    held[base].quantity -= units;
+    held.push(part);
+    held.len() - 1
+}
+
 /// A step-up turns units of its base into units of the higher edition.
-fn step_up(ground: &Ground<'_>, held: &mut [Held], at: usize) {
+fn step_up(ground: &Ground<'_>, held: &mut Vec<Held>, at: usize) {
     let line = held[at].line.clone();
     let rank = |edition: &Option<String>| {
         let product = ground.rules.products.get(&line.product)?;
@@ -108,31 +162,35 @@ fn step_up(ground: &Ground<'_>, held: &mut [Held], at: usize) {
     let candidates = bases(held, at, |base| {
         rank(&base.line.edition) < rank(&line.edition)
             && base.line.kind == PurchaseKind::Licence
-            && base.quantity >= line.quantity
+            && base.quantity > 0
             && base.line.sa.iter().any(|term| term.contains(bought))
     });
-    let [base] = candidates[..] else {
-        let reason = if candidates.is_empty() { "no" } else { "more than one" };
-        held[at].refused = Some(format!(
-            "a step-up needs a base of a lower edition with Software Assurance in force on {bought}; {reason} line fits (WS-R13, DT-R5)"
-        ));
-        return;
+    let parts = match taken(held, &candidates, line.quantity) {
+        Ok(parts) => parts,
+        Err(unclear) => {
+            let reason = if matches!(unclear, Unclear::None) { "no" } else { "more than one" };
+            held[at].refused = Some(format!(
+                "a step-up needs a base of a lower edition with Software Assurance in force on {bought}; {reason} line fits (WS-R13, DT-R5)"
+            ));
+            return;
+        }
     };
-    if held[base].quantity < line.quantity {
-        held[at].refused = Some("the base holds fewer units than the step-up".into());
-        return;
+    for (base, units) in parts {
+        held[base].quantity -= units;
+        held[base].working.say(format!("{units} units were stepped up to {}.", line.edition.as_deref().unwrap_or("")));
+        let stepped = split(held, at, units);
+        lift_base(held, base, stepped, units);
     }
-    held[base].quantity -= line.quantity;
-    let from = held[base].line.edition.clone().unwrap_or_default();
-    held[base].working.say(format!("{} units were stepped up to {}.", line.quantity, line.edition.unwrap_or_default()));
-    let (version, first, terms) = {
+}
+
+/// Gives a stepped-up part the version, day and Software Assurance of its base.
+fn lift_base(held: &mut [Held], base: usize, stepped: usize, units: u32) {
+    let (version, first, terms, from) = {
         let base = &held[base].line;
-        (base.version.clone(), base.bought, base.sa.clone())
+        (base.version.clone(), base.bought, base.sa.clone(), base.edition.clone().unwrap_or_default())
     };
-    let stepped = &mut held[at];
-    stepped
-        .working
-        .say(format!("Step-up of {} units from {from}: base and step-up together are one licence.", line.quantity));
+    let stepped = &mut held[stepped];
+    stepped.working.say(format!("Step-up of {units} units from {from}: base and step-up together are one licence."));
     stepped.line.version = stepped.line.version.take().or(version);
     stepped.line.bought = first;
     stepped.line.sa.extend(terms);

@@ -71,7 +71,7 @@ fn entitlement(ground: &Ground<'_>, held: &Held, family: &[&Product]) -> Entitle
     let product = ground.rules.products.get(&line.product);
     match (product, &entitlement.refused) {
         (Some(product), None) => {
-            assignment::bind(ground, line, &mut entitlement, &mut working);
+            assignment::bind(ground, line, product, &mut entitlement, &mut working);
             let rights = version_rights::version_rights(ground, line, product, &mut working);
             entitlement.sa_active = rights.sa_active;
             forms::forms(ground, held, product, family, &rights, &mut entitlement, &mut working);
@@ -123,9 +123,10 @@ fn describe(held: &Held) -> String {
 /// A name for the line that stays the same from scan to scan: its reference, else where it stands.
 fn identity(held: &Held) -> String {
     let line = &held.line;
-    match (&line.reference, &line.evidence) {
+    let name = match (&line.reference, &line.evidence) {
         (Some(reference), _) => reference.clone(),
         (None, Some(evidence)) => evidence.place.to_string(),
         (None, None) => format!("line {}", held.index + 1),
-    }
+    };
+    if held.part == 0 { name } else { format!("{name} part {}", held.part) }
 }

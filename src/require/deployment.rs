@@ -2,7 +2,7 @@
 
 use jiff::ToSpan;
 
-use crate::model::{Answer, Fact, Host, HostId, Installation, Locator, Machine, Role};
+use crate::model::{Answer, Environment, Fact, Host, HostId, Installation, Locator, Machine, Role};
 use crate::rules::Product;
 
 use super::Ground;
@@ -34,7 +34,8 @@ pub(super) struct Deployed {
 pub(super) fn servers(ground: &Ground<'_>, product: &Product) -> Vec<Deployed> {
     let mut deployed = Vec::new();
     for (id, host) in ground.estate.hosts_with_ids() {
-        if host.cloud().is_some() {
+        let in_cloud = host.cloud().is_some();
+        if in_cloud && !product.terms.iter().any(|terms| terms.concerns(host.cloud(), ground.as_of)) {
             continue;
         }
         if product.counts_managed {
@@ -119,11 +120,22 @@ fn counted(
         edition,
         version,
         basis: install.licence_basis.clone(),
-        hosting_only: install.hosting_only,
+        hosting_only: hosting_only(ground, product, host, install),
         role: install.role,
         features: install.features.clone(),
         evidence: install.evidence.iter().cloned().collect(),
     })
+}
+
+/// Whether an operating system does nothing but run guests: declared so, or the system of a virtualisation host, and no
+/// work of its own beside it (WS-R4, D-21).
+fn hosting_only(ground: &Ground<'_>, product: &Product, host: &Host, install: &Installation) -> bool {
+    let declared = install.hosting_only || host.hypervisor.is_some();
+    let works = install.features.iter().any(|feature| product.workload_features.contains(feature));
+    let serves = host.installs.iter().any(|other| {
+        ground.rules.products.get(&other.product).is_some_and(|other| other.kind == "server" && other.id != product.id)
+    });
+    declared && !works && !serves
 }
 
 /// The edition installed, raised by features and components that need a higher one; the reading's assumption where
@@ -144,6 +156,7 @@ pub(super) fn edition(
     let stated = match &install.edition {
         Fact::Unknown { .. } if needed.is_some() => None,
         Fact::Unknown { .. } => match &product.unknown_edition {
+            Some(assumption) if assumption.strict == assumption.customer => Some(assumption.strict.clone()),
             Some(assumption) => Some(match ground.asker.ask("D-15", &host.organisation, &product.family, &[id]) {
                 Answer::Strict => assumption.strict.clone(),
                 Answer::Customer => assumption.customer.clone(),
@@ -209,10 +222,33 @@ fn fold(product: &Product, found: Vec<Deployed>) -> Option<Deployed> {
 /// Whether the customer's reading leaves the machine out: switched off (D-01) or not seen for a long time (D-02).
 pub(super) fn left_out(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> bool {
     let ask = |ambiguity| ground.asker.ask(ambiguity, &host.organisation, &product.family, &[id]) == Answer::Customer;
+    if for_tests_only(ground, product, id, host) {
+        return true;
+    }
     if !host.powered_on && host.machine != Machine::Physical && ask("D-01") {
         return true;
     }
     stale(ground, host) && ask("D-02")
+}
+
+/// Whether everybody who uses a machine for tests and development holds a subscription for that (VS-R1, VS-R2). One
+/// person without it voids the exception in the strict reading; in the customer's that person is short (D-06).
+fn for_tests_only(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> bool {
+    if host.environment == Environment::Production || host.production_data || host.used_by.is_empty() {
+        return false;
+    }
+    let subscribed = |name: &String| {
+        let mut groups = ground.estate.users.iter().filter(|group| group.name.as_ref() == Some(name));
+        groups.any(|group| {
+            let mut held = group.subscriptions.iter().filter_map(|held| ground.rules.products.get(held));
+            held.any(|product| product.covers_tests)
+        })
+    };
+    let count = host.used_by.iter().filter(|name| subscribed(name)).count();
+    if count == host.used_by.len() {
+        return true;
+    }
+    count > 0 && ground.asker.ask("D-06", &host.organisation, &product.family, &[id]) == Answer::Customer
 }
 
 /// Whether the newest sighting is older than the limit.

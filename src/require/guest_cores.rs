@@ -43,7 +43,9 @@ pub(super) fn guest_units(
     } else {
         vcpus
     };
-    let units = counted.max(minimum);
+    let multiple = terms.multiple_of;
+    let units = counted.max(minimum).div_ceil(multiple) * multiple;
     let product_text = if counted == vcpus { vcpus.to_string() } else { format!("{vcpus} × {threads} threads") };
-    (units, format!("{}: max({minimum}, {product_text}) = {units} cores.", guest.name))
+    let rounding = if multiple > 1 { format!(", in groups of {multiple}") } else { String::new() };
+    (units, format!("{}: max({minimum}, {product_text}){rounding} = {units} cores.", guest.name))
 }

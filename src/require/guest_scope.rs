@@ -430,11 +430,14 @@ impl OwnWay<'_> {
 
     /// Terms of a method that serve a member, newest first.
     fn terms_for(&self, method: Method, one: &Deployed) -> Vec<usize> {
+        let cloud = self.ground.estate.host(one.host).cloud();
         (0..self.product.terms.len())
             .rev()
             .filter(|&index| {
                 let terms = &self.product.terms[index];
-                terms.method == method && terms.serves_version(one.version)
+                terms.method == method
+                    && terms.serves_version(one.version)
+                    && terms.concerns(cloud, self.ground.as_of)
             })
             .collect()
     }

@@ -1,26 +1,40 @@
 //! Licences for so many processors of one server: `max(ceil(processors / n), ceil(operating systems / right))`.
 //!
 //! The first licences together cover all processors and carry the newest version; every further licence adds the right
-//! for some more operating systems of its own version (WP-R1 to WP-R3). Keys: `processors_a_licence`, `rights`.
+//! for some more operating systems of its own version (WP-R1 to WP-R3). Keys: `processors_a_licence`,
+//! `whole_server`, `least_licences`, `rights`.
 
-use crate::model::{Line, Working};
+use crate::model::{Answer, Line, Working};
 
 use super::host_sets::{Load, Sets};
 use super::processor_count::processors;
 
 impl Sets<'_> {
-    /// Licences that cover the processors of the host; 1 where nobody knows them.
+    /// Licences that cover the processors of the host; 1 where nobody knows them. The least number a server takes is
+    /// read two ways (D-24).
     fn base(&self) -> (u32, String) {
         let host = self.ground.estate.host(self.host);
-        let each = self.terms.processors_a_licence;
-        match processors(self.ground, self.product, self.host, host).cores {
-            Some(cores) => {
-                let count = u32::try_from(cores.len()).unwrap_or(u32::MAX);
-                let base = count.div_ceil(each).max(1);
-                (base, format!("{}: ceil({count} processors / {each}) = {base} licences.", host.name))
-            }
-            None => (1, format!("No source states the processors of {}: 1 licence is assumed.", host.name)),
+        if self.terms.whole_server {
+            return (1, format!("{}: one licence covers the server.", host.name));
         }
+        let each = self.terms.processors_a_licence;
+        let Some(cores) = processors(self.ground, self.product, self.host, host).cores else {
+            return (1, format!("No source states the processors of {}: 1 licence is assumed.", host.name));
+        };
+        let count = u32::try_from(cores.len()).unwrap_or(u32::MAX);
+        let base = count.div_ceil(each).max(1);
+        let (strict, customer) = self.terms.least_licences;
+        let least = if base.max(strict) == base.max(customer) {
+            strict
+        } else {
+            match self.ground.asker.ask("D-24", &host.organisation, &self.product.family, &[self.host]) {
+                Answer::Strict => strict,
+                Answer::Customer => customer,
+            }
+        };
+        let floor = if least > base { format!("; at least {least} a server") } else { String::new() };
+        let licences = base.max(least);
+        (licences, format!("{}: ceil({count} processors / {each}) = {base}{floor}: {licences} licences.", host.name))
     }
 
     /// Lines of processor licences for a load.

@@ -21,10 +21,15 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
     let reach = Reach::new(ground.estate);
     let mut by_host: BTreeMap<HostId, HostLoad<'_>> = BTreeMap::new();
     let mut unplaced: BTreeMap<&str, Vec<&Deployed>> = BTreeMap::new();
+    let mut clouds: BTreeMap<(&str, &str), Vec<&Deployed>> = BTreeMap::new();
     for one in &deployed {
         let machine = ground.estate.host(one.host);
         if machine.machine == Machine::Physical {
             by_host.entry(one.host).or_default().physical = Some(one);
+            continue;
+        }
+        if let Some(cloud) = machine.cloud() {
+            clouds.entry((&machine.organisation, cloud)).or_default().push(one);
             continue;
         }
         let hosts = reach.of(ground.estate, machine);
@@ -42,7 +47,57 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
             .iter()
             .filter_map(|(organisation, guests)| unplaced_requirement(ground, product, organisation, guests)),
     );
+    for ((organisation, cloud), guests) in clouds {
+        requirements.extend(guests.iter().filter_map(|one| cloud_requirement(ground, product, organisation, cloud, one)));
+    }
     requirements
+}
+
+/// A guest in a public cloud, licensed by itself with licences of one's own (AH-R1).
+fn cloud_requirement(
+    ground: &Ground<'_>,
+    product: &Product,
+    organisation: &str,
+    cloud: &str,
+    one: &Deployed,
+) -> Option<Requirement> {
+    let mut working = Working::default();
+    working.by_facts(format!("{}, in the cloud {cloud}.", one.text), one.evidence.clone());
+    let guest = &ground.estate.host(one.host).name;
+    let terms = product.terms.iter().filter(|terms| {
+        terms.method == Method::GuestCores && terms.concerns(Some(cloud), ground.as_of)
+    });
+    let lowest = product.edition_rank(&one.edition);
+    let mut alternatives = Vec::new();
+    for terms in terms {
+        for edition in terms.editions.iter().filter(|edition| product.edition_serves(edition, &one.edition)) {
+            let mut steps = Working::default();
+            alternatives.push(Alternative {
+                product: product.id.clone(),
+                edition: Some(edition.clone()),
+                metric: terms.metric,
+                basis: Basis::Guest,
+                lines: vec![guest_line(ground, product, terms, edition, one, &mut steps)],
+                companions: Vec::new(),
+                sold: true,
+                conditional: false,
+                higher_edition: lowest.is_some() && product.edition_rank(edition) > lowest,
+                listed_only: false,
+                condition: Some("Software Assurance or a subscription on the licences".into()),
+                refused: None,
+                working: steps,
+            });
+        }
+    }
+    (!alternatives.is_empty()).then(|| Requirement {
+        key: Key::new("requirement", &[organisation, guest, &product.id]),
+        organisation: organisation.to_owned(),
+        family: product.family.clone(),
+        scope: Scope::Guest(guest.clone()),
+        hosts: vec![one.host],
+        alternatives,
+        working,
+    })
 }
 
 /// What may run on one host.
@@ -155,24 +210,24 @@ fn ways(ground: &Ground<'_>, product: &Product, id: HostId, load: &Load, edition
         }
         for right in &terms.rights {
             let sets = Sets { ground, product, terms, right, host: id };
-            let refused = editions.iter().find(|edition| !product.edition_serves(&right.edition, edition));
-            let mut way = match (terms.method, terms.serves_version(load.newest())) {
-                (Method::HostSets, true) => sets_way(&sets, load),
-                (Method::HostProcessors, true) => processors_way(&sets, load),
-                (Method::HostProcessors, false) => match mixed_way(&sets, load) {
-                    Some(way) => way,
-                    None => continue,
-                },
-                _ => continue,
+            let refused =
+                editions.iter().find(|edition| !product.edition_serves_under(terms, &right.edition, edition));
+            let found = match (terms.method, terms.serves_version(load.newest())) {
+                (Method::HostSets, true) => vec![sets_way(&sets, load)],
+                (Method::HostProcessors, true) => vec![processors_way(&sets, load)],
+                (Method::HostProcessors, false) => mixed_ways(&sets, load),
+                _ => Vec::new(),
             };
-            way.higher_edition = lowest.is_some() && product.edition_rank(&right.edition) > lowest;
-            if let Some(edition) = refused {
-                way.refused = Some(Refusal {
-                    rule: terms.id.clone(),
-                    reason: format!("a licence of {} may not be used for {edition}", right.edition),
-                });
+            for mut way in found {
+                way.higher_edition = lowest.is_some() && product.edition_rank(&right.edition) > lowest;
+                if let Some(edition) = refused {
+                    way.refused = Some(Refusal {
+                        rule: terms.id.clone(),
+                        reason: format!("a licence of {} may not be used for {edition}", right.edition),
+                    });
+                }
+                ways.push(way);
             }
-            ways.push(way);
         }
     }
     ways
@@ -208,40 +263,52 @@ fn processors_way(sets: &Sets<'_>, load: &Load) -> Alternative {
     way(sets, Basis::Host, lines, working)
 }
 
-/// Newer operating systems on sets of cores, the older ones on processor licences.
-fn mixed_way(processors: &Sets<'_>, load: &Load) -> Option<Alternative> {
-    if processors.right.unlimited {
-        return None;
+/// Newer operating systems on the licences of newer terms, the older ones on processor licences.
+fn mixed_ways(older: &Sets<'_>, load: &Load) -> Vec<Alternative> {
+    if older.right.unlimited {
+        return Vec::new();
     }
-    let (newer, older) = load.split_after(processors.terms.until);
-    let hosting_newer = load.hosting.flatten().is_some_and(|version| version > processors.terms.until);
-    let (terms, right) = sets_terms(processors.product, processors.right, load)?;
-    let sets = Sets { terms, right, ..*processors };
-    let count = sets.needed(newer);
-    let carried = (count * right.guests? as usize).min(load.versions.len());
-    if older == 0 || carried >= load.versions.len() {
-        return None;
-    }
-    let hosting_on_sets = if hosting_newer { load.hosting } else { None };
-    let first = Load { versions: load.versions[..carried].to_vec(), hosting: hosting_on_sets };
-    let hosting_on_processors = if hosting_newer { None } else { load.hosting };
-    let rest = Load { versions: load.versions[carried..].to_vec(), hosting: hosting_on_processors };
-    let mut working = Working::default();
-    working.by_rule("C0-1", "The licence owned decides the counting rule: newer operating systems on sets of cores, the others on processor licences.");
-    let mut lines = sets.lines(&first, count, &mut working);
-    lines.extend(processors.processor_lines(&rest, &mut working));
-    let mut mixed = way(&sets, Basis::Mixed, lines, working);
-    mixed.sold = false;
-    Some(mixed)
-}
-
-/// Terms that count sets for the same edition and serve the newest version of the load.
-fn sets_terms<'a>(product: &'a Product, right: &Right, load: &Load) -> Option<(&'a Terms, &'a Right)> {
-    product
+    let newer = |terms: &&Terms| {
+        matches!(terms.method, Method::HostSets | Method::HostProcessors) && terms.serves_version(load.newest())
+    };
+    older
+        .product
         .terms
         .iter()
-        .filter(|terms| terms.method == Method::HostSets && terms.serves_version(load.newest()))
-        .find_map(|terms| Some((terms, terms.rights.iter().find(|one| one.edition == right.edition)?)))
+        .filter(newer)
+        .flat_map(|terms| terms.rights.iter().map(move |right| (terms, right)))
+        .filter(|(_, right)| right.edition == older.right.edition)
+        .filter_map(|(terms, right)| mixed_way(older, &Sets { terms, right, ..*older }, load))
+        .collect()
+}
+
+/// As few licences of the newer terms as carry the newer operating systems, and processor licences for the rest.
+fn mixed_way(older: &Sets<'_>, newer: &Sets<'_>, load: &Load) -> Option<Alternative> {
+    let (new, old) = load.split_after(older.terms.until);
+    let hosting_newer = load.hosting.flatten().is_some_and(|version| version > older.terms.until);
+    let count = newer.needed(new);
+    let carried = (count * newer.right.guests? as usize).min(load.versions.len());
+    if old == 0 || carried >= load.versions.len() {
+        return None;
+    }
+    let first = Load {
+        versions: load.versions[..carried].to_vec(),
+        hosting: if hosting_newer { load.hosting } else { None },
+    };
+    let rest = Load {
+        versions: load.versions[carried..].to_vec(),
+        hosting: if hosting_newer { None } else { load.hosting },
+    };
+    let mut working = Working::default();
+    working.by_rule("C0-1", "The licence owned decides the counting rule: newer operating systems on newer licences, the others on older ones.");
+    let mut lines = match newer.terms.method {
+        Method::HostSets => newer.lines(&first, count, &mut working),
+        _ => newer.processor_lines(&first, &mut working),
+    };
+    lines.extend(older.processor_lines(&rest, &mut working));
+    let mut mixed = way(newer, Basis::Mixed, lines, working);
+    mixed.sold = false;
+    Some(mixed)
 }
 
 /// Licensing each guest that runs there now by itself; an alternative only.
@@ -249,7 +316,7 @@ fn by_guest(ground: &Ground<'_>, product: &Product, id: HostId, load: &HostLoad<
     let here: Vec<&&Deployed> =
         load.guests.iter().filter(|one| ground.estate.host(one.host).runs_on() == Some(id)).collect();
     let mut ways = Vec::new();
-    for terms in product.terms.iter().filter(|terms| terms.method == Method::GuestCores) {
+    for terms in product.terms.iter().filter(|terms| terms.method == Method::GuestCores && terms.concerns(None, ground.as_of)) {
         for edition in &terms.editions {
             if here.iter().any(|one| !product.edition_serves(edition, &one.edition)) || here.is_empty() {
                 continue;
@@ -320,7 +387,7 @@ fn unplaced_requirement(
         working.by_facts(format!("{}; nobody knows its host.", one.text), one.evidence.clone());
     }
     let answer = ground.asker.ask("D-15", organisation, &product.family, &hosts);
-    let guest_terms = product.terms.iter().find(|terms| terms.method == Method::GuestCores);
+    let guest_terms = product.terms.iter().find(|terms| terms.method == Method::GuestCores && terms.concerns(None, ground.as_of));
     let mut alternatives = Vec::new();
     for terms in product.terms.iter().filter(|terms| terms.method == Method::HostSets) {
         for right in &terms.rights {

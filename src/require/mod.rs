@@ -12,11 +12,15 @@
 //! | `instance` | a licence for each operating system the product runs in |
 //! | `device` | a licence for each device |
 //! | `user` | a subscription for each person |
+//! | `processors` | processors by core factor, occupied sockets, slices of a processor, capped cores |
+//! | `socket_pairs` | pairs of sockets or guests |
+//! | `people` | named people with a minimum, everybody employed, everybody it is assigned to |
 //! | `access` | a licence for each person or device that reaches a server product |
 
 mod access;
 mod deployment;
 mod device;
+mod estate_scope;
 mod guest_cores;
 mod guest_scope;
 mod host_cores;
@@ -25,8 +29,11 @@ mod host_scope;
 mod host_sets;
 mod instance;
 mod passive;
+mod people;
 mod processor_count;
+mod processors;
 mod reach;
+mod socket_pairs;
 mod user;
 
 use jiff::civil::Date;
@@ -69,6 +76,12 @@ pub fn requirements(
     if has(&[Method::User]) {
         requirements.extend(user::requirements(&ground, product));
     }
+    if has(&estate_scope::METHODS) {
+        requirements.extend(estate_scope::requirements(&ground, product));
+    }
+    if has(&[Method::Employee, Method::Assigned]) {
+        requirements.extend(people::requirements(&ground, product));
+    }
     if has(&[Method::Access]) {
         requirements.extend(access::requirements(&ground, product));
     }
@@ -80,6 +93,16 @@ impl Terms {
     /// Whether licences on these terms are sold on a day.
     pub(crate) fn sold_on(&self, day: Date) -> bool {
         self.sold_from.is_none_or(|from| from <= day) && self.sold_until.is_none_or(|until| day <= until)
+    }
+
+    /// Whether the rule holds on a day for a machine: its own cloud's, or for machines of one's own.
+    pub(crate) fn concerns(&self, cloud: Option<&str>, day: Date) -> bool {
+        let (from, until) = self.in_force;
+        let place = match cloud {
+            None => self.clouds.is_empty(),
+            Some(cloud) => self.clouds.iter().any(|known| known == cloud),
+        };
+        place && from.is_none_or(|from| from <= day) && until.is_none_or(|until| day <= until)
     }
 
     /// Licences that serve under these terms.

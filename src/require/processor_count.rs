@@ -82,7 +82,7 @@ pub(super) fn covering(
 }
 
 /// Factor on the cores of a processor, in hundredths.
-fn factor(terms: &Terms, model: &str, cores: u32) -> u32 {
+pub(super) fn factor(terms: &Terms, model: &str, cores: u32) -> u32 {
     terms
         .core_factors
         .iter()

@@ -3,10 +3,10 @@
 //! Where nobody knows how many people that is, one for each device in the strict reading, and as few as the devices a
 //! person may use allow in the customer's (D-10). Keys: `builds`, `licence_product`, `devices_a_user`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Acceptance, Alternative, Answer, Basis, Host, HostId, Key, Line, Locator, Requirement, Scope, UserDevices, Working,
+    Acceptance, Alternative, Answer, Basis, Environment, Host, HostId, Key, Line, Locator, Requirement, Scope, UserDevices, Working,
 };
 use crate::rules::{Method, Product, Terms};
 
@@ -18,6 +18,10 @@ use super::device::{bears, people};
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
     let mut requirements = Vec::new();
     for terms in product.terms.iter().filter(|terms| terms.method == Method::User) {
+        if terms.developers {
+            requirements.extend(developers(ground, product, terms));
+            continue;
+        }
         let mut by_organisation: BTreeMap<&str, (Vec<HostId>, Vec<Locator>)> = BTreeMap::new();
         for (id, host) in ground.estate.hosts_with_ids() {
             let found: Vec<Locator> = evidence(product, terms, host);
@@ -34,6 +38,28 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
         }
     }
     requirements
+}
+
+/// A subscription for each person who uses machines kept for tests and development, where anybody there holds one.
+fn developers(ground: &Ground<'_>, product: &Product, terms: &Terms) -> Vec<Requirement> {
+    let mut people: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for host in ground.estate.hosts.iter().filter(|host| host.environment != Environment::Production) {
+        people.entry(&host.organisation).or_default().extend(host.used_by.iter().map(String::as_str));
+    }
+    let holds = |name: &str| {
+        let mut groups = ground.estate.users.iter().filter(|group| group.name.as_deref() == Some(name));
+        groups.any(|group| group.subscriptions.contains(&product.id))
+    };
+    people
+        .into_iter()
+        .filter(|(_, names)| names.iter().any(|name| holds(name)))
+        .map(|(organisation, names)| {
+            let count = u32::try_from(names.len()).unwrap_or(u32::MAX);
+            let mut working = Working::default();
+            working.by_rule(&terms.id, format!("{count} people use machines for tests and development: {count} subscriptions."));
+            subscription(product, terms, organisation, &product.id, count, Vec::new(), working)
+        })
+        .collect()
 }
 
 fn concerns(product: &Product, terms: &Terms, install: &crate::model::Installation) -> bool {
@@ -62,19 +88,32 @@ fn requirement(
     working.by_facts(format!("{} devices with the subscription build of {}.", hosts.len(), product.name), evidence);
     let (people, text) = count(ground, product, terms, organisation, &hosts);
     working.by_rule(&terms.id, text);
+    subscription(product, terms, organisation, &licence, people, hosts, working)
+}
+
+/// A requirement of so many subscriptions.
+fn subscription(
+    product: &Product,
+    terms: &Terms,
+    organisation: &str,
+    licence: &str,
+    people: u32,
+    hosts: Vec<HostId>,
+    working: Working,
+) -> Requirement {
     Requirement {
-        key: Key::new("requirement", &[organisation, "users", &licence]),
+        key: Key::new("requirement", &[organisation, "users", licence]),
         organisation: organisation.to_owned(),
         family: product.family.clone(),
         scope: Scope::Users,
         hosts,
         alternatives: vec![Alternative {
-            product: licence.clone(),
+            product: licence.to_owned(),
             edition: None,
             metric: terms.metric,
             basis: Basis::User,
             lines: vec![Line {
-                product: licence.clone(),
+                product: licence.to_owned(),
                 edition: None,
                 editions: Vec::new(),
                 version: None,

@@ -135,12 +135,16 @@ pub struct Product {
     pub attach_days: Vec<(String, u32)>,
     /// Features in use that need an edition: (feature, edition).
     pub feature_editions: Vec<(String, String)>,
+    /// Features in use that are work of their own: a host with one of them does more than run guests.
+    pub workload_features: Vec<String>,
     /// Components that need an edition: (component, edition).
     pub component_editions: Vec<(String, String)>,
     /// Components that are free.
     pub free_components: Vec<String>,
     /// Assumption for unknown editions.
     pub unknown_edition: Option<EditionAssumption>,
+    /// People who hold it may use any machine kept for tests and development.
+    pub covers_tests: bool,
     /// It is counted by the operating systems it manages, not by its installations.
     pub counts_managed: bool,
     /// Products whose installation on the same host covers this one.
@@ -222,6 +226,17 @@ impl Product {
             || self.covers.iter().any(|(edition, lower)| edition == owned && lower.iter().any(|name| name == installed))
     }
 
+    /// Whether a licence of `owned` under these terms may be used for `installed`.
+    pub fn edition_serves_under(&self, terms: &Terms, owned: &str, installed: &str) -> bool {
+        match &terms.covers {
+            None => self.edition_serves(owned, installed),
+            Some(covers) => {
+                owned == installed
+                    || covers.iter().any(|(edition, lower)| edition == owned && lower.iter().any(|name| name == installed))
+            }
+        }
+    }
+
     /// Days within which Software Assurance may be added to a licence of a channel.
     pub fn attach_days(&self, channel: &str) -> u32 {
         self.attach_days.iter().find(|(name, _)| name == channel).map_or(0, |(_, days)| *days)
@@ -284,9 +299,11 @@ impl Product {
             no_downgrade: Vec::new(),
             attach_days: Vec::new(),
             feature_editions: Vec::new(),
+            workload_features: Vec::new(),
             component_editions: Vec::new(),
             free_components: Vec::new(),
             unknown_edition: None,
+            covers_tests: false,
             counts_managed: false,
             covered_by: Vec::new(),
             untracked: None,
@@ -340,6 +357,7 @@ fn header(fields: Fields<'_, '_>, path: &str) -> Product {
             })
             .collect(),
         feature_editions: fields.table("feature_editions").map(|table| table.text_pairs()).unwrap_or_default(),
+        workload_features: fields.texts("workload_features"),
         component_editions: fields.table("component_editions").map(|table| table.text_pairs()).unwrap_or_default(),
         free_components: fields.texts("free_components"),
         unknown_edition: fields.table("unknown_edition").map(|table| {
@@ -348,6 +366,7 @@ fn header(fields: Fields<'_, '_>, path: &str) -> Product {
             table.finish();
             assumption
         }),
+        covers_tests: fields.boolean("covers_tests").unwrap_or(false),
         counts_managed: fields.boolean("counts_managed").unwrap_or(false),
         covered_by: fields.texts("covered_by"),
         untracked: fields.text("untracked"),

@@ -27,12 +27,32 @@ pub enum Method {
     Device,
     /// A subscription for each person.
     User,
+    /// As many processor licences as stand behind the virtual processors of a guest.
+    GuestProcessors,
+    /// Server licences of a host, each for so many guests or virtual cores.
+    HostServers,
     /// A licence for each person or device that reaches a server product.
     Access,
+    /// Processors: all cores times a factor, summed before rounding.
+    ProcessorFactor,
+    /// Occupied sockets.
+    OccupiedSockets,
+    /// Named people, with a minimum for each processor or server.
+    NamedUser,
+    /// Licences for so many cores of each processor.
+    ProcessorSlices,
+    /// Pairs of sockets of a host, or pairs of guests.
+    SocketPairs,
+    /// The virtual cores of all guests of a host, at most the host's own.
+    CappedCores,
+    /// Everybody employed.
+    Employee,
+    /// Everybody it is assigned to.
+    Assigned,
 }
 
 /// Names of methods in files.
-pub const METHODS: [(Method, &str); 8] = [
+pub const METHODS: [(Method, &str); 18] = [
     (Method::HostSets, "host-sets"),
     (Method::HostProcessors, "host-processors"),
     (Method::HostCores, "host-cores"),
@@ -40,7 +60,17 @@ pub const METHODS: [(Method, &str); 8] = [
     (Method::Instance, "instance"),
     (Method::Device, "device"),
     (Method::User, "user"),
+    (Method::GuestProcessors, "guest-processors"),
+    (Method::HostServers, "host-servers"),
     (Method::Access, "access"),
+    (Method::ProcessorFactor, "processor-factor"),
+    (Method::OccupiedSockets, "occupied-sockets"),
+    (Method::NamedUser, "named-user"),
+    (Method::ProcessorSlices, "processor-slices"),
+    (Method::SocketPairs, "socket-pairs"),
+    (Method::CappedCores, "capped-cores"),
+    (Method::Employee, "employee"),
+    (Method::Assigned, "assigned"),
 ];
 
 /// What one unit or set of an edition allows.
@@ -100,6 +130,16 @@ pub struct Terms {
     pub guest_minimum: u32,
     /// Processors one licence covers.
     pub processors_a_licence: u32,
+    /// One licence covers a server, however many processors it has.
+    pub whole_server: bool,
+    /// Least licences for a server: (strict, customer).
+    pub least_licences: (u32, u32),
+    /// Guests one server licence carries; `None`: any number.
+    pub guests_a_licence: Option<u32>,
+    /// Virtual cores one server licence carries; `None`: any number.
+    pub cores_a_licence: Option<u32>,
+    /// Lower editions a licence of these terms may be used for, where they differ from the product's.
+    pub covers: Option<Vec<(String, Vec<String>)>>,
     /// Rights by edition.
     pub rights: Vec<Right>,
     /// Only with Software Assurance or a subscription in force.
@@ -112,6 +152,24 @@ pub struct Terms {
     pub builds: Vec<String>,
     /// Bases the customer may declare that lead here; empty: any.
     pub licence_bases: Vec<String>,
+    /// Public clouds they are for; empty: machines of one's own.
+    pub clouds: Vec<String>,
+    /// Units are counted in multiples of this.
+    pub multiple_of: u32,
+    /// First and last day on which the rule holds, whatever the licence.
+    pub in_force: (Option<Date>, Option<Date>),
+    /// Most sockets a server may have.
+    pub most_sockets: Option<u32>,
+    /// Most virtual processors a cloud machine may have.
+    pub most_vcpus: Option<u32>,
+    /// Virtual processors of a cloud machine one unit covers: with hyper-threading, without.
+    pub vcpus_a_licence: (u32, u32),
+    /// Least people for each processor licence the terms named `minimum_of` would need, or for each server.
+    pub people_a_processor: u32,
+    /// See `people_a_processor`.
+    pub people_a_server: u32,
+    /// Counted by the people who use machines for tests and development.
+    pub developers: bool,
     /// Licensing a guest covers the containers in it.
     pub covers_containers: bool,
     /// Factors on physical cores.
@@ -153,7 +211,9 @@ pub struct Grant {
     pub until_version: String,
     /// Release whose availability under Software Assurance gives the grant.
     pub at_version: String,
-    /// Units granted for one licence.
+    /// Licences that are converted together.
+    pub licences: u32,
+    /// Units granted for so many licences.
     pub units: u32,
     /// Last day of the hardware record that raises the grant; `None`: any day.
     pub documented_until: Option<Date>,
@@ -222,11 +282,8 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
     fields.required("metric");
     let (from, until) = versions(&fields, product);
     let (sold_from, sold_until) = span_of_days(fields.table("sold"));
-    let unknown_cores = fields.table("unknown_cores").map(|table| {
-        let pair = (table.number("strict").unwrap_or(0), table.number("customer").unwrap_or(0));
-        table.finish();
-        pair
-    });
+    let unknown_cores = strict_and_customer(fields.table("unknown_cores"));
+    let least_licences = strict_and_customer(fields.table("least_licences"));
     let terms = Terms {
         id: fields.required_text("id"),
         method: fields.one_of("method", &METHODS).unwrap_or(Method::Device),
@@ -241,15 +298,33 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         server_minimum: fields.number("server_minimum").unwrap_or(0),
         guest_minimum: fields.number("guest_minimum").unwrap_or(0),
         processors_a_licence: fields.number("processors_a_licence").unwrap_or(1).max(1),
+        whole_server: fields.boolean("whole_server").unwrap_or(false),
+        least_licences,
+        guests_a_licence: fields.number("guests_a_licence").filter(|&guests| guests > 0),
+        cores_a_licence: fields.number("cores_a_licence").filter(|&cores| cores > 0),
+        covers: fields.table("covers").map(|table| table.text_lists()),
         rights: fields.tables("rights").into_iter().map(right).collect(),
         needs_sa: fields.boolean("needs_sa").unwrap_or(false),
         mobility_needs_sa: fields.boolean("mobility_needs_sa").unwrap_or(false),
         alternative_only: fields.text("alternative_only"),
         builds: fields.texts("builds"),
         licence_bases: fields.texts("licence_bases"),
+        clouds: fields.texts("clouds"),
+        multiple_of: fields.number("multiple_of").unwrap_or(1).max(1),
+        in_force: span_of_days(fields.table("in_force")),
+        most_sockets: fields.number("most_sockets"),
+        most_vcpus: fields.number("most_vcpus"),
+        vcpus_a_licence: fields.table("vcpus_a_licence").map_or((1, 1), |table| {
+            let pair = (table.number("hyper_threaded").unwrap_or(1).max(1), table.number("plain").unwrap_or(1).max(1));
+            table.finish();
+            pair
+        }),
+        people_a_processor: fields.number("people_a_processor").unwrap_or(0),
+        people_a_server: fields.number("people_a_server").unwrap_or(0),
+        developers: fields.boolean("developers").unwrap_or(false),
         covers_containers: fields.boolean("covers_containers").unwrap_or(false),
         core_factors: fields.tables("core_factors").into_iter().map(core_factor).collect(),
-        unknown_cores: unknown_cores.unwrap_or((0, 0)),
+        unknown_cores,
         devices_a_user: fields.number("devices_a_user").unwrap_or(1).max(1),
         serves: fields.text("serves"),
         serves_basis: fields.text("serves_basis"),
@@ -266,6 +341,16 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
     }
     fields.finish();
     terms
+}
+
+/// A number for each reading; 0 where none is given.
+fn strict_and_customer(fields: Option<Fields<'_, '_>>) -> (u32, u32) {
+    let Some(fields) = fields else {
+        return (0, 0);
+    };
+    let pair = (fields.number("strict").unwrap_or(0), fields.number("customer").unwrap_or(0));
+    fields.finish();
+    pair
 }
 
 /// First and last version of `versions`, as indexes into the releases; all where the key is missing.
@@ -347,6 +432,7 @@ pub(crate) fn grant(fields: Fields<'_, '_>) -> Grant {
         to_edition: fields.required_text("to_edition"),
         until_version: fields.required_text("until_version"),
         at_version: fields.required_text("at_version"),
+        licences: fields.number("licences").unwrap_or(1).max(1),
         units: fields.number("units").unwrap_or(0),
         documented_until: fields.date("documented_until"),
         source: source(&fields),

@@ -1,0 +1,203 @@
+//! Scopes of products that are counted over a whole organisation: by processors, sockets, cores or people, wherever
+//! they are.
+//!
+//! The editions installed decide which machines count; every edition whose licence serves them is a way. `processors`,
+//! `socket_pairs` and `people` hold the arithmetic of the single methods.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Alternative, Answer, Basis, HostId, Key, Line, Machine, Metric, Refusal, Requirement, Scope, Working};
+use crate::rules::{Method, Product, Terms};
+
+use super::Ground;
+use super::deployment::{Deployed, servers};
+use super::reach::Reach;
+
+/// Methods of this file.
+pub(super) const METHODS: [Method; 6] = [
+    Method::ProcessorFactor,
+    Method::OccupiedSockets,
+    Method::NamedUser,
+    Method::SocketPairs,
+    Method::CappedCores,
+    Method::ProcessorSlices,
+];
+
+/// What one organisation runs of a product.
+pub(super) struct Estate<'a> {
+    pub ground: &'a Ground<'a>,
+    pub product: &'a Product,
+    pub deployed: Vec<&'a Deployed>,
+    /// Physical hosts that count: its own, and those its guests may run on.
+    pub hosts: Vec<HostId>,
+}
+
+/// Units of one way with the arithmetic, or why it is not lawful.
+pub(super) struct Count {
+    pub units: u32,
+    pub basis: Basis,
+    pub working: Working,
+    pub refused: Option<String>,
+}
+
+/// One requirement an organisation and edition installed.
+pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
+    let deployed = servers(ground, product);
+    let mut by_edition: BTreeMap<(&str, &str), Vec<&Deployed>> = BTreeMap::new();
+    for one in &deployed {
+        let organisation = &ground.estate.host(one.host).organisation;
+        by_edition.entry((organisation, &one.edition)).or_default().push(one);
+    }
+    by_edition
+        .into_iter()
+        .filter_map(|((organisation, edition), deployed)| requirement(ground, product, organisation, edition, deployed))
+        .collect()
+}
+
+fn requirement(
+    ground: &Ground<'_>,
+    product: &Product,
+    organisation: &str,
+    edition: &str,
+    deployed: Vec<&Deployed>,
+) -> Option<Requirement> {
+    let mut working = Working::default();
+    for one in &deployed {
+        working.by_facts(format!("{}.", one.text), one.evidence.clone());
+    }
+    let hosts = counted_hosts(ground, product, organisation, &deployed, &mut working);
+    let estate = Estate { ground, product, deployed, hosts };
+    let newest = estate.deployed.iter().filter_map(|one| one.version).max();
+    let mut alternatives = Vec::new();
+    for terms in product.terms.iter().filter(|terms| METHODS.contains(&terms.method)) {
+        let clouds = estate.deployed.iter().all(|one| terms.concerns(ground.estate.host(one.host).cloud(), ground.as_of));
+        if !clouds || !terms.serves_version(newest) {
+            continue;
+        }
+        let editions: Vec<&str> =
+            if terms.editions.is_empty() { vec![""] } else { terms.editions.iter().map(String::as_str).collect() };
+        for owned in editions {
+            if owned.is_empty() || product.edition_serves(owned, edition) {
+                let count = estate.count(terms, owned);
+                alternatives.push(estate.way(terms, owned, edition, newest, count));
+            }
+        }
+    }
+    let mut concerned: Vec<HostId> = estate.deployed.iter().map(|one| one.host).chain(estate.hosts.clone()).collect();
+    concerned.sort();
+    concerned.dedup();
+    (!alternatives.is_empty()).then(|| Requirement {
+        key: Key::new("requirement", &[organisation, "estate", &product.id, edition]),
+        organisation: organisation.to_owned(),
+        family: product.family.clone(),
+        scope: Scope::Devices,
+        hosts: concerned,
+        alternatives,
+        working,
+    })
+}
+
+/// Physical hosts that count: those it runs on now, or in the strict reading every host its guests may reach (D-20).
+fn counted_hosts(
+    ground: &Ground<'_>,
+    product: &Product,
+    organisation: &str,
+    deployed: &[&Deployed],
+    working: &mut Working,
+) -> Vec<HostId> {
+    let reach = Reach::new(ground.estate);
+    let (mut now, mut reachable) = (Vec::new(), Vec::new());
+    for one in deployed {
+        let machine = ground.estate.host(one.host);
+        if machine.machine == Machine::Physical {
+            now.push(one.host);
+            reachable.push(one.host);
+        } else {
+            now.extend(machine.runs_on());
+            reachable.extend(reach.of(ground.estate, machine));
+        }
+    }
+    for hosts in [&mut now, &mut reachable] {
+        hosts.sort();
+        hosts.dedup();
+    }
+    let by_host = product.terms.iter().any(|terms| {
+        matches!(terms.method, Method::ProcessorFactor | Method::OccupiedSockets | Method::ProcessorSlices)
+    });
+    if !by_host || now == reachable {
+        return if by_host { now } else { reachable };
+    }
+    match ground.asker.ask("D-20", organisation, &product.family, &reachable) {
+        Answer::Strict => {
+            working.by_rule("D-20", format!("Its guests may reach {} hosts; all of them count.", reachable.len()));
+            reachable
+        }
+        Answer::Customer => {
+            working.by_rule("D-20", format!("It runs on {} hosts; only they count.", now.len()));
+            now
+        }
+    }
+}
+
+impl Estate<'_> {
+    /// Cores of each processor of a host; none where nobody knows them.
+    pub fn cores(&self, host: HostId) -> Vec<u32> {
+        super::processor_count::processors(self.ground, self.product, host, self.ground.estate.host(host))
+            .cores
+            .unwrap_or_default()
+    }
+
+    /// Machines in public clouds.
+    pub fn clouds(&self) -> impl Iterator<Item = HostId> {
+        let ids = self.deployed.iter().map(|one| one.host);
+        ids.filter(|&id| self.ground.estate.host(id).cloud().is_some())
+    }
+
+    /// Guests on one's own hosts.
+    pub fn guests(&self) -> impl Iterator<Item = HostId> {
+        let ids = self.deployed.iter().map(|one| one.host);
+        ids.filter(|&id| self.ground.estate.host(id).machine != Machine::Physical)
+    }
+
+    fn count(&self, terms: &Terms, edition: &str) -> Count {
+        match terms.method {
+            Method::ProcessorFactor => self.processors_by_factor(terms),
+            Method::OccupiedSockets => self.occupied_sockets(terms),
+            Method::NamedUser => self.named_users(terms, edition),
+            Method::SocketPairs => self.socket_pairs(terms, edition),
+            Method::CappedCores => self.capped_cores(terms),
+            _ => self.processor_slices(terms),
+        }
+    }
+
+    fn way(&self, terms: &Terms, owned: &str, installed: &str, version: Option<usize>, count: Count) -> Alternative {
+        let edition = (!owned.is_empty()).then(|| owned.to_owned());
+        let rank = |edition: &str| self.product.edition_rank(edition);
+        // A metric of people is sold beside one of hardware, and in the running only where some of it is owned.
+        let sold = terms.sold_on(self.ground.as_of) && terms.metric != Metric::NamedUserPlus;
+        Alternative {
+            product: self.product.id.clone(),
+            edition: edition.clone(),
+            metric: terms.metric,
+            basis: count.basis,
+            lines: vec![Line {
+                product: self.product.id.clone(),
+                edition: edition.clone(),
+                editions: edition.into_iter().collect(),
+                version,
+                metric: terms.metric,
+                units: count.units,
+                hosts: self.hosts.clone(),
+                accepts: vec![terms.acceptance(false)],
+            }],
+            companions: Vec::new(),
+            sold,
+            conditional: false,
+            higher_edition: !installed.is_empty() && rank(owned) > rank(installed),
+            listed_only: false,
+            condition: None,
+            refused: count.refused.map(|reason| Refusal { rule: terms.id.clone(), reason }),
+            working: count.working,
+        }
+    }
+}

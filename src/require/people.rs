@@ -1,0 +1,137 @@
+//! Counting people over an organisation: named users with a minimum (OR-R3), everybody employed (OR-R9), everybody it is
+//! assigned to (CX-R1).
+//!
+//! Keys: `people_a_processor`, `people_a_server`.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    Acceptance, Alternative, Basis, Key, Line, Locator, Requirement, Scope, UserGroup, Working,
+};
+use crate::rules::{Method, Product, Terms};
+
+use super::Ground;
+use super::estate_scope::{Count, Estate};
+
+impl Estate<'_> {
+    /// The people who reach it, at least so many for each processor or server.
+    pub(super) fn named_users(&self, terms: &Terms, edition: &str) -> Count {
+        let mut working = Working::default();
+        let organisation = self.deployed.first().map(|one| self.ground.estate.host(one.host).organisation.as_str());
+        let people: u32 = self
+            .ground
+            .estate
+            .accesses
+            .iter()
+            .filter(|access| access.product == self.product.id && Some(access.organisation.as_str()) == organisation)
+            .map(|access| access.users.unwrap_or(0) + access.devices.unwrap_or(0))
+            .sum();
+        let processors = self.product.terms.iter().find(|other| {
+            other.method == Method::ProcessorFactor && other.editions.iter().any(|one| one == edition)
+        });
+        let minimum = match processors {
+            Some(processors) if terms.people_a_processor > 0 => {
+                let units = self.processors_by_factor(processors).units;
+                working.by_rule(&terms.id, format!("{units} processors × {} people at least.", terms.people_a_processor));
+                units * terms.people_a_processor
+            }
+            _ => {
+                let servers = u32::try_from(self.deployed.len()).unwrap_or(u32::MAX);
+                working.by_rule(&terms.id, format!("{servers} servers × {} people at least.", terms.people_a_server));
+                servers * terms.people_a_server
+            }
+        };
+        let units = people.max(minimum);
+        working.by_rule(&terms.id, format!("max({minimum}, {people} people) = {units}."));
+        Count { units, basis: Basis::User, working, refused: None }
+    }
+}
+
+/// Requirements by employees and by assignment.
+pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
+    let mut requirements = Vec::new();
+    for terms in &product.terms {
+        match terms.method {
+            Method::Employee => requirements.extend(employees(ground, product, terms)),
+            Method::Assigned => requirements.extend(assigned(ground, product, terms)),
+            _ => {}
+        }
+    }
+    requirements
+}
+
+/// Everybody employed by an organisation that has the product installed somewhere.
+fn employees(ground: &Ground<'_>, product: &Product, terms: &Terms) -> Vec<Requirement> {
+    let mut installed: BTreeMap<&str, Vec<Locator>> = BTreeMap::new();
+    for host in &ground.estate.hosts {
+        for install in host.installs.iter().filter(|install| install.product == product.id) {
+            installed.entry(&host.organisation).or_default().extend(install.evidence.clone());
+        }
+    }
+    installed
+        .into_iter()
+        .filter_map(|(organisation, evidence)| {
+            let count = people(ground, organisation, |_| true);
+            let mut working = Working::default();
+            working.by_facts(format!("{} is installed.", product.name), evidence);
+            working.by_rule(&terms.id, format!("Everybody employed counts: {count}."));
+            (count > 0).then(|| requirement(product, terms, organisation, count, working))
+        })
+        .collect()
+}
+
+/// Everybody to whom the product is assigned.
+fn assigned(ground: &Ground<'_>, product: &Product, terms: &Terms) -> Vec<Requirement> {
+    let mut organisations: Vec<&str> = ground.estate.users.iter().map(|group| group.organisation.as_str()).collect();
+    organisations.sort_unstable();
+    organisations.dedup();
+    organisations
+        .into_iter()
+        .filter_map(|organisation| {
+            let count = people(ground, organisation, |group| group.subscriptions.contains(&product.id));
+            let mut working = Working::default();
+            working.by_rule(&terms.id, format!("It is assigned to {count} people."));
+            (count > 0).then(|| requirement(product, terms, organisation, count, working))
+        })
+        .collect()
+}
+
+fn people(ground: &Ground<'_>, organisation: &str, counts: impl Fn(&UserGroup) -> bool) -> u32 {
+    let groups = ground.estate.users.iter().filter(|group| group.organisation == organisation && counts(group));
+    groups.map(|group| group.count).sum()
+}
+
+fn requirement(product: &Product, terms: &Terms, organisation: &str, units: u32, working: Working) -> Requirement {
+    Requirement {
+        key: Key::new("requirement", &[organisation, "users", &product.id]),
+        organisation: organisation.to_owned(),
+        family: product.family.clone(),
+        scope: Scope::Users,
+        hosts: Vec::new(),
+        alternatives: vec![Alternative {
+            product: product.id.clone(),
+            edition: None,
+            metric: terms.metric,
+            basis: Basis::User,
+            lines: vec![Line {
+                product: product.id.clone(),
+                edition: None,
+                editions: Vec::new(),
+                version: None,
+                metric: terms.metric,
+                units,
+                hosts: Vec::new(),
+                accepts: vec![Acceptance { from: 0, until: usize::MAX, needs_sa: terms.needs_sa, terms: terms.id.clone() }],
+            }],
+            companions: Vec::new(),
+            sold: true,
+            conditional: false,
+            higher_edition: false,
+            listed_only: false,
+            condition: None,
+            refused: None,
+            working: Working::default(),
+        }],
+        working,
+    }
+}

@@ -1,0 +1,120 @@
+//! Counting processors, sockets and cores over an organisation (OR-R1 to OR-R7, VM-R3, RH-R5).
+//!
+//! Keys: `core_factors`, `most_sockets`, `most_vcpus`, `vcpus_a_licence`, `cores_a_licence`.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Basis, Working};
+use crate::rules::Terms;
+
+use super::estate_scope::{Count, Estate};
+use super::processor_count::factor;
+
+impl Estate<'_> {
+    /// `Σ over factors of ceil(cores × factor)`: cores of one factor are summed before rounding (OR-R1).
+    pub(super) fn processors_by_factor(&self, terms: &Terms) -> Count {
+        let mut working = Working::default();
+        let mut by_factor: BTreeMap<u32, u64> = BTreeMap::new();
+        for &id in &self.hosts {
+            let host = self.ground.estate.host(id);
+            let model = host.processor_model.as_deref().unwrap_or("");
+            for cores in self.cores(id) {
+                *by_factor.entry(factor(terms, model, cores)).or_default() += u64::from(cores);
+            }
+        }
+        let mut units = 0_u64;
+        for (factor, cores) in by_factor {
+            let counted = (cores * u64::from(factor)).div_ceil(100);
+            working.by_rule(
+                &terms.id,
+                format!("{cores} cores × {}.{:02}, rounded up: {counted} processors.", factor / 100, factor % 100),
+            );
+            units += counted;
+        }
+        let (in_clouds, refused) = self.in_clouds(terms, &mut working);
+        let basis = if self.hosts.is_empty() { Basis::Guest } else { Basis::Host };
+        Count { units: u32::try_from(units).unwrap_or(u32::MAX) + in_clouds, basis, working, refused }
+    }
+
+    /// Machines in public clouds by their virtual processors (OR-R7).
+    fn in_clouds(&self, terms: &Terms, working: &mut Working) -> (u32, Option<String>) {
+        let (mut units, mut refused) = (0, None);
+        for id in self.clouds() {
+            let host = self.ground.estate.host(id);
+            let vcpus = host.vcpus.value().copied().unwrap_or(0);
+            let (hyper_threaded, plain) = terms.vcpus_a_licence;
+            let each = if host.threads_per_core > 1 { hyper_threaded } else { plain };
+            let counted = vcpus.div_ceil(each);
+            working.by_rule(&terms.id, format!("{}: ceil({vcpus} virtual processors / {each}) = {counted}.", host.name));
+            units += counted;
+            if terms.most_vcpus.is_some_and(|most| vcpus > most) {
+                refused = Some(format!("{} has {vcpus} virtual processors, more than the edition allows", host.name));
+            }
+        }
+        (units, refused)
+    }
+
+    /// One unit for each occupied socket; the board may not have more than `most_sockets` (OR-R4).
+    pub(super) fn occupied_sockets(&self, terms: &Terms) -> Count {
+        let mut working = Working::default();
+        let (mut units, mut refused) = (0, None);
+        for &id in &self.hosts {
+            let host = self.ground.estate.host(id);
+            let occupied = u32::try_from(self.cores(id).len()).unwrap_or(u32::MAX);
+            let capacity = host.sockets.unwrap_or(occupied).max(occupied);
+            working.by_rule(&terms.id, format!("{}: {occupied} occupied sockets of {capacity}.", host.name));
+            units += occupied;
+            if terms.most_sockets.is_some_and(|most| capacity > most) {
+                refused = Some(format!("{} has room for {capacity} processors, more than the edition allows", host.name));
+            }
+        }
+        let (in_clouds, too_large) = self.in_clouds(terms, &mut working);
+        let basis = if self.hosts.is_empty() { Basis::Guest } else { Basis::Host };
+        Count { units: units + in_clouds, basis, working, refused: refused.or(too_large) }
+    }
+
+    /// `Σ over processors of ceil(cores / cores a licence)` (VM-R3).
+    pub(super) fn processor_slices(&self, terms: &Terms) -> Count {
+        let mut working = Working::default();
+        let mut units = 0;
+        let each = terms.cores_a_licence.unwrap_or(1).max(1);
+        for &id in &self.hosts {
+            let cores = self.cores(id);
+            let counted: u32 = cores.iter().map(|cores| cores.div_ceil(each)).sum();
+            working.by_rule(
+                &terms.id,
+                format!(
+                    "{}: {} processors, a licence for every {each} cores of each: {counted}.",
+                    self.ground.estate.host(id).name,
+                    cores.len()
+                ),
+            );
+            units += counted;
+        }
+        Count { units, basis: Basis::Host, working, refused: None }
+    }
+
+    /// For each host the virtual cores of its guests, at most its own cores; its own where it runs the product itself
+    /// (RH-R5).
+    pub(super) fn capped_cores(&self, terms: &Terms) -> Count {
+        let mut working = Working::default();
+        let mut units = 0;
+        for &id in &self.hosts {
+            let host = self.ground.estate.host(id);
+            let own: u32 = self.cores(id).iter().sum();
+            let itself = self.deployed.iter().any(|one| one.host == id);
+            let guests: u32 = self
+                .guests()
+                .filter(|&guest| self.ground.estate.host(guest).runs_on() == Some(id))
+                .map(|guest| self.ground.estate.host(guest).vcpus.value().copied().unwrap_or(own))
+                .sum();
+            let counted = if itself { own } else { own.min(guests) };
+            working.by_rule(&terms.id, format!("{}: {own} cores, {guests} virtual cores in guests: {counted}.", host.name));
+            units += counted;
+        }
+        for id in self.clouds() {
+            units += self.ground.estate.host(id).vcpus.value().copied().unwrap_or(0);
+        }
+        Count { units, basis: Basis::Host, working, refused: None }
+    }
+}

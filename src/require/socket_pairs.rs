@@ -1,0 +1,41 @@
+//! Pairs of sockets, or pairs of guests (RH-R1, RH-R2).
+//!
+//! An edition with a right for guests counts every host its guests may run on; the others count physical hosts by pairs
+//! of sockets and guests by pairs over the whole organisation. Keys: `guests_a_licence`, `rights`.
+
+use crate::model::{Basis, HostId, Working};
+use crate::rules::Terms;
+
+use super::estate_scope::{Count, Estate};
+
+impl Estate<'_> {
+    pub(super) fn socket_pairs(&self, terms: &Terms, edition: &str) -> Count {
+        let unlimited = terms.rights.iter().any(|right| right.edition == edition && right.unlimited);
+        let mut working = Working::default();
+        let itself = |id: &&HostId| self.deployed.iter().any(|one| one.host == **id);
+        let mut units = 0;
+        let mut physical = false;
+        for id in self.hosts.iter().filter(|id| unlimited || itself(id)) {
+            let sockets = u32::try_from(self.cores(*id).len()).unwrap_or(u32::MAX);
+            let counted = sockets.div_ceil(2);
+            working.by_rule(
+                &terms.id,
+                format!("{}: ceil({sockets} sockets / 2) = {counted}.", self.ground.estate.host(*id).name),
+            );
+            units += counted;
+            physical = true;
+        }
+        let guests = u32::try_from(if unlimited { self.clouds().count() } else { self.guests().count() }).unwrap_or(u32::MAX);
+        let each = terms.guests_a_licence.unwrap_or(1).max(1);
+        let by_guest = guests.div_ceil(each);
+        if guests > 0 {
+            working.by_rule(&terms.id, format!("ceil({guests} guests / {each}) = {by_guest}."));
+        }
+        let basis = match (physical, guests > 0) {
+            (true, false) => Basis::Host,
+            (false, true) => Basis::Guest,
+            _ => Basis::Mixed,
+        };
+        Count { units: units + by_guest, basis, working, refused: None }
+    }
+}
