@@ -163,10 +163,13 @@ fn fits_any(requirements: &[Requirement], entitlement: &Entitlement, form: usize
 }
 
 /// Price of the shortfall by organisation, product, edition and metric: packs are rounded once at purchase (C0-8).
-type Costs = BTreeMap<(String, String, Option<String>, Metric), (u32, Priced)>;
+type Costs = BTreeMap<CostKey, (u32, Priced)>;
+
+/// Organisation, product, edition and metric.
+type CostKey = (String, String, Option<String>, Metric);
 
 fn costs(ground: &Ground<'_>, prices: &PriceList<'_>, rows: &BTreeMap<RowKey, Row>) -> Costs {
-    let mut short: BTreeMap<(String, String, Option<String>, Metric), (u32, Option<usize>)> = BTreeMap::new();
+    let mut short: BTreeMap<CostKey, (u32, Option<usize>)> = BTreeMap::new();
     for (key, row) in rows {
         let entry =
             short.entry((key.organisation.clone(), key.product.clone(), key.edition.clone(), key.metric)).or_default();

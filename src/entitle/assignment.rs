@@ -77,7 +77,8 @@ fn current(line: &PurchaseLine, mobile: bool, working: &mut Working) -> Vec<Stri
     let mut holders = line.assigned_to.clone();
     let mut since = line.assigned_on.or(line.bought);
     for move_ in &line.reassigned {
-        let early = since.is_some_and(|since| since.until(move_.on).is_ok_and(|span| span.get_days() < DAYS_BETWEEN_ASSIGNMENTS));
+        let early = since
+            .is_some_and(|since| since.until(move_.on).is_ok_and(|span| span.get_days() < DAYS_BETWEEN_ASSIGNMENTS));
         let mobile = mobile && line.sa.iter().any(|term| term.contains(move_.on));
         if early && move_.reason != "hardware-failure" && !mobile {
             working.by_rule(

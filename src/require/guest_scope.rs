@@ -435,9 +435,7 @@ impl OwnWay<'_> {
             .rev()
             .filter(|&index| {
                 let terms = &self.product.terms[index];
-                terms.method == method
-                    && terms.serves_version(one.version)
-                    && terms.concerns(cloud, self.ground.as_of)
+                terms.method == method && terms.serves_version(one.version) && terms.concerns(cloud, self.ground.as_of)
             })
             .collect()
     }

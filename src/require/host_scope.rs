@@ -48,7 +48,8 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
             .filter_map(|(organisation, guests)| unplaced_requirement(ground, product, organisation, guests)),
     );
     for ((organisation, cloud), guests) in clouds {
-        requirements.extend(guests.iter().filter_map(|one| cloud_requirement(ground, product, organisation, cloud, one)));
+        requirements
+            .extend(guests.iter().filter_map(|one| cloud_requirement(ground, product, organisation, cloud, one)));
     }
     requirements
 }
@@ -64,9 +65,10 @@ fn cloud_requirement(
     let mut working = Working::default();
     working.by_facts(format!("{}, in the cloud {cloud}.", one.text), one.evidence.clone());
     let guest = &ground.estate.host(one.host).name;
-    let terms = product.terms.iter().filter(|terms| {
-        terms.method == Method::GuestCores && terms.concerns(Some(cloud), ground.as_of)
-    });
+    let terms = product
+        .terms
+        .iter()
+        .filter(|terms| terms.method == Method::GuestCores && terms.concerns(Some(cloud), ground.as_of));
     let lowest = product.edition_rank(&one.edition);
     let mut alternatives = Vec::new();
     for terms in terms {
@@ -210,8 +212,7 @@ fn ways(ground: &Ground<'_>, product: &Product, id: HostId, load: &Load, edition
         }
         for right in &terms.rights {
             let sets = Sets { ground, product, terms, right, host: id };
-            let refused =
-                editions.iter().find(|edition| !product.edition_serves_under(terms, &right.edition, edition));
+            let refused = editions.iter().find(|edition| !product.edition_serves_under(terms, &right.edition, edition));
             let found = match (terms.method, terms.serves_version(load.newest())) {
                 (Method::HostSets, true) => vec![sets_way(&sets, load)],
                 (Method::HostProcessors, true) => vec![processors_way(&sets, load)],
@@ -291,14 +292,10 @@ fn mixed_way(older: &Sets<'_>, newer: &Sets<'_>, load: &Load) -> Option<Alternat
     if old == 0 || carried >= load.versions.len() {
         return None;
     }
-    let first = Load {
-        versions: load.versions[..carried].to_vec(),
-        hosting: if hosting_newer { load.hosting } else { None },
-    };
-    let rest = Load {
-        versions: load.versions[carried..].to_vec(),
-        hosting: if hosting_newer { None } else { load.hosting },
-    };
+    let first =
+        Load { versions: load.versions[..carried].to_vec(), hosting: if hosting_newer { load.hosting } else { None } };
+    let rest =
+        Load { versions: load.versions[carried..].to_vec(), hosting: if hosting_newer { None } else { load.hosting } };
     let mut working = Working::default();
     working.by_rule("C0-1", "The licence owned decides the counting rule: newer operating systems on newer licences, the others on older ones.");
     let mut lines = match newer.terms.method {
@@ -316,7 +313,9 @@ fn by_guest(ground: &Ground<'_>, product: &Product, id: HostId, load: &HostLoad<
     let here: Vec<&&Deployed> =
         load.guests.iter().filter(|one| ground.estate.host(one.host).runs_on() == Some(id)).collect();
     let mut ways = Vec::new();
-    for terms in product.terms.iter().filter(|terms| terms.method == Method::GuestCores && terms.concerns(None, ground.as_of)) {
+    for terms in
+        product.terms.iter().filter(|terms| terms.method == Method::GuestCores && terms.concerns(None, ground.as_of))
+    {
         for edition in &terms.editions {
             if here.iter().any(|one| !product.edition_serves(edition, &one.edition)) || here.is_empty() {
                 continue;
@@ -387,7 +386,8 @@ fn unplaced_requirement(
         working.by_facts(format!("{}; nobody knows its host.", one.text), one.evidence.clone());
     }
     let answer = ground.asker.ask("D-15", organisation, &product.family, &hosts);
-    let guest_terms = product.terms.iter().find(|terms| terms.method == Method::GuestCores && terms.concerns(None, ground.as_of));
+    let guest_terms =
+        product.terms.iter().find(|terms| terms.method == Method::GuestCores && terms.concerns(None, ground.as_of));
     let mut alternatives = Vec::new();
     for terms in product.terms.iter().filter(|terms| terms.method == Method::HostSets) {
         for right in &terms.rights {
