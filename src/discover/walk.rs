@@ -291,7 +291,7 @@ mod tests {
         let estate = tempfile::tempdir().expect("a temporary folder");
         let closed = estate.path().join("closed");
         fs::create_dir(&closed).expect("created");
-        fs::set_permissions(&closed, fs::Permissions::from_mode(0)).expect("closed");
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).expect("closed");
         let walk = walk(estate.path()).expect("walked");
         if fs::read_dir(&closed).is_ok() {
             eprintln!("this user may enter every folder: nothing was closed to it");

@@ -422,6 +422,9 @@ impl OwnWay<'_> {
 
     /// Editions whose licences serve an installed one: its own first.
     fn serving(&self, method: Method, installed: &str) -> Vec<String> {
+        if installed.is_empty() {
+            return Vec::new();
+        }
         let mut editions: Vec<String> = vec![installed.to_owned()];
         for terms in self.product.terms.iter().filter(|terms| terms.method == method) {
             for edition in &terms.editions {
@@ -463,7 +466,7 @@ impl OwnWay<'_> {
         used.sold &= current(self.ground, self.product, &count.terms);
         Some(Line {
             product: self.product.id.clone(),
-            edition: Some(one.edition.clone()),
+            edition: (!one.edition.is_empty()).then(|| one.edition.clone()),
             editions: self.serving(Method::HostCores, &one.edition),
             version: one.version,
             metric: terms.metric,
@@ -507,7 +510,7 @@ impl OwnWay<'_> {
         let roams = hosts.len() > 1 && terms.mobility_needs_sa;
         let line = |accepting: &[usize], needs_sa: bool, bound: Vec<HostId>| Line {
             product: self.product.id.clone(),
-            edition: Some(one.edition.clone()),
+            edition: (!one.edition.is_empty()).then(|| one.edition.clone()),
             editions: self.serving(method, &one.edition),
             version: one.version,
             metric: terms.metric,
@@ -556,7 +559,10 @@ impl OwnWay<'_> {
         working: &mut Working,
     ) -> Option<Vec<Line>> {
         let licensed = |method: Method| -> Vec<usize> {
-            let has = |index: &usize| self.product.terms[*index].editions.contains(&one.edition);
+            let has = |index: &usize| {
+                let editions = &self.product.terms[*index].editions;
+                editions.is_empty() || editions.contains(&one.edition)
+            };
             self.terms_for(method, one).into_iter().filter(has).collect()
         };
         let by_instance = licensed(Method::Instance);
@@ -572,7 +578,7 @@ impl OwnWay<'_> {
         used.condition |= roams && relies;
         let line = |needs_sa: bool, bound: Vec<HostId>| Line {
             product: self.product.id.clone(),
-            edition: Some(one.edition.clone()),
+            edition: (!one.edition.is_empty()).then(|| one.edition.clone()),
             editions: self.serving(terms.method, &one.edition),
             version: one.version,
             metric: terms.metric,

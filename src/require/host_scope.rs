@@ -53,33 +53,6 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
     requirements
 }
 
-/// Hosts that share guests, with their requirements.
-fn farms<'d>(
-    ground: &Ground<'_>,
-    product: &Product,
-    reach: &Reach,
-    by_host: &BTreeMap<HostId, HostLoad<'d>>,
-) -> Vec<Farm<'d>> {
-    let mut farms: Vec<Farm<'d>> = Vec::new();
-    for (&id, load) in by_host {
-        let Some(requirement) = host_requirement(ground, product, reach, id, load) else { continue };
-        let shares = |farm: &Farm<'d>| farm.guests.iter().any(|one| load.guests.iter().any(|two| one.host == two.host));
-        let mut target = Farm { hosts: vec![(id, requirement)], guests: load.guests.clone(), physical: load.physical };
-        let (shared, apart): (Vec<Farm<'d>>, Vec<Farm<'d>>) = farms.into_iter().partition(shares);
-        farms = apart;
-        for farm in shared {
-            target.hosts.extend(farm.hosts);
-            target.guests.extend(farm.guests);
-            target.physical = target.physical.or(farm.physical);
-        }
-        target.hosts.sort_by_key(|(id, _)| *id);
-        target.guests.sort_by_key(|one| one.host);
-        target.guests.dedup_by_key(|one| one.host);
-        farms.push(target);
-    }
-    farms
-}
-
 /// A guest in a public cloud, licensed by itself with licences of one's own (AH-R1).
 fn cloud_requirement(
     ground: &Ground<'_>,
@@ -126,6 +99,33 @@ fn cloud_requirement(
         alternatives,
         working,
     })
+}
+
+/// Hosts that share guests, with their requirements.
+fn farms<'d>(
+    ground: &Ground<'_>,
+    product: &Product,
+    reach: &Reach,
+    by_host: &BTreeMap<HostId, HostLoad<'d>>,
+) -> Vec<Farm<'d>> {
+    let mut farms: Vec<Farm<'d>> = Vec::new();
+    for (&id, load) in by_host {
+        let Some(requirement) = host_requirement(ground, product, reach, id, load) else { continue };
+        let shares = |farm: &Farm<'d>| farm.guests.iter().any(|one| load.guests.iter().any(|two| one.host == two.host));
+        let mut target = Farm { hosts: vec![(id, requirement)], guests: load.guests.clone(), physical: load.physical };
+        let (shared, apart): (Vec<Farm<'d>>, Vec<Farm<'d>>) = farms.into_iter().partition(shares);
+        farms = apart;
+        for farm in shared {
+            target.hosts.extend(farm.hosts);
+            target.guests.extend(farm.guests);
+            target.physical = target.physical.or(farm.physical);
+        }
+        target.hosts.sort_by_key(|(id, _)| *id);
+        target.guests.sort_by_key(|one| one.host);
+        target.guests.dedup_by_key(|one| one.host);
+        farms.push(target);
+    }
+    farms
 }
 
 /// What may run on one host.
