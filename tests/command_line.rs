@@ -74,6 +74,43 @@ fn without_an_estate_the_way_to_one_is_named() {
 }
 
 #[test]
+fn an_empty_estate_and_a_new_one_have_no_answer_and_the_way_on_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let empty = folder.path().join("empty");
+    std::fs::create_dir(&empty).expect("made");
+    let scan = |estate: &std::path::Path| trueup().arg("scan").arg(estate).assert().code(3);
+    scan(&empty).stderr(predicate::str::contains("there is no file").and(predicate::str::contains("trueup init DIR")));
+    let fresh = folder.path().join("fresh");
+    trueup().arg("init").arg(&fresh).assert().success();
+    scan(&fresh)
+        .stdout(predicate::str::contains("0 rejected + 3 ignored"))
+        .stderr(predicate::str::contains("sources --all"));
+}
+
+#[test]
+fn the_store_of_another_estate_is_noticed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = folder.path().join("store.db");
+    for name in ["one", "two"] {
+        let estate = folder.path().join(name);
+        std::fs::create_dir(&estate).expect("made");
+        std::fs::write(estate.join(format!("{name}.txt")), "nothing\n").expect("written");
+        let scan = trueup().arg("scan").arg(&estate).arg("--store").arg(&store).assert().code(3);
+        let noticed = predicate::str::contains("the store of another estate");
+        if name == "one" {
+            scan.stderr(noticed.not())
+        } else {
+            scan.stderr(noticed)
+        };
+    }
+}
+
+#[test]
+fn an_explanation_without_a_key_says_where_keys_are() {
+    trueup().args(["explain", ""]).assert().code(2).stderr(predicate::str::contains("trueup position"));
+}
+
+#[test]
 fn wrong_rules_are_shown_with_file_line_and_caret() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("acme.toml"), "[product]\nid = \"acme\"\nkine = \"server\"\n").expect("written");

@@ -190,8 +190,7 @@ fn no_shortfall_that_nobody_planted() {
 fn a_missing_price_is_named_and_never_zero() {
     let mut wrong = Vec::new();
     for row in &EXPECTED.missing_price {
-        let short: Vec<_> =
-            matching(&FOUND, Answer::Strict, row).into_iter().filter(|row| row.shortfall > 0).collect();
+        let short: Vec<_> = matching(&FOUND, Answer::Strict, row).into_iter().filter(|row| row.shortfall > 0).collect();
         if short.is_empty() {
             wrong.push(format!("{}: nothing is short", title(row)));
         }
@@ -209,7 +208,9 @@ fn a_missing_price_is_named_and_never_zero() {
 fn licence_version(row: &SupportRow) -> String {
     let version = row.version.clone().unwrap_or_default();
     let is_feature_update = |word: &str| {
-        word.len() == 4 && word.ends_with(|c: char| c.is_ascii_digit()) && word.starts_with(|c: char| c.is_ascii_digit())
+        word.len() == 4
+            && word.ends_with(|c: char| c.is_ascii_digit())
+            && word.starts_with(|c: char| c.is_ascii_digit())
     };
     match version.rsplit_once(' ') {
         Some((before, last)) if is_feature_update(last) => before.to_owned(),
@@ -292,7 +293,8 @@ fn every_host_is_seen_as_what_it_is() {
 fn every_file_and_every_record_is_accounted_for() {
     let mut wrong = Vec::new();
     let expected = &EXPECTED.files;
-    let is_input = |path: &str| ["inventory/", "entitlements/", "prices/"].iter().any(|folder| path.starts_with(folder));
+    let is_input =
+        |path: &str| ["inventory/", "entitlements/", "prices/"].iter().any(|folder| path.starts_with(folder));
     let sources: Vec<_> = FOUND.sources.iter().filter(|source| is_input(&source.path)).collect();
     let of = |status| -> Vec<String> {
         let sources = sources.iter().filter(|source| source.status == status);

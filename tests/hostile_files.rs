@@ -37,7 +37,8 @@ fn sources(estate: &Path) -> Vec<Value> {
     assert_eq!(count("found"), sum, "{files}");
     let sources = document["sources"].as_array().expect("a list of sources").clone();
     assert_eq!(status(&sources, "good.toml"), "read");
-    assert_eq!(document["positions"][0]["required"], 1, "the good file counts");
+    let mut rows = document["positions"].as_array().expect("rows of the position").iter();
+    assert!(rows.any(|row| row["product"] == "visio" && row["required"] == 1), "the good file counts");
     sources
 }
 
@@ -170,7 +171,7 @@ fn what_unpacks_without_end_is_stopped() {
     let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
     packed.write_all(b"<?xml version=\"1.0\"?><REQUEST><CONTENT><HARDWARE><NAME>").expect("packed");
     let blanks = vec![b' '; 1 << 20];
-    for _ in 0..1200 {
+    for _ in 0..64 {
         packed.write_all(&blanks).expect("packed");
     }
     let packed = packed.finish().expect("packed");

@@ -315,7 +315,8 @@ fn check_rows(found: &Assessment) -> Result<(), TestCaseError> {
     for chosen in &found.chosen {
         let requirement = &found.requirements[chosen.requirement];
         for (index, line) in requirement.alternatives[chosen.alternative].lines.iter().enumerate() {
-            let served = found.allocations.iter().filter(|one| (one.requirement, one.line) == (chosen.requirement, index));
+            let served =
+                found.allocations.iter().filter(|one| (one.requirement, one.line) == (chosen.requirement, index));
             let allocated: u32 = served.map(|one| one.units).sum();
             prop_assert!(allocated <= line.units, "{}: more is spent than needed", requirement.key);
             let product = &RULES.products[&line.product];

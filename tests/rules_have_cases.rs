@@ -15,9 +15,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::built_in().expect("built
 /// Every built-in case.
 fn built_in() -> Vec<Case> {
     let files = RULES.case_files();
-    files
-        .flat_map(|(path, text)| parse_cases(path, text).unwrap_or_else(|faults| panic!("{faults:#?}")))
-        .collect()
+    files.flat_map(|(path, text)| parse_cases(path, text).unwrap_or_else(|faults| panic!("{faults:#?}"))).collect()
 }
 
 /// Products that a case is about: installed, bought, or expected.

@@ -44,7 +44,7 @@ pub(super) fn positions(
     let mut rows: BTreeMap<RowKey, Row> = BTreeMap::new();
     needs(members, requirements, solution, &mut rows);
     spent(requirements, entitlements, solution, &mut rows);
-    let surpluses = left_over(requirements, entitlements, solution);
+    let surpluses = left_over(ground, requirements, entitlements, solution);
     for surplus in &surpluses {
         let entitlement = &entitlements[surplus.entitlement];
         let row = rows.entry(own_row(entitlement, &entitlement.forms[surplus.form])).or_default();
@@ -129,7 +129,12 @@ fn spent(
 }
 
 /// Units nothing needs or nothing may use, in the form last gained: a converted licence is left over as converted.
-fn left_over(requirements: &[Requirement], entitlements: &[Entitlement], solution: &Solution) -> Vec<Surplus> {
+fn left_over(
+    ground: &Ground<'_>,
+    requirements: &[Requirement],
+    entitlements: &[Entitlement],
+    solution: &Solution,
+) -> Vec<Surplus> {
     let mut surpluses = Vec::new();
     for (index, entitlement) in entitlements.iter().enumerate() {
         if entitlement.forms.is_empty() {
@@ -139,7 +144,13 @@ fn left_over(requirements: &[Requirement], entitlements: &[Entitlement], solutio
         let parts = entitlement.forms.iter().any(|form| form.product != entitlement.forms[0].product);
         let shown: Vec<usize> =
             if parts { (0..entitlement.forms.len()).collect() } else { vec![entitlement.forms.len() - 1] };
+        let bought = ground.rules.products.get(&ground.estate.purchases[entitlement.line].product);
+        let is_suite = bought.is_none_or(|product| product.kind == "suite");
         for form in shown {
+            // A right that comes with another product is no surplus where nobody needs it.
+            if !is_suite && bought.is_some_and(|product| product.id != entitlement.forms[form].product) {
+                continue;
+            }
             let units = crate::allocate::remaining(entitlement, index, form, &solution.allocations);
             if units > 0 {
                 let fitting = if fits_any(requirements, entitlement, form, solution) { units } else { 0 };
@@ -163,10 +174,13 @@ fn fits_any(requirements: &[Requirement], entitlement: &Entitlement, form: usize
 }
 
 /// Price of the shortfall by organisation, product, edition and metric: packs are rounded once at purchase (C0-8).
-type Costs = BTreeMap<(String, String, Option<String>, Metric), (u32, Priced)>;
+type Costs = BTreeMap<CostKey, (u32, Priced)>;
+
+/// Organisation, product, edition and metric.
+type CostKey = (String, String, Option<String>, Metric);
 
 fn costs(ground: &Ground<'_>, prices: &PriceList<'_>, rows: &BTreeMap<RowKey, Row>) -> Costs {
-    let mut short: BTreeMap<(String, String, Option<String>, Metric), (u32, Option<usize>)> = BTreeMap::new();
+    let mut short: BTreeMap<CostKey, (u32, Option<usize>)> = BTreeMap::new();
     for (key, row) in rows {
         let entry =
             short.entry((key.organisation.clone(), key.product.clone(), key.edition.clone(), key.metric)).or_default();

@@ -2,6 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::model::Outcome;
+use crate::pipeline::{self, ScanOptions};
+
+use super::Global;
 use super::stop::Stop;
 
 /// What makes a folder an estate.
@@ -22,6 +26,44 @@ pub(super) fn find(typed: Option<&PathBuf>) -> Result<PathBuf, Stop> {
         false => format!("there is no folder {}", estate.display()),
     };
     Err(Stop::usage(message, "name the folder that holds the inventories and purchase records"))
+}
+
+/// Files of the last scan that are looked for in the estate.
+const LOOKED_FOR: usize = 100;
+
+/// Reads the last scan and says so where it seems to be of another estate.
+pub(super) fn last_scan(global: &Global) -> Result<Outcome, Stop> {
+    let options = global.scan_options(None)?;
+    let outcome = pipeline::latest(&options)?;
+    warn_of_another(global, &options, &outcome);
+    Ok(outcome)
+}
+
+/// Says so before a scan where the store that was named holds scans of another estate.
+pub(super) fn look_before_scan(global: &Global, options: &ScanOptions) {
+    if global.store.is_none() || !options.store_path().exists() {
+        return;
+    }
+    // Where the store cannot be read, the scan itself will say why.
+    let last = ScanOptions { as_of: None, rules: None, ..options.clone() };
+    if let Ok(outcome) = pipeline::latest(&last) {
+        warn_of_another(global, options, &outcome);
+    }
+}
+
+/// A store that was named by hand may be that of another estate: then none of its files lies here.
+fn warn_of_another(global: &Global, options: &ScanOptions, outcome: &Outcome) {
+    if global.store.is_none() || outcome.sources.is_empty() {
+        return;
+    }
+    let mut sources = outcome.sources.iter().take(LOOKED_FOR);
+    if !sources.any(|source| options.estate.join(&source.path).exists()) {
+        global.say(&format!(
+            "warning: none of the files of the last scan in {} lies in {}; is it the store of another estate?",
+            options.store_path().display(),
+            options.estate.display()
+        ));
+    }
 }
 
 fn upward() -> Result<PathBuf, Stop> {

@@ -6,6 +6,7 @@ use crate::explain::{Found, explain};
 use crate::pipeline;
 use crate::report::json;
 
+use super::estate;
 use super::stop::Stop;
 use super::{End, Format, Global};
 
@@ -34,7 +35,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
         return Err(Stop::usage("the key is empty", "`trueup position` ends with keys that can be explained"));
     }
     let form = global.form_without_csv("explain")?;
-    let outcome = pipeline::latest(&global.scan_options(None)?)?;
+    let outcome = estate::last_scan(global)?;
     let rules = pipeline::load_rules(global.rules.as_deref())?;
     match explain(&outcome, &rules, &arguments.key, global.reading()) {
         Found::Explanation(explanation) => {

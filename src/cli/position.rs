@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use crate::pipeline;
 use crate::report::Section;
 
+use super::estate;
 use super::show::{Wanted, show};
 use super::stop::Stop;
 use super::{End, Global};
@@ -25,7 +25,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
-    let outcome = pipeline::latest(&global.scan_options(None)?)?;
+    let outcome = estate::last_scan(global)?;
     let wanted = Wanted {
         command: "position",
         sections: &[Section::Position, Section::Questions, Section::Total],

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::pipeline;
 use crate::report::Section;
 
+use super::estate;
 use super::progress::Bar;
 use super::show::{Wanted, show};
 use super::stop::Stop;
@@ -35,6 +36,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
     global.form_without_csv("scan")?;
     let options = global.scan_options(arguments.folder.as_ref())?;
     global.say_more(&format!("reading {}", options.estate.display()));
+    estate::look_before_scan(global, &options);
     let bar = Bar::start(global.quiet);
     let outcome = pipeline::scan(&options, &bar);
     bar.finish();

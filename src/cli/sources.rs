@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use crate::pipeline;
 use crate::report::Section;
 
+use super::estate;
 use super::show::{Wanted, show};
 use super::stop::Stop;
 use super::{End, Global};
@@ -21,7 +21,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
-    let outcome = pipeline::latest(&global.scan_options(None)?)?;
+    let outcome = estate::last_scan(global)?;
     let wanted = Wanted {
         command: "sources",
         sections: &[Section::Input],

@@ -1,12 +1,11 @@
 //! Binding assigned licences to their hosts; a licence may move again only after 90 days (C0-7).
 
+use jiff::civil::Date;
+
 use crate::model::{Entitlement, HostId, Metric, PurchaseLine, Working};
 use crate::rules::Product;
 
 use super::Ground;
-
-/// Days that must lie between two assignments of a licence (C0-7).
-const DAYS_BETWEEN_ASSIGNMENTS: i32 = 90;
 
 /// Fills in the hosts an entitlement is bound to.
 pub(super) fn bind(
@@ -17,10 +16,11 @@ pub(super) fn bind(
     working: &mut Working,
 ) {
     let mobile = product.terms.iter().any(|terms| terms.mobility_needs_sa && terms.metric == line.metric);
-    let names = current(line, mobile, working);
+    let (names, moved) = current(ground, line, mobile, working);
     if names.is_empty() {
         return;
     }
+    entitlement.overlap_hosts = moved.iter().filter_map(|name| find(ground, &line.organisation, name)).collect();
     if line.metric == Metric::User {
         working.say(format!("Assigned to {}.", names.join(", ")));
         return;
@@ -72,28 +72,55 @@ fn is_affiliate(ground: &Ground<'_>, owner: &str, user: &str) -> bool {
     owner == user || group(owner) == group(user) && !has_left(ground, owner) && !has_left(ground, user)
 }
 
-/// Who holds the licence after all lawful reassignments. Software Assurance on a mobile product lifts the wait (C0-7).
-fn current(line: &PurchaseLine, mobile: bool, working: &mut Working) -> Vec<String> {
+/// Who holds the licence after all lawful reassignments, and who holds it beside them while a move to the publisher's
+/// cloud overlaps (AH-R2). Software Assurance on a mobile product lifts the wait (C0-7).
+fn current(
+    ground: &Ground<'_>,
+    line: &PurchaseLine,
+    mobile: bool,
+    working: &mut Working,
+) -> (Vec<String>, Vec<String>) {
+    let wait = i64::from(ground.rules.conventions.reassignment_days);
     let mut holders = line.assigned_to.clone();
     let mut since = line.assigned_on.or(line.bought);
+    let mut cloud: Option<(Date, Vec<String>)> = None;
     for move_ in &line.reassigned {
-        let early = since.is_some_and(|since| since.until(move_.on).is_ok_and(|span| span.get_days() < DAYS_BETWEEN_ASSIGNMENTS));
+        let same_move = cloud.as_ref().is_some_and(|(day, _)| *day == move_.on && move_.reason == CLOUD_MOVE);
+        let early = since.is_some_and(|since| days(since, move_.on) < wait);
         let mobile = mobile && line.sa.iter().any(|term| term.contains(move_.on));
-        if early && move_.reason != "hardware-failure" && !mobile {
+        if early && move_.reason != "hardware-failure" && !mobile && !same_move {
             working.by_rule(
                 "C0-7",
-                format!(
-                    "The move to {} on {} came within {DAYS_BETWEEN_ASSIGNMENTS} days and does not count.",
-                    move_.to, move_.on
-                ),
+                format!("The move to {} on {} came within {wait} days and does not count.", move_.to, move_.on),
             );
             continue;
         }
         working.by_rule("C0-7", format!("Reassigned to {} on {} ({}).", move_.to, move_.on, move_.reason));
-        holders = vec![move_.to.clone()];
+        match &mut cloud {
+            Some((_, names)) if same_move => names.push(move_.to.clone()),
+            _ if move_.reason == CLOUD_MOVE => cloud = Some((move_.on, vec![move_.to.clone()])),
+            _ => {
+                (holders, cloud) = (vec![move_.to.clone()], None);
+            }
+        }
         since = Some(move_.on);
     }
-    holders
+    match cloud {
+        None => (holders, Vec::new()),
+        Some((day, names)) if days(day, ground.as_of) < i64::from(ground.rules.conventions.cloud_overlap_days) => {
+            working.by_rule("AH-R2", format!("Moved to the cloud on {day}: both places may be used for now."));
+            (holders, names)
+        }
+        Some((_, names)) => (names, Vec::new()),
+    }
+}
+
+/// The reason by which a manifest marks a move to the publisher's cloud.
+const CLOUD_MOVE: &str = "azure";
+
+/// Days from one day to another.
+fn days(from: Date, to: Date) -> i64 {
+    from.until(to).map_or(0, |span| i64::from(span.get_days()))
 }
 
 /// The host with this name: of the owner first, then of anybody.

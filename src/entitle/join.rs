@@ -73,8 +73,7 @@ fn bases(held: &[Held], at: usize, fits: impl Fn(&Held) -> bool) -> Vec<usize> {
 /// Software Assurance bought alone extends its base, or so many units of it.
 fn add_assurance(held: &mut Vec<Held>, at: usize) {
     let line = held[at].line.clone();
-    let terms: Vec<Period> =
-        if line.sa.is_empty() { line.subscription.into_iter().collect() } else { line.sa.clone() };
+    let terms: Vec<Period> = if line.sa.is_empty() { line.subscription.into_iter().collect() } else { line.sa.clone() };
     let renews = |term: &Period, earlier: &Period| {
         earlier.until.checked_add(1.day()).is_ok_and(|next| term.from <= next) && earlier.until < term.until
     };

@@ -36,7 +36,25 @@ pub fn entitlements(
     let concerned: Vec<usize> = (0..estate.purchases.len())
         .filter(|&index| serves_family(rules, &estate.purchases[index].product, family))
         .collect();
-    join::join(&ground, &concerned).iter().map(|held| entitlement(&ground, held, family)).collect()
+    let mut entitlements: Vec<Entitlement> =
+        join::join(&ground, &concerned).iter().map(|held| entitlement(&ground, held, family)).collect();
+    let overlaps: Vec<Entitlement> = entitlements.iter().filter_map(overlapping).collect();
+    entitlements.extend(overlaps);
+    entitlements
+}
+
+/// The same units for the cloud machines that may use them beside the old place.
+fn overlapping(entitlement: &Entitlement) -> Option<Entitlement> {
+    if entitlement.overlap_hosts.is_empty() {
+        return None;
+    }
+    Some(Entitlement {
+        key: Key(format!("{}/cloud-overlap", entitlement.key)),
+        bound_hosts: entitlement.overlap_hosts.clone(),
+        overlap_hosts: Vec::new(),
+        overlap: true,
+        ..entitlement.clone()
+    })
 }
 
 /// Whether a product belongs to the family, or is a suite with a part that does.
@@ -59,6 +77,8 @@ fn entitlement(ground: &Ground<'_>, held: &Held, family: &[&Product]) -> Entitle
         forms: Vec::new(),
         sa_active: false,
         bound_hosts: Vec::new(),
+        overlap_hosts: Vec::new(),
+        overlap: false,
         bound_organisations: Vec::new(),
         bound_singly: false,
         unknown_assignees: Vec::new(),

@@ -1,6 +1,8 @@
 //! The price of a shortfall: the price lines concerned, and the packs that come to the amount.
 
-use crate::model::{Money, Position, Price, PriceKind, decimal_to_minor};
+use rust_decimal::Decimal;
+
+use crate::model::{Money, Position, Price, PriceKind, PricePeriod, decimal_to_minor};
 
 use super::Item;
 use super::teller::{Teller, count, units};
@@ -45,12 +47,26 @@ fn concerns(price: &Price, position: &Position, teller: &Teller<'_>) -> bool {
 fn line(teller: &Teller<'_>, price: &Price) -> Item {
     let source = price.source.as_ref().map(|source| format!(" ({source})")).unwrap_or_default();
     let level = price.level.as_ref().map(|level| format!(", level {level}")).unwrap_or_default();
-    let text = format!("a pack of {} costs {} {}{level}{source}", count(price.units), price.amount, price.currency);
+    let pack = if price.units == 1 { "one".to_owned() } else { format!("a pack of {}", count(price.units)) };
+    let per = match price.per {
+        PricePeriod::Licence => String::new(),
+        PricePeriod::Month => format!(" a month, {} for twelve", for_a_year(price)),
+        PricePeriod::Year => " a year".to_owned(),
+    };
+    let text = format!("{pack} costs {} {}{per}{level}{source}", price.amount, price.currency);
     let places = match &price.evidence {
         Some(evidence) => teller.places(std::slice::from_ref(evidence)),
         None => Vec::new(),
     };
     Item::say(text).at(places)
+}
+
+/// The amount, or that of twelve months where the price is of one.
+fn for_a_year(price: &Price) -> Decimal {
+    match price.per {
+        PricePeriod::Month => price.amount * Decimal::from(12),
+        PricePeriod::Licence | PricePeriod::Year => price.amount,
+    }
 }
 
 /// A pack: units, price in the smallest unit.
@@ -62,7 +78,7 @@ fn packs(prices: &[&Price], wanted: u32, cost: &Money) -> Option<String> {
         return None;
     }
     let same = prices.iter().filter(|price| price.currency == cost.currency && price.units > 0);
-    let packs: Vec<Pack> = same.filter_map(|price| Some((price.units, decimal_to_minor(price.amount)?))).collect();
+    let packs: Vec<Pack> = same.filter_map(|price| Some((price.units, decimal_to_minor(for_a_year(price))?))).collect();
     let (amount, counts) = cheapest(&packs, wanted)?;
     if amount != cost.minor {
         return None;
@@ -70,7 +86,10 @@ fn packs(prices: &[&Price], wanted: u32, cost: &Money) -> Option<String> {
     let money = |minor| Money { minor, currency: cost.currency.clone() };
     let part = |(&(units, price), &packs): (&Pack, &u32)| {
         let plural = if packs == 1 { "" } else { "s" };
-        format!("{} pack{plural} of {} at {}", count(packs), count(units), money(price))
+        match units {
+            1 => format!("{} at {}", count(packs), money(price)),
+            _ => format!("{} pack{plural} of {} at {}", count(packs), count(units), money(price)),
+        }
     };
     let used = packs.iter().zip(&counts).filter(|(_, packs)| **packs > 0);
     Some(used.map(part).collect::<Vec<_>>().join(" + "))

@@ -43,7 +43,7 @@ pub(super) fn explain(teller: &Teller<'_>, question: &Question) -> Explanation {
 fn side(name: &str, reading: &str, required: u64, short: u64, cost: Option<&Money>) -> Item {
     let cost = cost.map_or_else(|| "no price".to_owned(), Money::to_string);
     Item::say(format!("{name}: {reading}")).with(vec![Item::say(format!(
-        "{} required, {} short, at a cost of {cost}",
+        "{} units required, {} short, at a cost of {cost}",
         thousands(required),
         thousands(short)
     ))])

@@ -171,6 +171,12 @@ pub struct Entitlement {
     pub sa_active: bool,
     /// Hosts (by id) the units are bound to; empty: free.
     pub bound_hosts: Vec<HostId>,
+    /// Hosts that may use the same units beside the bound ones while a move to the publisher's cloud overlaps.
+    #[serde(default)]
+    pub overlap_hosts: Vec<HostId>,
+    /// It repeats the units of another entitlement for such hosts; what they do not use is no surplus.
+    #[serde(default)]
+    pub overlap: bool,
     /// Organisations of the bound hosts that may use the bound units, because they belong to the same group.
     #[serde(default)]
     pub bound_organisations: Vec<String>,

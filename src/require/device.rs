@@ -7,9 +7,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::ToSpan;
+
 use crate::model::{
-    Acceptance, Alternative, Answer, Basis, Host, HostId, Installation, Key, Line, Locator, Requirement, Scope,
-    UserDevices, Working,
+    Acceptance, Access, Alternative, Answer, Basis, Host, HostId, Installation, Key, Line, Locator, Machine,
+    Requirement, Scope, UserDevices, Working,
 };
 use crate::rules::{Method, Product, Terms};
 
@@ -27,12 +29,97 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
             let entry = by_organisation.entry(&host.organisation).or_default().groups.entry(group).or_default();
             entry.0.push(id);
             entry.1.extend(evidence);
+            entry.2 += reached_from(ground, product, id, host);
         }
     }
     by_organisation
         .into_iter()
         .map(|(organisation, devices)| requirement(ground, product, organisation, &devices))
         .collect()
+}
+
+/// Devices from which the copy on a machine is used: the machine itself, or those stated for it. Who could open a
+/// published copy counts in the strict reading, who did in the customer's (D-12; DT-R1, DT-R10).
+fn reached_from(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> u32 {
+    let did = used_from(ground, host);
+    let could: u32 = published(ground, product, host)
+        .map(|access| match (access.devices, access.sharing.is_empty()) {
+            (None, false) => access.sharing.iter().map(|group| group.devices).sum(),
+            (devices, _) => devices.or(access.users).unwrap_or(0),
+        })
+        .sum();
+    let (strict, customer) = (could.max(did.unwrap_or(0)), did.unwrap_or(could));
+    if could == 0 || strict == customer {
+        return did.unwrap_or(could).max(u32::from(did.is_none()));
+    }
+    match ground.asker.ask("D-12", &host.organisation, &product.family, &[id]) {
+        Answer::Strict => strict,
+        Answer::Customer => customer,
+    }
+}
+
+/// Who could open the copy on a machine.
+fn published<'a>(ground: &'a Ground<'_>, product: &'a Product, host: &'a Host) -> impl Iterator<Item = &'a Access> {
+    ground
+        .estate
+        .accesses
+        .iter()
+        .filter(|access| access.product == product.id && access.organisation == host.organisation)
+        .filter(|access| {
+            access.hosts.iter().any(|name| bears(host, name)) || access.hosts.is_empty() && is_shared(host)
+        })
+}
+
+/// People who use the copy on a machine, or who could open it in the strict reading; one where nobody says.
+fn people_of(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> u32 {
+    let groups = ground.estate.users.iter().filter(|group| {
+        group.organisation == host.organisation && group.name.as_ref().is_some_and(|name| host.used_by.contains(name))
+    });
+    let did = host.users.or_else(|| (!host.used_by.is_empty()).then(|| groups.map(|group| group.count).sum()));
+    let could: u32 = published(ground, product, host)
+        .map(|access| access.users.unwrap_or_else(|| access.sharing.iter().map(|group| group.users).sum()))
+        .sum();
+    match (could, did) {
+        (0, did) => did.unwrap_or(1),
+        (could, None) => could,
+        (could, Some(did)) if could <= did => did,
+        (could, Some(did)) => match ground.asker.ask("D-12", &host.organisation, &product.family, &[id]) {
+            Answer::Strict => could,
+            Answer::Customer => did,
+        },
+    }
+}
+
+/// Devices stated for a machine: their number, or those of the people who use it.
+fn used_from(ground: &Ground<'_>, host: &Host) -> Option<u32> {
+    if host.devices.is_some() || host.used_by.is_empty() {
+        return host.devices;
+    }
+    let groups = ground.estate.users.iter().filter(|group| {
+        group.organisation == host.organisation && group.name.as_ref().is_some_and(|name| host.used_by.contains(name))
+    });
+    let mut named: BTreeSet<String> = BTreeSet::new();
+    let mut numbered = 0;
+    for group in groups {
+        match &group.devices {
+            Some(UserDevices::Named(names)) => named.extend(names.iter().map(|name| name.to_lowercase())),
+            Some(UserDevices::Each(each)) => numbered += each * group.count,
+            None => numbered += group.count,
+        }
+    }
+    Some(numbered + u32::try_from(named.len()).unwrap_or(u32::MAX))
+}
+
+/// Whether people reach a machine's copies from devices of their own.
+fn is_shared(host: &Host) -> bool {
+    host.machine != Machine::Physical || host.users.is_some() || host.devices.is_some() || !host.used_by.is_empty()
+}
+
+/// Whether an installation counts although it was not used of late; nobody's word on its use counts it (D-08).
+fn in_use(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host, install: &Installation) -> bool {
+    let limit = ground.as_of.checked_sub(i64::from(ground.settings.stale_after_days).days());
+    let unused = matches!((install.last_used, limit), (Some(used), Ok(limit)) if used < limit);
+    !unused || ground.asker.ask("D-08", &host.organisation, &product.family, &[id]) == Answer::Strict
 }
 
 /// Devices that are licensed alike.
@@ -45,7 +132,8 @@ struct Group {
 
 #[derive(Default)]
 struct Devices {
-    groups: BTreeMap<Group, (Vec<HostId>, Vec<Locator>)>,
+    /// Machines with an installation, where it was seen, and the devices that need a licence for it.
+    groups: BTreeMap<Group, (Vec<HostId>, Vec<Locator>, u32)>,
 }
 
 /// Editions for which a device needs a licence, each with the newest version installed.
@@ -65,6 +153,9 @@ fn device(
         return Vec::new();
     }
     for install in concerned {
+        if !in_use(ground, product, id, host, install) {
+            continue;
+        }
         let Some(edition) = edition(ground, product, id, host, install) else { continue };
         if product.free_editions.contains(&edition) || paid_for(ground, product, id, host) {
             continue;
@@ -99,13 +190,18 @@ fn paid_for(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> 
 
 fn requirement(ground: &Ground<'_>, product: &Product, organisation: &str, devices: &Devices) -> Requirement {
     let mut working = Working::default();
-    let mut hosts: Vec<HostId> = devices.groups.values().flat_map(|(ids, _)| ids.iter().copied()).collect();
+    let mut hosts: Vec<HostId> = devices.groups.values().flat_map(|(ids, _, _)| ids.iter().copied()).collect();
     hosts.sort();
     hosts.dedup();
-    for (group, (ids, evidence)) in &devices.groups {
+    for (group, (ids, evidence, units)) in &devices.groups {
         let version = group.version.map_or("version unknown", |version| product.version_name(version));
         working.by_facts(
-            format!("{} devices with {} {} {version}.", ids.len(), product.name, group.edition),
+            format!(
+                "{} machines with {} {} {version}, used from {units} devices.",
+                ids.len(),
+                product.name,
+                group.edition
+            ),
             evidence.clone(),
         );
     }
@@ -130,8 +226,8 @@ fn requirement(ground: &Ground<'_>, product: &Product, organisation: &str, devic
 fn by_device_way(product: &Product, terms: &Terms, devices: &Devices) -> Alternative {
     let mut working = Working::default();
     let mut lines = Vec::new();
-    for (group, (ids, _)) in &devices.groups {
-        let units = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+    for (group, (_, _, units)) in &devices.groups {
+        let units = *units;
         working.by_rule(&terms.id, format!("{units} devices with edition {}: {units} licences.", group.edition));
         let serving = product.editions.iter().filter(|one| product.edition_serves(one, &group.edition));
         let mut editions = vec![group.edition.clone()];
@@ -174,7 +270,7 @@ fn by_user_way(
     organisation: &str,
     hosts: &[HostId],
 ) -> Alternative {
-    let people: u32 = people(ground, organisation, hosts);
+    let people: u32 = people(ground, product, organisation, hosts);
     let licence = terms.licence_product.clone().unwrap_or_else(|| product.id.clone());
     let mut working = Working::default();
     working.by_rule(&terms.id, format!("{people} people use these devices: {people} subscriptions of {licence}."));
@@ -210,7 +306,7 @@ pub(super) fn bears(host: &Host, name: &str) -> bool {
 }
 
 /// People who use devices: by user groups where these name them, else as the device states, else one each.
-pub(super) fn people(ground: &Ground<'_>, organisation: &str, hosts: &[HostId]) -> u32 {
+pub(super) fn people(ground: &Ground<'_>, product: &Product, organisation: &str, hosts: &[HostId]) -> u32 {
     let mut named: BTreeSet<String> = BTreeSet::new();
     let mut total = 0;
     for group in ground.estate.users.iter().filter(|group| group.organisation == organisation) {
@@ -225,7 +321,7 @@ pub(super) fn people(ground: &Ground<'_>, organisation: &str, hosts: &[HostId]) 
     for &id in hosts {
         let host = ground.estate.host(id);
         if !named.contains(&host.name.to_lowercase()) {
-            total += host.users.unwrap_or(1);
+            total += people_of(ground, product, id, host);
         }
     }
     total

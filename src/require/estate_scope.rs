@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Alternative, Answer, Basis, HostId, Key, Line, Machine, Metric, Refusal, Requirement, Scope, Working};
+use crate::model::{
+    Alternative, Answer, Basis, HostId, Key, Line, Machine, Metric, Refusal, Requirement, Scope, Working,
+};
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
@@ -70,7 +72,8 @@ fn requirement(
     let newest = estate.deployed.iter().filter_map(|one| one.version).max();
     let mut alternatives = Vec::new();
     for terms in product.terms.iter().filter(|terms| METHODS.contains(&terms.method)) {
-        let clouds = estate.deployed.iter().all(|one| terms.concerns(ground.estate.host(one.host).cloud(), ground.as_of));
+        let clouds =
+            estate.deployed.iter().all(|one| terms.concerns(ground.estate.host(one.host).cloud(), ground.as_of));
         if !clouds || !terms.serves_version(newest) {
             continue;
         }

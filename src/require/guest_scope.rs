@@ -15,6 +15,7 @@ use super::host_cores::{HostWay, accepts, counts, current};
 use super::passive::{self, StandBy};
 use super::reach::Reach;
 use super::{Ground, access};
+use super::{processor_licences, server_licences};
 
 /// One requirement a group.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
@@ -109,12 +110,8 @@ fn requirement(ground: &Ground<'_>, product: &Product, group: &Group<'_>) -> Req
     let organisation = ground.estate.host(group.members[0].0.host).organisation.clone();
     let mut alternatives = own_ways(ground, product, group);
     let has_guests = group.members.iter().any(|(one, _)| is_guest(ground, one));
-    let by_core = group.members.iter().all(|(one, _)| one.basis.as_deref().is_none_or(|basis| basis == "core"));
-    if has_guests && by_core && !group.hosts.is_empty() {
-        let deployed: Vec<&Deployed> = group.members.iter().map(|(one, _)| *one).collect();
-        let guests: Vec<u32> = group.hosts.iter().map(|host| guests_on(ground, group, *host)).collect();
-        let host_way = HostWay { ground, product, hosts: &group.hosts, deployed: &deployed, guests: &guests };
-        alternatives.extend(host_way.ways());
+    if has_guests && !group.hosts.is_empty() {
+        alternatives.extend(host_ways(ground, product, group, &organisation));
     }
     let mut hosts: Vec<HostId> = group.hosts.clone();
     hosts.extend(group.members.iter().map(|(one, _)| one.host));
@@ -129,6 +126,28 @@ fn requirement(ground: &Ground<'_>, product: &Product, group: &Group<'_>) -> Req
         alternatives,
         working,
     }
+}
+
+/// Ways that license the hosts of a group and so its guests, for the bases its members declare.
+fn host_ways(ground: &Ground<'_>, product: &Product, group: &Group<'_>, organisation: &str) -> Vec<Alternative> {
+    let deployed: Vec<&Deployed> = group.members.iter().map(|(one, _)| *one).collect();
+    let guests: Vec<u32> = group.hosts.iter().map(|host| guests_on(ground, group, *host)).collect();
+    let members = &group.members;
+    let way = HostWay { ground, product, hosts: &group.hosts, deployed: &deployed, members, guests: &guests };
+    let all =
+        |declared: &str| members.iter().all(|(one, _)| one.basis.as_deref().is_none_or(|basis| basis == declared));
+    let mut ways = Vec::new();
+    if all("core") {
+        ways.extend(way.ways());
+        ways.extend(processor_licences::host_ways(&way));
+    }
+    if all("server-cal") {
+        for mut by_server in server_licences::host_ways(&way) {
+            by_server.companions = access::companions(ground, product, organisation);
+            ways.push(by_server);
+        }
+    }
+    ways
 }
 
 fn scope(ground: &Ground<'_>, group: &Group<'_>) -> Scope {
@@ -155,6 +174,8 @@ fn guests_on(ground: &Ground<'_>, group: &Group<'_>, host: HostId) -> u32 {
 enum Undeclared {
     ByCore,
     ByServer,
+    /// By processor, where the terms know that for guests.
+    ByProcessor,
     /// By core even where the server basis is declared: listed, so that both can be compared.
     AllByCore,
 }
@@ -172,7 +193,9 @@ struct Roaming {
 fn own_ways(ground: &Ground<'_>, product: &Product, group: &Group<'_>) -> Vec<Alternative> {
     let roaming = group.members.iter().filter(|(one, hosts)| is_guest(ground, one) && hosts.len() > 1).count();
     let mut ways: Vec<Alternative> = Vec::new();
-    for undeclared in [Undeclared::ByCore, Undeclared::ByServer, Undeclared::AllByCore] {
+    let by_processor = product.terms.iter().any(|terms| terms.method == Method::GuestProcessors);
+    let bases = [Undeclared::ByCore, Undeclared::ByServer, Undeclared::ByProcessor, Undeclared::AllByCore];
+    for undeclared in bases.into_iter().filter(|basis| by_processor || *basis != Undeclared::ByProcessor) {
         for way_of_roaming in roamings(roaming) {
             for era in 0..eras(ground, product, group) {
                 for copies_free in [false, true] {
@@ -369,7 +392,7 @@ impl OwnWay<'_> {
             basis,
             lines,
             companions: self.companions(basis),
-            sold: used.sold && self.undeclared == Undeclared::ByCore
+            sold: used.sold && matches!(self.undeclared, Undeclared::ByCore | Undeclared::ByProcessor)
                 || used.by_server && !used.by_core && self.all_declared(),
             conditional: used.condition,
             higher_edition: false,
@@ -399,6 +422,9 @@ impl OwnWay<'_> {
 
     /// Editions whose licences serve an installed one: its own first.
     fn serving(&self, method: Method, installed: &str) -> Vec<String> {
+        if installed.is_empty() {
+            return Vec::new();
+        }
         let mut editions: Vec<String> = vec![installed.to_owned()];
         for terms in self.product.terms.iter().filter(|terms| terms.method == method) {
             for edition in &terms.editions {
@@ -410,7 +436,29 @@ impl OwnWay<'_> {
         editions
     }
 
+    /// The line of a physical operating system by the processors of its host.
+    fn processor_line(&self, one: &Deployed, used: &mut Used, working: &mut Working) -> Option<Line> {
+        let serving = self.terms_for(Method::HostProcessors, one);
+        let terms = &self.product.terms[*serving.first()?];
+        let (units, text) = processor_licences::of_host(self.ground, self.product, one.host);
+        working.by_rule(&terms.id, text);
+        used.sold &= current(self.ground, self.product, &serving);
+        Some(Line {
+            product: self.product.id.clone(),
+            edition: Some(one.edition.clone()),
+            editions: self.serving(Method::HostProcessors, &one.edition),
+            version: one.version,
+            metric: terms.metric,
+            units,
+            hosts: vec![one.host],
+            accepts: accepts(self.product, &serving, false),
+        })
+    }
+
     fn physical_line(&self, one: &Deployed, used: &mut Used, working: &mut Working) -> Option<Line> {
+        if self.undeclared == Undeclared::ByProcessor {
+            return self.processor_line(one, used, working);
+        }
         let counts = counts(self.ground, self.product, one.host, one.version);
         let count = counts.get(self.era.min(counts.len().checked_sub(1)?))?;
         let terms = &self.product.terms[count.terms[0]];
@@ -418,7 +466,7 @@ impl OwnWay<'_> {
         used.sold &= current(self.ground, self.product, &count.terms);
         Some(Line {
             product: self.product.id.clone(),
-            edition: Some(one.edition.clone()),
+            edition: (!one.edition.is_empty()).then(|| one.edition.clone()),
             editions: self.serving(Method::HostCores, &one.edition),
             version: one.version,
             metric: terms.metric,
@@ -435,9 +483,7 @@ impl OwnWay<'_> {
             .rev()
             .filter(|&index| {
                 let terms = &self.product.terms[index];
-                terms.method == method
-                    && terms.serves_version(one.version)
-                    && terms.concerns(cloud, self.ground.as_of)
+                terms.method == method && terms.serves_version(one.version) && terms.concerns(cloud, self.ground.as_of)
             })
             .collect()
     }
@@ -450,16 +496,22 @@ impl OwnWay<'_> {
         used: &mut Used,
         working: &mut Working,
     ) -> Option<Vec<Line>> {
-        let serving = self.terms_for(Method::GuestCores, one);
+        let by_processor = self.undeclared == Undeclared::ByProcessor;
+        let method = if by_processor { Method::GuestProcessors } else { Method::GuestCores };
+        let serving = self.terms_for(method, one);
         let terms = &self.product.terms[*serving.first()?];
         let guest = self.ground.estate.host(one.host);
-        let (units, text) = guest_units(self.ground, self.product, terms, one.host, guest);
+        let (units, text) = if by_processor {
+            processor_licences::of_guest(self.ground, self.product, one.host, hosts)
+        } else {
+            guest_units(self.ground, self.product, terms, one.host, guest)
+        };
         working.by_rule(&terms.id, text);
         let roams = hosts.len() > 1 && terms.mobility_needs_sa;
         let line = |accepting: &[usize], needs_sa: bool, bound: Vec<HostId>| Line {
             product: self.product.id.clone(),
-            edition: Some(one.edition.clone()),
-            editions: self.serving(Method::GuestCores, &one.edition),
+            edition: (!one.edition.is_empty()).then(|| one.edition.clone()),
+            editions: self.serving(method, &one.edition),
             version: one.version,
             metric: terms.metric,
             units,
@@ -506,20 +558,28 @@ impl OwnWay<'_> {
         used: &mut Used,
         working: &mut Working,
     ) -> Option<Vec<Line>> {
-        let serving: Vec<usize> = self
-            .terms_for(Method::Instance, one)
-            .into_iter()
-            .filter(|&index| self.product.terms[index].editions.contains(&one.edition))
-            .collect();
+        let licensed = |method: Method| -> Vec<usize> {
+            let has = |index: &usize| {
+                let editions = &self.product.terms[*index].editions;
+                editions.is_empty() || editions.contains(&one.edition)
+            };
+            self.terms_for(method, one).into_iter().filter(has).collect()
+        };
+        let by_instance = licensed(Method::Instance);
+        // Licences of whole hosts, taken for one operating system.
+        let serving = if by_instance.is_empty() { licensed(Method::HostServers) } else { by_instance };
         let terms = &self.product.terms[*serving.first()?];
         let name = &self.ground.estate.host(one.host).name;
         working.by_rule(&terms.id, format!("{name}: one server licence for its operating system."));
-        let roams = guest && hosts.len() > 1 && terms.mobility_needs_sa;
+        // Licences of a whole host stay with it, with Software Assurance or without.
+        let of_host = terms.method == Method::HostServers;
+        let relies = relies && !of_host;
+        let roams = guest && hosts.len() > 1 && (terms.mobility_needs_sa || of_host);
         used.condition |= roams && relies;
         let line = |needs_sa: bool, bound: Vec<HostId>| Line {
             product: self.product.id.clone(),
-            edition: Some(one.edition.clone()),
-            editions: self.serving(Method::Instance, &one.edition),
+            edition: (!one.edition.is_empty()).then(|| one.edition.clone()),
+            editions: self.serving(terms.method, &one.edition),
             version: one.version,
             metric: terms.metric,
             units: 1,

@@ -60,11 +60,21 @@ pub(super) struct HostWay<'a> {
     pub product: &'a Product,
     pub hosts: &'a [HostId],
     pub deployed: &'a [&'a Deployed],
+    /// The same with the hosts each may run on.
+    pub members: &'a [(&'a Deployed, Vec<HostId>)],
     /// Guests that may run on each of `hosts`.
     pub guests: &'a [u32],
 }
 
 impl HostWay<'_> {
+    /// Guests that may run on a host.
+    pub fn on(&self, host: HostId) -> impl Iterator<Item = HostId> {
+        self.members
+            .iter()
+            .filter(move |(one, hosts)| one.host != host && hosts.contains(&host))
+            .map(|(one, _)| one.host)
+    }
+
     /// Every way by which the hosts' cores license the guests too, and the refused ones.
     pub fn ways(&self) -> Vec<Alternative> {
         let mut ways = Vec::new();

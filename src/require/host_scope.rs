@@ -4,12 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{
-    Alternative, Answer, Basis, Host, HostId, Key, Line, Machine, Refusal, Requirement, Scope, Working,
-};
+use crate::model::{Alternative, Answer, Basis, HostId, Key, Line, Machine, Refusal, Requirement, Scope, Working};
 use crate::rules::{Method, Product, Right, Terms};
 
 use super::deployment::{Deployed, servers};
+use super::floating::{self, Farm, guest_line};
 use super::guest_cores::guest_units;
 use super::host_sets::{Load, Sets};
 use super::reach::Reach;
@@ -40,15 +39,16 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
             unplaced.entry(&machine.organisation).or_default().push(one);
         }
     }
-    let mut requirements: Vec<Requirement> =
-        by_host.iter().filter_map(|(&id, load)| host_requirement(ground, product, &reach, id, load)).collect();
+    let farms = farms(ground, product, &reach, &by_host);
+    let mut requirements = floating::with_ways_by_guest(ground, product, farms);
     requirements.extend(
         unplaced
             .iter()
             .filter_map(|(organisation, guests)| unplaced_requirement(ground, product, organisation, guests)),
     );
     for ((organisation, cloud), guests) in clouds {
-        requirements.extend(guests.iter().filter_map(|one| cloud_requirement(ground, product, organisation, cloud, one)));
+        requirements
+            .extend(guests.iter().filter_map(|one| cloud_requirement(ground, product, organisation, cloud, one)));
     }
     requirements
 }
@@ -64,9 +64,10 @@ fn cloud_requirement(
     let mut working = Working::default();
     working.by_facts(format!("{}, in the cloud {cloud}.", one.text), one.evidence.clone());
     let guest = &ground.estate.host(one.host).name;
-    let terms = product.terms.iter().filter(|terms| {
-        terms.method == Method::GuestCores && terms.concerns(Some(cloud), ground.as_of)
-    });
+    let terms = product
+        .terms
+        .iter()
+        .filter(|terms| terms.method == Method::GuestCores && terms.concerns(Some(cloud), ground.as_of));
     let lowest = product.edition_rank(&one.edition);
     let mut alternatives = Vec::new();
     for terms in terms {
@@ -77,7 +78,7 @@ fn cloud_requirement(
                 edition: Some(edition.clone()),
                 metric: terms.metric,
                 basis: Basis::Guest,
-                lines: vec![guest_line(ground, product, terms, edition, one, &mut steps)],
+                lines: vec![guest_line(ground, product, terms, edition, one, &[], &mut steps)],
                 companions: Vec::new(),
                 sold: true,
                 conditional: false,
@@ -98,6 +99,33 @@ fn cloud_requirement(
         alternatives,
         working,
     })
+}
+
+/// Hosts that share guests, with their requirements.
+fn farms<'d>(
+    ground: &Ground<'_>,
+    product: &Product,
+    reach: &Reach,
+    by_host: &BTreeMap<HostId, HostLoad<'d>>,
+) -> Vec<Farm<'d>> {
+    let mut farms: Vec<Farm<'d>> = Vec::new();
+    for (&id, load) in by_host {
+        let Some(requirement) = host_requirement(ground, product, reach, id, load) else { continue };
+        let shares = |farm: &Farm<'d>| farm.guests.iter().any(|one| load.guests.iter().any(|two| one.host == two.host));
+        let mut target = Farm { hosts: vec![(id, requirement)], guests: load.guests.clone(), physical: load.physical };
+        let (shared, apart): (Vec<Farm<'d>>, Vec<Farm<'d>>) = farms.into_iter().partition(shares);
+        farms = apart;
+        for farm in shared {
+            target.hosts.extend(farm.hosts);
+            target.guests.extend(farm.guests);
+            target.physical = target.physical.or(farm.physical);
+        }
+        target.hosts.sort_by_key(|(id, _)| *id);
+        target.guests.sort_by_key(|one| one.host);
+        target.guests.dedup_by_key(|one| one.host);
+        farms.push(target);
+    }
+    farms
 }
 
 /// What may run on one host.
@@ -134,8 +162,7 @@ fn host_requirement(
         working.by_facts(text, one.evidence.clone());
     }
     let editions: Vec<&str> = counted.iter().copied().chain(hosting).map(|one| one.edition.as_str()).collect();
-    let mut alternatives = ways(ground, product, id, &systems, &editions);
-    alternatives.extend(by_guest(ground, product, id, load, host));
+    let alternatives = ways(ground, product, id, &systems, &editions);
     let mut hosts: Vec<HostId> = counted.iter().copied().chain(hosting).map(|one| one.host).chain([id]).collect();
     hosts.sort();
     hosts.dedup();
@@ -210,8 +237,7 @@ fn ways(ground: &Ground<'_>, product: &Product, id: HostId, load: &Load, edition
         }
         for right in &terms.rights {
             let sets = Sets { ground, product, terms, right, host: id };
-            let refused =
-                editions.iter().find(|edition| !product.edition_serves_under(terms, &right.edition, edition));
+            let refused = editions.iter().find(|edition| !product.edition_serves_under(terms, &right.edition, edition));
             let found = match (terms.method, terms.serves_version(load.newest())) {
                 (Method::HostSets, true) => vec![sets_way(&sets, load)],
                 (Method::HostProcessors, true) => vec![processors_way(&sets, load)],
@@ -291,14 +317,10 @@ fn mixed_way(older: &Sets<'_>, newer: &Sets<'_>, load: &Load) -> Option<Alternat
     if old == 0 || carried >= load.versions.len() {
         return None;
     }
-    let first = Load {
-        versions: load.versions[..carried].to_vec(),
-        hosting: if hosting_newer { load.hosting } else { None },
-    };
-    let rest = Load {
-        versions: load.versions[carried..].to_vec(),
-        hosting: if hosting_newer { None } else { load.hosting },
-    };
+    let first =
+        Load { versions: load.versions[..carried].to_vec(), hosting: if hosting_newer { load.hosting } else { None } };
+    let rest =
+        Load { versions: load.versions[carried..].to_vec(), hosting: if hosting_newer { None } else { load.hosting } };
     let mut working = Working::default();
     working.by_rule("C0-1", "The licence owned decides the counting rule: newer operating systems on newer licences, the others on older ones.");
     let mut lines = match newer.terms.method {
@@ -309,68 +331,6 @@ fn mixed_way(older: &Sets<'_>, newer: &Sets<'_>, load: &Load) -> Option<Alternat
     let mut mixed = way(newer, Basis::Mixed, lines, working);
     mixed.sold = false;
     Some(mixed)
-}
-
-/// Licensing each guest that runs there now by itself; an alternative only.
-fn by_guest(ground: &Ground<'_>, product: &Product, id: HostId, load: &HostLoad<'_>, host: &Host) -> Vec<Alternative> {
-    let here: Vec<&&Deployed> =
-        load.guests.iter().filter(|one| ground.estate.host(one.host).runs_on() == Some(id)).collect();
-    let mut ways = Vec::new();
-    for terms in product.terms.iter().filter(|terms| terms.method == Method::GuestCores && terms.concerns(None, ground.as_of)) {
-        for edition in &terms.editions {
-            if here.iter().any(|one| !product.edition_serves(edition, &one.edition)) || here.is_empty() {
-                continue;
-            }
-            let mut working = Working::default();
-            let lines = here.iter().map(|one| guest_line(ground, product, terms, edition, one, &mut working)).collect();
-            let refused = load.physical.map(|one| Refusal {
-                rule: terms.id.clone(),
-                reason: format!(
-                    "licensing by guest gives {} no right to run {} itself ({})",
-                    host.name, product.name, one.text
-                ),
-            });
-            ways.push(Alternative {
-                product: product.id.clone(),
-                edition: Some(edition.clone()),
-                metric: terms.metric,
-                basis: Basis::Guest,
-                lines,
-                companions: Vec::new(),
-                sold: false,
-                conditional: true,
-                higher_edition: false,
-                condition: terms.alternative_only.clone(),
-                listed_only: true,
-                refused,
-                working,
-            });
-        }
-    }
-    ways
-}
-
-fn guest_line(
-    ground: &Ground<'_>,
-    product: &Product,
-    terms: &Terms,
-    edition: &str,
-    one: &Deployed,
-    working: &mut Working,
-) -> Line {
-    let guest = ground.estate.host(one.host);
-    let (units, text) = guest_units(ground, product, terms, one.host, guest);
-    working.by_rule(&terms.id, text);
-    Line {
-        product: product.id.clone(),
-        edition: Some(edition.to_owned()),
-        editions: vec![edition.to_owned()],
-        version: one.version,
-        metric: terms.metric,
-        units,
-        hosts: std::iter::once(one.host).chain(guest.runs_on()).collect(),
-        accepts: vec![terms.acceptance(true)],
-    }
 }
 
 /// Guests nobody can place: in the strict reading each on a host of its own that has no other licence, in the
@@ -387,7 +347,8 @@ fn unplaced_requirement(
         working.by_facts(format!("{}; nobody knows its host.", one.text), one.evidence.clone());
     }
     let answer = ground.asker.ask("D-15", organisation, &product.family, &hosts);
-    let guest_terms = product.terms.iter().find(|terms| terms.method == Method::GuestCores && terms.concerns(None, ground.as_of));
+    let guest_terms =
+        product.terms.iter().find(|terms| terms.method == Method::GuestCores && terms.concerns(None, ground.as_of));
     let mut alternatives = Vec::new();
     for terms in product.terms.iter().filter(|terms| terms.method == Method::HostSets) {
         for right in &terms.rights {
@@ -479,7 +440,7 @@ fn unplaced_by_guest(ground: &Ground<'_>, product: &Product, terms: &Terms, gues
         .map(|edition| {
             let mut working = Working::default();
             let lines =
-                guests.iter().map(|one| guest_line(ground, product, terms, edition, one, &mut working)).collect();
+                guests.iter().map(|one| guest_line(ground, product, terms, edition, one, &[], &mut working)).collect();
             Alternative {
                 product: product.id.clone(),
                 edition: Some(edition.clone()),

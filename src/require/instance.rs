@@ -1,8 +1,8 @@
 //! A licence for each operating system the product runs in, however many instances (SQ-R9, WS-R17, ES-R1).
 //!
-//! Keys: `editions`, `licence_bases`, `mobility_needs_sa`.
+//! Keys: `editions`, `licence_bases`, `mobility_needs_sa`, `limits`.
 
-use crate::model::{Alternative, Basis, HostId, Line, Working};
+use crate::model::{Alternative, Basis, HostId, Line, Refusal, Working};
 use crate::rules::{Product, Terms};
 
 use super::Ground;
@@ -48,7 +48,23 @@ pub(super) fn host_way(
         higher_edition: false,
         condition: None,
         listed_only: false,
-        refused: None,
+        refused: exceeded(ground, terms, id),
         working,
+    })
+}
+
+/// Why the terms do not serve a host: more people, devices or processors than they allow.
+fn exceeded(ground: &Ground<'_>, terms: &Terms, id: HostId) -> Option<Refusal> {
+    let host = ground.estate.host(id);
+    let processors = host.processors.value().and_then(|processors| u32::try_from(processors.len()).ok());
+    let figures = [
+        ("users", host.users, terms.limits.users),
+        ("devices", host.devices, terms.limits.devices),
+        ("processors", processors, terms.limits.processors),
+    ];
+    figures.into_iter().find_map(|(name, found, most)| {
+        let (found, most) = (found?, most?);
+        let reason = format!("{} has {found} {name}, more than the {most} a licence allows", host.name);
+        (found > most).then(|| Refusal { rule: terms.id.clone(), reason })
     })
 }

@@ -21,6 +21,7 @@ mod access;
 mod deployment;
 mod device;
 mod estate_scope;
+mod floating;
 mod guest_cores;
 mod guest_scope;
 mod host_cores;
@@ -31,8 +32,10 @@ mod instance;
 mod passive;
 mod people;
 mod processor_count;
+mod processor_licences;
 mod processors;
 mod reach;
+mod server_licences;
 mod socket_pairs;
 mod user;
 
@@ -65,7 +68,7 @@ pub fn requirements(
     let ground = Ground { estate, rules, settings, as_of, asker, owned };
     let has = |methods: &[Method]| product.terms.iter().any(|terms| methods.contains(&terms.method));
     let mut requirements = Vec::new();
-    if has(&[Method::HostSets, Method::HostProcessors]) {
+    if has(&[Method::HostSets, Method::HostProcessors]) && !has(&[Method::HostCores]) {
         requirements.extend(host_scope::requirements(&ground, product));
     } else if has(&[Method::HostCores, Method::GuestCores, Method::Instance]) {
         requirements.extend(guest_scope::requirements(&ground, product));

@@ -5,9 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{
-    Acceptance, Alternative, Basis, Key, Line, Locator, Requirement, Scope, UserGroup, Working,
-};
+use crate::model::{Acceptance, Alternative, Basis, Key, Line, Locator, Requirement, Scope, UserGroup, Working};
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
@@ -26,13 +24,15 @@ impl Estate<'_> {
             .filter(|access| access.product == self.product.id && Some(access.organisation.as_str()) == organisation)
             .map(|access| access.users.unwrap_or(0) + access.devices.unwrap_or(0))
             .sum();
-        let processors = self.product.terms.iter().find(|other| {
-            other.method == Method::ProcessorFactor && other.editions.iter().any(|one| one == edition)
-        });
+        let processors =
+            self.product.terms.iter().find(|other| {
+                other.method == Method::ProcessorFactor && other.editions.iter().any(|one| one == edition)
+            });
         let minimum = match processors {
             Some(processors) if terms.people_a_processor > 0 => {
                 let units = self.processors_by_factor(processors).units;
-                working.by_rule(&terms.id, format!("{units} processors × {} people at least.", terms.people_a_processor));
+                working
+                    .by_rule(&terms.id, format!("{units} processors × {} people at least.", terms.people_a_processor));
                 units * terms.people_a_processor
             }
             _ => {
@@ -121,7 +121,12 @@ fn requirement(product: &Product, terms: &Terms, organisation: &str, units: u32,
                 metric: terms.metric,
                 units,
                 hosts: Vec::new(),
-                accepts: vec![Acceptance { from: 0, until: usize::MAX, needs_sa: terms.needs_sa, terms: terms.id.clone() }],
+                accepts: vec![Acceptance {
+                    from: 0,
+                    until: usize::MAX,
+                    needs_sa: terms.needs_sa,
+                    terms: terms.id.clone(),
+                }],
             }],
             companions: Vec::new(),
             sold: true,

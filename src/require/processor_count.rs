@@ -66,7 +66,7 @@ pub(super) fn covering(
     }
     let sum = u32::try_from(hundredths.div_ceil(100)).unwrap_or(u32::MAX);
     let units = sum.max(terms.server_minimum);
-    let sum_text = if hundredths % 100 == 0 {
+    let sum_text = if hundredths.is_multiple_of(100) {
         sum.to_string()
     } else {
         format!("{}, rounded up {sum}", hundredth_text(hundredths))

@@ -45,7 +45,8 @@ impl Estate<'_> {
             let (hyper_threaded, plain) = terms.vcpus_a_licence;
             let each = if host.threads_per_core > 1 { hyper_threaded } else { plain };
             let counted = vcpus.div_ceil(each);
-            working.by_rule(&terms.id, format!("{}: ceil({vcpus} virtual processors / {each}) = {counted}.", host.name));
+            working
+                .by_rule(&terms.id, format!("{}: ceil({vcpus} virtual processors / {each}) = {counted}.", host.name));
             units += counted;
             if terms.most_vcpus.is_some_and(|most| vcpus > most) {
                 refused = Some(format!("{} has {vcpus} virtual processors, more than the edition allows", host.name));
@@ -65,7 +66,8 @@ impl Estate<'_> {
             working.by_rule(&terms.id, format!("{}: {occupied} occupied sockets of {capacity}.", host.name));
             units += occupied;
             if terms.most_sockets.is_some_and(|most| capacity > most) {
-                refused = Some(format!("{} has room for {capacity} processors, more than the edition allows", host.name));
+                refused =
+                    Some(format!("{} has room for {capacity} processors, more than the edition allows", host.name));
             }
         }
         let (in_clouds, too_large) = self.in_clouds(terms, &mut working);
@@ -109,7 +111,10 @@ impl Estate<'_> {
                 .map(|guest| self.ground.estate.host(guest).vcpus.value().copied().unwrap_or(own))
                 .sum();
             let counted = if itself { own } else { own.min(guests) };
-            working.by_rule(&terms.id, format!("{}: {own} cores, {guests} virtual cores in guests: {counted}.", host.name));
+            working.by_rule(
+                &terms.id,
+                format!("{}: {own} cores, {guests} virtual cores in guests: {counted}.", host.name),
+            );
             units += counted;
         }
         for id in self.clouds() {

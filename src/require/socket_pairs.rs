@@ -25,7 +25,8 @@ impl Estate<'_> {
             units += counted;
             physical = true;
         }
-        let guests = u32::try_from(if unlimited { self.clouds().count() } else { self.guests().count() }).unwrap_or(u32::MAX);
+        let guests =
+            u32::try_from(if unlimited { self.clouds().count() } else { self.guests().count() }).unwrap_or(u32::MAX);
         let each = terms.guests_a_licence.unwrap_or(1).max(1);
         let by_guest = guests.div_ceil(each);
         if guests > 0 {

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Acceptance, Alternative, Answer, Basis, Environment, Host, HostId, Key, Line, Locator, Requirement, Scope, UserDevices, Working,
+    Acceptance, Alternative, Answer, Basis, Environment, Host, HostId, Key, Line, Locator, Requirement, Scope,
+    UserDevices, Working,
 };
 use crate::rules::{Method, Product, Terms};
 
@@ -56,7 +57,10 @@ fn developers(ground: &Ground<'_>, product: &Product, terms: &Terms) -> Vec<Requ
         .map(|(organisation, names)| {
             let count = u32::try_from(names.len()).unwrap_or(u32::MAX);
             let mut working = Working::default();
-            working.by_rule(&terms.id, format!("{count} people use machines for tests and development: {count} subscriptions."));
+            working.by_rule(
+                &terms.id,
+                format!("{count} people use machines for tests and development: {count} subscriptions."),
+            );
             subscription(product, terms, organisation, &product.id, count, Vec::new(), working)
         })
         .collect()
@@ -139,7 +143,7 @@ fn subscription(
 fn count(ground: &Ground<'_>, product: &Product, terms: &Terms, organisation: &str, hosts: &[HostId]) -> (u32, String) {
     let (known, unknown): (Vec<HostId>, Vec<HostId>) =
         hosts.iter().copied().partition(|&id| is_named(ground, organisation, id));
-    let named = people(ground, organisation, &known);
+    let named = people(ground, product, organisation, &known);
     if unknown.is_empty() {
         return (named, format!("{named} people use them: {named} subscriptions."));
     }

@@ -42,6 +42,8 @@ pub struct Rules {
     pub clauses: BTreeMap<String, Clause>,
     /// Serial numbers and UUIDs that identify nothing, in lower case.
     pub junk_identifiers: Vec<String>,
+    /// Figures that hold for every product.
+    pub conventions: Conventions,
     /// Texts of all files by path, for messages.
     pub texts: BTreeMap<String, String>,
     /// BLAKE3 over all files, in hexadecimal.
@@ -143,6 +145,10 @@ impl Rules {
             self.junk_identifiers.extend(parse_identifiers(path, text)?);
             return Ok(());
         }
+        if path.ends_with("conventions.toml") {
+            self.conventions = parse_conventions(path, text)?;
+            return Ok(());
+        }
         let product = parse_product(path, text)?;
         if let Some(earlier) = self.products.get(&product.id) {
             let message = format!("the product {} stands in {} already", product.id, earlier.path);
@@ -168,6 +174,35 @@ impl Rules {
     pub fn case_files(&self) -> impl Iterator<Item = (&str, &str)> {
         self.texts.iter().filter(|(path, _)| is_cases(path)).map(|(path, text)| (path.as_str(), text.as_str()))
     }
+}
+
+/// Figures that hold for every product (`rules/conventions.toml`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Conventions {
+    /// Days that must lie between two assignments of a licence.
+    pub reassignment_days: u32,
+    /// Days during which a licence moved to the publisher's cloud may still be used where it was.
+    pub cloud_overlap_days: u32,
+}
+
+fn parse_conventions(path: &str, text: &str) -> Result<Conventions, Vec<Diagnostic>> {
+    let document = document::Document::new(path, text);
+    let table = document.parse();
+    let fields = document::Fields::new(&document, "the file of conventions", table.get_ref(), 0..0);
+    let figure = |key: &'static str| {
+        fields.required(key);
+        let Some(table) = fields.table(key) else { return 0 };
+        table.required("days");
+        let days = table.number("days").unwrap_or(0);
+        let _ = terms::source(&table);
+        table.finish();
+        days
+    };
+    let conventions =
+        Conventions { reassignment_days: figure("reassignment"), cloud_overlap_days: figure("cloud_overlap") };
+    fields.finish();
+    let faults = document.into_faults();
+    if faults.is_empty() { Ok(conventions) } else { Err(faults) }
 }
 
 /// Drops the built-in files whose product an added file describes.

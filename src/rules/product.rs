@@ -232,7 +232,9 @@ impl Product {
             None => self.edition_serves(owned, installed),
             Some(covers) => {
                 owned == installed
-                    || covers.iter().any(|(edition, lower)| edition == owned && lower.iter().any(|name| name == installed))
+                    || covers
+                        .iter()
+                        .any(|(edition, lower)| edition == owned && lower.iter().any(|name| name == installed))
             }
         }
     }

@@ -101,6 +101,17 @@ pub struct CoreFactor {
     pub percent: u32,
 }
 
+/// Most of each that a licence may be used for; `None`: any number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// People.
+    pub users: Option<u32>,
+    /// Devices.
+    pub devices: Option<u32>,
+    /// Processors of the server.
+    pub processors: Option<u32>,
+}
+
 /// Terms of one metric for one span of versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
@@ -134,6 +145,10 @@ pub struct Terms {
     pub whole_server: bool,
     /// Least licences for a server: (strict, customer).
     pub least_licences: (u32, u32),
+    /// Least units of a customer in all, with the days on which that held.
+    pub customer_minimum: Option<(u32, Date, Date)>,
+    /// Most people, devices and processors of a server that it may be used for.
+    pub limits: Limits,
     /// Guests one server licence carries; `None`: any number.
     pub guests_a_licence: Option<u32>,
     /// Virtual cores one server licence carries; `None`: any number.
@@ -300,6 +315,8 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         processors_a_licence: fields.number("processors_a_licence").unwrap_or(1).max(1),
         whole_server: fields.boolean("whole_server").unwrap_or(false),
         least_licences,
+        customer_minimum: fields.table("customer_minimum").map(customer_minimum),
+        limits: fields.table("limits").map(limits).unwrap_or_default(),
         guests_a_licence: fields.number("guests_a_licence").filter(|&guests| guests > 0),
         cores_a_licence: fields.number("cores_a_licence").filter(|&cores| cores > 0),
         covers: fields.table("covers").map(|table| table.text_lists()),
@@ -341,6 +358,26 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
     }
     fields.finish();
     terms
+}
+
+fn customer_minimum(fields: Fields<'_, '_>) -> (u32, Date, Date) {
+    let minimum = (
+        fields.number("units").unwrap_or(0),
+        fields.date("from").unwrap_or(Date::MIN),
+        fields.date("until").unwrap_or(Date::MAX),
+    );
+    fields.finish();
+    minimum
+}
+
+fn limits(fields: Fields<'_, '_>) -> Limits {
+    let limits = Limits {
+        users: fields.number("users"),
+        devices: fields.number("devices"),
+        processors: fields.number("processors"),
+    };
+    fields.finish();
+    limits
 }
 
 /// A number for each reading; 0 where none is given.

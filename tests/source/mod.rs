@@ -119,7 +119,9 @@ fn tokens(code: &str) -> Vec<Token> {
                 kind = Some(Kind::Text(chars[index + 1..end.min(chars.len())].iter().collect()));
                 index = end + 1;
             }
-            '\'' if at(index + 1) == '\\' => index += 3 + chars[index + 3..].iter().take_while(|&&c| c != '\'').count() + 1,
+            '\'' if at(index + 1) == '\\' => {
+                index += 3 + chars[index + 3..].iter().take_while(|&&c| c != '\'').count() + 1
+            }
             '\'' if at(index + 2) == '\'' => index += 3,
             c if c.is_alphabetic() || c == '_' => {
                 index += chars[index..].iter().take_while(|c| c.is_alphanumeric() || **c == '_').count();

@@ -50,8 +50,12 @@ fn question(index: usize, row: &QuestionRow<'_>, explain: &str, canvas: &Canvas)
     let mut out = canvas.item(2, &mark, &head);
     for (name, side) in [("strict:   ", &row.strict), ("customer: ", &row.customer)] {
         let cost = side.cost.map(|cost| format!(", {cost}")).unwrap_or_default();
-        let figures =
-            format!("{} – {} required, {} short{cost}", side.reading, number(side.required), number(side.shortfall));
+        let figures = format!(
+            "{} – {} units required, {} short{cost}",
+            side.reading,
+            number(side.required),
+            number(side.shortfall)
+        );
         out.push_str(&canvas.item(set_in, name, &figures));
     }
     out.push_str(&canvas.item(set_in, "decided by: ", row.evidence));

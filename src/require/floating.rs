@@ -1,0 +1,251 @@
+//! Guests licensed by themselves, which float between the hosts of their farm (WS-R8, WS-R9).
+//!
+//! All guests of hosts that share any are licensed together. That is lawful with Software Assurance or a subscription on
+//! the core licences and on all access licences, and gives no right to run the product on a host itself. Without proof
+//! it is listed beside the host ways; with proof it competes with them for the hosts as a whole. Keys: `guest_minimum`,
+//! `customer_minimum`, `sold`, `alternative_only`.
+
+use std::collections::BTreeMap;
+
+use crate::allocate::may_draw;
+use crate::model::{Alternative, Basis, HostId, Key, Line, Refusal, Requirement, Scope, Working};
+use crate::rules::{Method, Product, Terms};
+
+use super::deployment::Deployed;
+use super::guest_cores::guest_units;
+use super::{Ground, access};
+
+/// What the hosts of one farm carry.
+pub(super) struct Farm<'d> {
+    /// Requirement of each host, with its host.
+    pub hosts: Vec<(HostId, Requirement)>,
+    /// Guests on any of them, each once.
+    pub guests: Vec<&'d Deployed>,
+    /// An operating system of a host itself, where one runs the product.
+    pub physical: Option<&'d Deployed>,
+}
+
+/// Adds the ways by guest to the requirements of farms; a farm with proof becomes one requirement.
+pub(super) fn with_ways_by_guest(ground: &Ground<'_>, product: &Product, farms: Vec<Farm<'_>>) -> Vec<Requirement> {
+    let mut requirements = Vec::new();
+    for farm in farms {
+        let organisation = farm.hosts[0].1.organisation.clone();
+        let ways = ways(ground, product, &farm, &organisation);
+        let lawful = ways.iter().any(|way| !way.listed_only);
+        let mut hosts = farm.hosts.into_iter();
+        let Some((_, mut first)) = hosts.next() else { continue };
+        if lawful {
+            let others: Vec<Requirement> = hosts.map(|(_, other)| other).collect();
+            if !others.is_empty() {
+                first = together(ground, product, first, &others);
+            }
+            first.alternatives.extend(ways);
+            requirements.push(first);
+            continue;
+        }
+        // Listed once for the farm; its other hosts need nothing more then.
+        for (_, mut other) in hosts {
+            other.alternatives.extend(ways.iter().map(|way| Alternative { lines: Vec::new(), ..way.clone() }));
+            requirements.push(other);
+        }
+        first.alternatives.extend(ways);
+        requirements.push(first);
+    }
+    raise_to_customer_minimum(ground, product, &mut requirements);
+    requirements
+}
+
+/// The guests of a farm by their virtual cores, one way for each edition.
+fn ways(ground: &Ground<'_>, product: &Product, farm: &Farm<'_>, organisation: &str) -> Vec<Alternative> {
+    let mut ways = Vec::new();
+    for terms in
+        product.terms.iter().filter(|terms| terms.method == Method::GuestCores && terms.concerns(None, ground.as_of))
+    {
+        for edition in &terms.editions {
+            let serves = farm.guests.iter().all(|one| product.edition_serves(edition, &one.edition));
+            if farm.guests.is_empty() || !serves {
+                continue;
+            }
+            let mut working = Working::default();
+            let hosts: Vec<HostId> = farm.hosts.iter().map(|(id, _)| *id).collect();
+            let lines = farm
+                .guests
+                .iter()
+                .map(|one| guest_line(ground, product, terms, edition, one, &hosts, &mut working))
+                .collect();
+            let refused = refusal(ground, product, terms, farm, organisation);
+            let proved = refused.is_none() && proved(ground, product, organisation);
+            ways.push(Alternative {
+                product: product.id.clone(),
+                edition: Some(edition.clone()),
+                metric: terms.metric,
+                basis: Basis::Guest,
+                lines,
+                companions: Vec::new(),
+                sold: false,
+                conditional: true,
+                higher_edition: false,
+                condition: terms.alternative_only.clone(),
+                listed_only: !proved,
+                refused,
+                working,
+            });
+        }
+    }
+    ways
+}
+
+/// The line of one guest by itself.
+pub(super) fn guest_line(
+    ground: &Ground<'_>,
+    product: &Product,
+    terms: &Terms,
+    edition: &str,
+    one: &Deployed,
+    hosts: &[HostId],
+    working: &mut Working,
+) -> Line {
+    let guest = ground.estate.host(one.host);
+    let (units, text) = guest_units(ground, product, terms, one.host, guest);
+    working.by_rule(&terms.id, text);
+    Line {
+        product: product.id.clone(),
+        edition: Some(edition.to_owned()),
+        editions: vec![edition.to_owned()],
+        version: one.version,
+        metric: terms.metric,
+        units,
+        hosts: std::iter::once(one.host).chain(hosts.iter().copied()).collect(),
+        accepts: vec![terms.acceptance(true)],
+    }
+}
+
+/// Why the guests of a farm may not be licensed by themselves.
+fn refusal(
+    ground: &Ground<'_>,
+    product: &Product,
+    terms: &Terms,
+    farm: &Farm<'_>,
+    organisation: &str,
+) -> Option<Refusal> {
+    let refuse = |reason: String| Some(Refusal { rule: terms.id.clone(), reason });
+    if let Some(one) = farm.physical {
+        let name = &ground.estate.host(one.host).name;
+        return refuse(format!("it gives {name} no right to run {} itself ({})", product.name, one.text));
+    }
+    if !terms.sold_on(ground.as_of) {
+        return refuse(format!("these terms were not in force on {}", ground.as_of));
+    }
+    let cores = owned(ground, product, terms, organisation);
+    if !cores.is_empty() && cores.iter().all(|assured| !assured) {
+        return refuse("no core licence owned carries Software Assurance".into());
+    }
+    if !access::assured(ground, product, organisation) && has_access_licences(ground, product, organisation) {
+        return refuse("not all access licences that are needed carry Software Assurance".into());
+    }
+    None
+}
+
+/// Whether core licences with Software Assurance are owned, and the access that needs licences is known and assured.
+fn proved(ground: &Ground<'_>, product: &Product, organisation: &str) -> bool {
+    let known =
+        ground.estate.accesses.iter().any(|access| access.product == product.id && access.organisation == organisation);
+    let assured = |terms: &Terms| owned(ground, product, terms, organisation).contains(&true);
+    let cores = product
+        .terms
+        .iter()
+        .any(|terms| terms.method == Method::GuestCores && terms.clouds.is_empty() && assured(terms));
+    known && cores && access::assured(ground, product, organisation)
+}
+
+/// Licences of the metric that an organisation may draw on: whether each carries Software Assurance.
+fn owned(ground: &Ground<'_>, product: &Product, terms: &Terms, organisation: &str) -> Vec<bool> {
+    ground
+        .owned
+        .iter()
+        .filter(|right| may_draw(right, organisation))
+        .filter(|right| right.forms.iter().any(|form| form.product == product.id && form.metric == terms.metric))
+        .map(|right| right.sa_active)
+        .collect()
+}
+
+/// Whether any access licence for the product is owned.
+fn has_access_licences(ground: &Ground<'_>, product: &Product, organisation: &str) -> bool {
+    let serves = |id: &str| {
+        ground.rules.products.get(id).is_some_and(|cal| {
+            cal.terms.iter().any(|terms| terms.method == Method::Access && terms.serves.as_ref() == Some(&product.id))
+        })
+    };
+    ground.estate.purchases.iter().any(|line| line.organisation == organisation && serves(&line.product))
+}
+
+/// The hosts of a farm as one requirement: what every host has a way for, taken together.
+fn together(ground: &Ground<'_>, product: &Product, first: Requirement, others: &[Requirement]) -> Requirement {
+    let mut alternatives = Vec::new();
+    for way in &first.alternatives {
+        let same = |other: &&Alternative| {
+            (&other.product, &other.edition, other.metric, other.basis)
+                == (&way.product, &way.edition, way.metric, way.basis)
+        };
+        let rest: Option<Vec<&Alternative>> =
+            others.iter().map(|requirement| requirement.alternatives.iter().find(same)).collect();
+        let Some(rest) = rest else { continue };
+        let mut joint = way.clone();
+        for other in rest {
+            joint.lines.extend(other.lines.iter().cloned());
+            joint.working.steps.extend(other.working.steps.iter().cloned());
+            joint.refused = joint.refused.take().or_else(|| other.refused.clone());
+            joint.sold &= other.sold;
+            joint.higher_edition |= other.higher_edition;
+        }
+        alternatives.push(joint);
+    }
+    let mut working = first.working.clone();
+    let mut hosts = first.hosts.clone();
+    for other in others {
+        working.steps.extend(other.working.steps.iter().cloned());
+        hosts.extend(&other.hosts);
+    }
+    hosts.sort();
+    hosts.dedup();
+    let cluster = hosts.iter().find_map(|&id| ground.estate.host(id).cluster.clone());
+    let scope = Scope::Cluster(cluster.unwrap_or_else(|| first.scope.name()));
+    Requirement {
+        key: Key::new("requirement", &[&first.organisation, &scope.name(), &product.id]),
+        scope,
+        hosts,
+        alternatives,
+        working,
+        ..first
+    }
+}
+
+/// While a least number of units a customer was in force, the first farm's way carries what the sum lacks (WS-R9).
+fn raise_to_customer_minimum(ground: &Ground<'_>, product: &Product, requirements: &mut [Requirement]) {
+    for terms in
+        product.terms.iter().filter(|terms| terms.method == Method::GuestCores && terms.concerns(None, ground.as_of))
+    {
+        let least = match terms.customer_minimum {
+            Some((units, from, until)) if from <= ground.as_of && ground.as_of <= until => units,
+            _ => continue,
+        };
+        let mut sums: BTreeMap<(String, Option<String>), u32> = BTreeMap::new();
+        let by_guest = |way: &&mut Alternative| way.basis == Basis::Guest && !way.lines.is_empty();
+        for requirement in requirements.iter_mut() {
+            let organisation = requirement.organisation.clone();
+            for way in requirement.alternatives.iter_mut().filter(by_guest) {
+                *sums.entry((organisation.clone(), way.edition.clone())).or_default() += way.units();
+            }
+        }
+        for requirement in requirements.iter_mut() {
+            let organisation = requirement.organisation.clone();
+            for way in requirement.alternatives.iter_mut().filter(by_guest) {
+                let Some(sum) = sums.remove(&(organisation.clone(), way.edition.clone())) else { continue };
+                if sum < least {
+                    way.lines[0].units += least - sum;
+                    way.working.by_rule(&terms.id, format!("At least {least} cores a customer: {} more.", least - sum));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Processor licences: one for each processor of a host, or as many as stand behind a guest's virtual processors.
+//!
+//! A guest needs `ceil(virtual processors / threads of a physical processor)`, at most all processors of its host
+//! (SQ-R18). Licensing all processors of a host may carry some guests or any number, by the edition's right. Keys:
+//! `rights`, `mobility_needs_sa`.
+
+use crate::model::{Alternative, Basis, HostId, Line, Working};
+use crate::rules::{Method, Right, Terms};
+
+use super::Ground;
+use super::host_cores::{HostWay, accepts, current};
+use super::processor_count::processors;
+use crate::rules::Product;
+
+/// Licences for the processors of a host, with the arithmetic in words; 1 where nobody knows them.
+pub(super) fn of_host(ground: &Ground<'_>, product: &Product, id: HostId) -> (u32, String) {
+    let host = ground.estate.host(id);
+    match processors(ground, product, id, host).cores {
+        Some(cores) => {
+            let count = u32::try_from(cores.len()).unwrap_or(u32::MAX).max(1);
+            (count, format!("{}: {count} processors, one licence each.", host.name))
+        }
+        None => (1, format!("No source states the processors of {}: 1 licence is assumed.", host.name)),
+    }
+}
+
+/// Licences for a guest by itself on any of the hosts it may run on: the most that one of them asks for.
+pub(super) fn of_guest(ground: &Ground<'_>, product: &Product, id: HostId, hosts: &[HostId]) -> (u32, String) {
+    let guest = ground.estate.host(id);
+    let runs_on: Vec<HostId> = guest.runs_on().into_iter().collect();
+    let hosts = if hosts.is_empty() { &runs_on } else { hosts };
+    hosts
+        .iter()
+        .map(|&on| on_host(ground, product, id, on))
+        .max_by_key(|(units, _)| *units)
+        .unwrap_or((1, format!("{}: nobody knows its host, at least 1 licence.", guest.name)))
+}
+
+fn on_host(ground: &Ground<'_>, product: &Product, id: HostId, on: HostId) -> (u32, String) {
+    let (guest, host) = (ground.estate.host(id), ground.estate.host(on));
+    let (all, _) = of_host(ground, product, on);
+    let cores = processors(ground, product, on, host).cores.unwrap_or_default();
+    let fewest = cores.iter().min().copied().unwrap_or(0).saturating_mul(host.threads_per_core.max(1));
+    match (guest.vcpus.value(), fewest) {
+        (Some(&vcpus), threads) if threads > 0 => {
+            let units = vcpus.div_ceil(threads).clamp(1, all);
+            let text = format!(
+                "{}: ceil({vcpus} virtual processors / {threads} threads of a processor of {}), at least 1, at most {all}: {units} licences.",
+                guest.name, host.name
+            );
+            (units, text)
+        }
+        _ => (all, format!("{}: its processors or those of {} are not known: all {all}.", guest.name, host.name)),
+    }
+}
+
+/// Licensing all processors of the hosts for the guests on them too, where an edition has such a right.
+pub(super) fn host_ways(way: &HostWay<'_>) -> Vec<Alternative> {
+    let newest = way.deployed.iter().filter_map(|one| one.version).max();
+    let mut ways = Vec::new();
+    for (index, terms) in way.product.terms.iter().enumerate() {
+        if terms.method != Method::HostProcessors || !terms.serves_version(newest) {
+            continue;
+        }
+        for right in &terms.rights {
+            let serves = way.deployed.iter().all(|one| way.product.edition_serves(&right.edition, &one.edition));
+            if serves {
+                ways.push(host_way(way, index, terms, right, newest));
+            }
+        }
+    }
+    ways
+}
+
+fn host_way(way: &HostWay<'_>, index: usize, terms: &Terms, right: &Right, version: Option<usize>) -> Alternative {
+    let mut working = Working::default();
+    let line = |(&host, &guests): (&HostId, &u32)| {
+        let (processors, text) = of_host(way.ground, way.product, host);
+        working.by_rule(&terms.id, text);
+        let own = way.deployed.iter().any(|one| one.host == host);
+        let systems = guests + u32::from(own);
+        let sets = match right.guests {
+            Some(carried) if carried > 0 && !right.unlimited => systems.div_ceil(carried).max(1),
+            _ => 1,
+        };
+        working.by_rule(&terms.id, format!("{systems} operating systems: {sets} × {processors} licences."));
+        Line {
+            product: way.product.id.clone(),
+            edition: Some(right.edition.clone()),
+            editions: vec![right.edition.clone()],
+            version,
+            metric: terms.metric,
+            units: sets * processors,
+            hosts: vec![host],
+            accepts: accepts(way.product, &[index], false),
+        }
+    };
+    let lines = way.hosts.iter().zip(way.guests).map(line).collect();
+    let installed = way.deployed.iter().filter_map(|one| way.product.edition_rank(&one.edition)).max();
+    Alternative {
+        product: way.product.id.clone(),
+        edition: Some(right.edition.clone()),
+        metric: terms.metric,
+        basis: Basis::Host,
+        lines,
+        companions: Vec::new(),
+        sold: current(way.ground, way.product, &[index]),
+        conditional: false,
+        higher_edition: way.product.edition_rank(&right.edition) > installed,
+        condition: None,
+        listed_only: false,
+        refused: None,
+        working,
+    }
+}

@@ -1,0 +1,72 @@
+//! Server licences of a host: each for so many guests or virtual cores of it, or for any number.
+//!
+//! `ceil(max(guests / guests a licence, virtual cores / cores a licence))` for each host a guest may run on, at least one
+//! (SQ-R10, SQ-R22). Keys: `guests_a_licence`, `cores_a_licence`, `needs_sa`.
+
+use crate::model::{Alternative, Basis, HostId, Line, Working};
+use crate::rules::{Method, Terms};
+
+use super::host_cores::{HostWay, accepts, current};
+
+/// Licensing every host of a group by server licences, one way for each terms and edition.
+pub(super) fn host_ways(way: &HostWay<'_>) -> Vec<Alternative> {
+    let newest = way.deployed.iter().filter_map(|one| one.version).max();
+    let mut ways = Vec::new();
+    for (index, terms) in way.product.terms.iter().enumerate() {
+        if terms.method != Method::HostServers || !terms.serves_version(newest) {
+            continue;
+        }
+        for edition in &terms.editions {
+            let serves = way.deployed.iter().all(|one| way.product.edition_serves(edition, &one.edition));
+            if serves {
+                ways.push(host_way(way, index, terms, edition, newest));
+            }
+        }
+    }
+    ways
+}
+
+fn host_way(way: &HostWay<'_>, index: usize, terms: &Terms, edition: &str, version: Option<usize>) -> Alternative {
+    let mut working = Working::default();
+    let line = |(&host, &guests): (&HostId, &u32)| {
+        let (units, text) = units(way, terms, host, guests);
+        working.by_rule(&terms.id, text);
+        Line {
+            product: way.product.id.clone(),
+            edition: Some(edition.to_owned()),
+            editions: vec![edition.to_owned()],
+            version,
+            metric: terms.metric,
+            units,
+            hosts: vec![host],
+            accepts: accepts(way.product, &[index], false),
+        }
+    };
+    let lines = way.hosts.iter().zip(way.guests).map(line).collect();
+    let installed = way.deployed.iter().filter_map(|one| way.product.edition_rank(&one.edition)).max();
+    Alternative {
+        product: way.product.id.clone(),
+        edition: Some(edition.to_owned()),
+        metric: terms.metric,
+        basis: Basis::ServerCal,
+        lines,
+        companions: Vec::new(),
+        sold: current(way.ground, way.product, &[index]),
+        conditional: terms.needs_sa,
+        higher_edition: way.product.edition_rank(edition) > installed,
+        condition: terms.needs_sa.then(|| "Software Assurance in force on every server licence".into()),
+        listed_only: false,
+        refused: None,
+        working,
+    }
+}
+
+/// Licences one host needs for the guests that may run on it.
+fn units(way: &HostWay<'_>, terms: &Terms, id: HostId, guests: u32) -> (u32, String) {
+    let name = &way.ground.estate.host(id).name;
+    let cores: u32 = way.on(id).map(|guest| way.ground.estate.host(guest).vcpus.value().copied().unwrap_or(1)).sum();
+    let by_guests = terms.guests_a_licence.map_or(1, |each| guests.div_ceil(each));
+    let by_cores = terms.cores_a_licence.map_or(1, |each| cores.div_ceil(each));
+    let units = by_guests.max(by_cores).max(1);
+    (units, format!("{name}: {guests} guests with {cores} virtual cores: {units} server licences."))
+}
