@@ -135,7 +135,10 @@ fn an_empty_file_and_one_that_is_no_inventory_are_named() {
         ("fake.xlsx", b"PK\x03\x04 this is no workbook"),
     ] {
         let (status, reason) = fate(name, bytes);
-        assert!(["rejected", "ignored"].contains(&status.as_str()) && !reason.is_empty(), "{name}: {status}, {reason:?}");
+        assert!(
+            ["rejected", "ignored"].contains(&status.as_str()) && !reason.is_empty(),
+            "{name}: {status}, {reason:?}"
+        );
     }
 }
 
@@ -144,7 +147,8 @@ fn depth_is_limited() {
     let deep = |open: &str, close: &str| format!("{}{}", open.repeat(200_000), close.repeat(200_000));
     let json = format!("{{\"action\":\"inventory\",\"content\":{{\"x\":{}}}}}", deep("[", "]"));
     bad("deep.json", json.as_bytes(), &[]);
-    let objects = format!("{{\"action\":\"inventory\",\"content\":{}1{}}}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
+    let objects =
+        format!("{{\"action\":\"inventory\",\"content\":{}1{}}}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
     bad("objects.json", objects.as_bytes(), &[]);
     let xml = format!("<?xml version=\"1.0\"?><REQUEST><CONTENT>{}</CONTENT></REQUEST>", deep("<A>", "</A>"));
     bad("deep.xml", xml.as_bytes(), &[]);
@@ -159,7 +163,9 @@ fn entities_are_never_expanded() {
         let inner = format!("&a{};", level - 1).repeat(10);
         text.push_str(&format!("<!ENTITY a{level} \"{inner}\">\n"));
     }
-    text.push_str("]>\n<REQUEST><CONTENT><HARDWARE><NAME>&a9;</NAME></HARDWARE></CONTENT><QUERY>INVENTORY</QUERY></REQUEST>");
+    text.push_str(
+        "]>\n<REQUEST><CONTENT><HARDWARE><NAME>&a9;</NAME></HARDWARE></CONTENT><QUERY>INVENTORY</QUERY></REQUEST>",
+    );
     bad("laughs.xml", text.as_bytes(), &["line "]);
     let outside = "<?xml version=\"1.0\"?><!DOCTYPE REQUEST [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>\
                    <REQUEST><CONTENT><HARDWARE><NAME>&x;</NAME></HARDWARE></CONTENT></REQUEST>";
@@ -210,7 +216,9 @@ mod unix {
         } else {
             let sources = sources(estate.path());
             assert_eq!(status(&sources, "closed"), "rejected");
-            assert!(source(&sources, "closed")["reason"].as_str().is_some_and(|reason| reason.contains("cannot be read")));
+            assert!(
+                source(&sources, "closed")["reason"].as_str().is_some_and(|reason| reason.contains("cannot be read"))
+            );
         }
         std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o700)).expect("opened again");
     }
@@ -302,7 +310,8 @@ fn all_of_them_together_stop_nothing() {
 #[test]
 fn every_fault_of_the_settings_is_shown_at_once() {
     let estate = estate();
-    let settings = "currency = \"GBP\"\ncolour = \"red\"\nstale_after_days = \"ninety\"\n\n[[organisation]]\ntitle = \"Brent\"\n";
+    let settings =
+        "currency = \"GBP\"\ncolour = \"red\"\nstale_after_days = \"ninety\"\n\n[[organisation]]\ntitle = \"Brent\"\n";
     estates::write(&estate.path().join("trueup.toml"), settings.as_bytes());
     trueup().arg("scan").arg(estate.path()).assert().code(2).stdout("").stderr(
         predicate::str::contains("trueup.toml:2")

@@ -15,8 +15,7 @@ use trueup::rules::{Case, Rules, Settings, parse_cases};
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::built_in().expect("built-in rules are free of faults"));
 
 /// Keys of a case that are no table of a manifest.
-const OF_THE_CASE: [&str; 8] =
-    ["id", "title", "as_of", "reading", "source", "expect", "alternative", "cheapest"];
+const OF_THE_CASE: [&str; 8] = ["id", "title", "as_of", "reading", "source", "expect", "alternative", "cheapest"];
 
 /// Every case with its tables as the text of a manifest.
 fn cases_as_manifests() -> Vec<(Case, String)> {
@@ -40,14 +39,16 @@ fn cases_as_manifests() -> Vec<(Case, String)> {
 fn positions(outcome: &Outcome) -> String {
     let of = |reading| {
         let filter = Filter { reading, ..Filter::default() };
-        json::render(&Report::new(outcome, &filter), &[Section::Position, Section::Questions, Section::Total]).expect("a report is JSON")
+        json::render(&Report::new(outcome, &filter), &[Section::Position, Section::Questions, Section::Total])
+            .expect("a report is JSON")
     };
     [Answer::Strict, Answer::Customer].map(of).concat()
 }
 
 fn scanned(folder: &Path, case: &Case) -> Outcome {
     let options = ScanOptions { as_of: Some(case.as_of), threads: Some(1), ..estates::options(folder) };
-    pipeline::scan_with(&RULES, &options, &estates::Silent).unwrap_or_else(|failure| panic!("{}: {failure:#?}", case.id))
+    pipeline::scan_with(&RULES, &options, &estates::Silent)
+        .unwrap_or_else(|failure| panic!("{}: {failure:#?}", case.id))
 }
 
 /// Scans the case's tables; says where the position differs.

@@ -77,12 +77,16 @@ pub(super) fn uncounted(ground: &Ground<'_>, assessment: &Assessment) -> Vec<Fin
         .map(|(_, requirement)| {
             let family = ground.rules.products.get(&requirement.family);
             let name = family.map_or(requirement.family.as_str(), |product| product.name.as_str());
-            let seen: Vec<&str> = requirement.working.steps.iter().map(|step| step.text.as_str()).collect();
+            let steps = || requirement.working.steps.iter().filter(|step| !step.evidence.is_empty());
+            let seen: Vec<&str> = steps().map(|step| step.text.as_str()).collect();
             Finding {
-                key: Key::new("uncounted", &[&requirement.organisation, &requirement.scope.name(), &requirement.family]),
+                key: Key::new(
+                    "uncounted",
+                    &[&requirement.organisation, &requirement.scope.name(), &requirement.family],
+                ),
                 organisation: requirement.organisation.clone(),
                 text: format!("No terms on file license this {name}; it is counted nowhere: {}", seen.join(" ")),
-                evidence: requirement.working.steps.iter().flat_map(|step| step.evidence.clone()).collect(),
+                evidence: steps().flat_map(|step| step.evidence.clone()).collect(),
             }
         })
         .collect()
