@@ -62,6 +62,8 @@ pub fn outcome(
     let coverage = coverage::coverage(&ground, records);
     let mut findings = support.findings;
     findings.extend(coverage::findings(&ground, &questions));
+    let strict = put_together(&ground, &strict_reading, strict);
+    findings.extend(coverage::uncounted(&ground, &strict));
     findings.sort();
     findings.dedup();
     Outcome {
@@ -71,7 +73,7 @@ pub fn outcome(
         diagnostics: Vec::new(),
         purchases: estate.purchases.clone(),
         prices: estate.prices.clone(),
-        strict: put_together(&ground, &strict_reading, strict),
+        strict,
         customer: put_together(&ground, &customer_reading, customer),
         questions,
         support: support.rows,

@@ -90,11 +90,18 @@ pub trait Progress: Sync {
 /// # Errors
 /// Wrong settings or rules, and an estate or store that cannot be used.
 pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Outcome, Failure> {
-    let rules = load_rules(options.rules.as_deref())?;
+    scan_with(&load_rules(options.rules.as_deref())?, options, progress)
+}
+
+/// [`scan`] under rules that are loaded already; those of the options are left aside.
+///
+/// # Errors
+/// Wrong settings, and an estate or store that cannot be used.
+pub fn scan_with(rules: &Rules, options: &ScanOptions, progress: &dyn Progress) -> Result<Outcome, Failure> {
     let (settings, settings_text) = load_settings(&options.estate)?;
     let as_of = day(options, &settings);
     let pool = thread_pool(options.threads)?;
-    let matcher = matcher(&rules)?;
+    let matcher = matcher(rules)?;
     let mut store = Store::open(&options.store_path())?;
     let known = store.known_files(&gather::is_current)?;
     let started_at = jiff::Timestamp::now().to_string();
@@ -103,7 +110,7 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Outcome, F
     let files = gather::gather(&options.estate, &pool, &known, &folders, &mut writer, progress)?;
     let outcome = {
         let ground = resolve::Ground {
-            rules: &rules,
+            rules,
             settings: &settings,
             matcher: &matcher,
             titles: writer.titles(),

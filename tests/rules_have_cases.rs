@@ -23,7 +23,9 @@ fn products_of(case: &Case) -> BTreeSet<String> {
     let Estate { hosts, purchases, .. } = Estate::of_manifest(case.manifest.clone());
     let installed = hosts.into_iter().flat_map(|host| host.installs).map(|install| install.product);
     let bought = purchases.into_iter().map(|line| line.product);
-    let expected = case.expectations.iter().filter_map(|row| row.row.product.clone());
+    let rows = case.expectations.iter().map(|expected| &expected.row);
+    let ways = case.alternatives.iter().map(|expected| &expected.row);
+    let expected = rows.chain(ways).filter_map(|row| row.product.clone());
     installed.chain(bought).chain(expected).collect()
 }
 

@@ -1,10 +1,10 @@
 //! How much of each organisation the inventory shows, and what that leaves to act on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan;
 
-use crate::model::{Coverage, Finding, Host, Key, Machine, Question, RecordCounts};
+use crate::model::{Assessment, Coverage, Finding, Host, Key, Machine, Question, RecordCounts};
 
 use super::Ground;
 
@@ -66,6 +66,30 @@ pub(super) fn findings(ground: &Ground<'_>, questions: &[Question]) -> Vec<Findi
     findings.extend(expired_answers(ground, questions));
     findings.extend(untracked(ground));
     findings
+}
+
+/// What runs and is covered by no terms on file, so that nobody takes silence for compliance.
+pub(super) fn uncounted(ground: &Ground<'_>, assessment: &Assessment) -> Vec<Finding> {
+    let counted: BTreeSet<usize> = assessment.chosen.iter().map(|chosen| chosen.requirement).collect();
+    let requirements = assessment.requirements.iter().enumerate();
+    requirements
+        .filter(|(index, _)| !counted.contains(index))
+        .map(|(_, requirement)| {
+            let family = ground.rules.products.get(&requirement.family);
+            let name = family.map_or(requirement.family.as_str(), |product| product.name.as_str());
+            let steps = || requirement.working.steps.iter().filter(|step| !step.evidence.is_empty());
+            let seen: Vec<&str> = steps().map(|step| step.text.as_str()).collect();
+            Finding {
+                key: Key::new(
+                    "uncounted",
+                    &[&requirement.organisation, &requirement.scope.name(), &requirement.family],
+                ),
+                organisation: requirement.organisation.clone(),
+                text: format!("No terms on file license this {name}; it is counted nowhere: {}", seen.join(" ")),
+                evidence: steps().flat_map(|step| step.evidence.clone()).collect(),
+            }
+        })
+        .collect()
 }
 
 /// Fixed answers whose review date has passed: they count no longer.

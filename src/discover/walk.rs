@@ -186,15 +186,18 @@ fn shown_path(path: &Path, root: &Path) -> String {
     parts.join("/")
 }
 
-/// A file name as text. Bytes that are not UTF-8 become `�` followed by their value, so that `caf\xE9` and `caf\xE8`
-/// stay two names.
+/// A file name as text that no terminal takes for a command. Bytes that are not UTF-8 and control characters become `�`
+/// followed by their value, so that `caf\xE9` and `caf\xE8` stay two names.
 fn shown_name(name: &OsStr) -> String {
-    if let Some(text) = name.to_str() {
-        return text.to_owned();
-    }
     let mut shown = String::new();
     for chunk in name.as_encoded_bytes().utf8_chunks() {
-        shown.push_str(chunk.valid());
+        for character in chunk.valid().chars() {
+            if character.is_control() {
+                shown.push_str(&format!("\u{FFFD}{:02X}", u32::from(character)));
+            } else {
+                shown.push(character);
+            }
+        }
         for byte in chunk.invalid() {
             shown.push_str(&format!("\u{FFFD}{byte:02X}"));
         }
