@@ -189,3 +189,10 @@ pub struct Entitlement {
     /// How the right was worked out.
     pub working: Working,
 }
+
+impl Entitlement {
+    /// Whether an organisation may draw on it: its owner, or one it is shared with.
+    pub fn serves_organisation(&self, organisation: &str) -> bool {
+        self.organisation == organisation || self.shared_with.iter().any(|name| name == organisation)
+    }
+}
