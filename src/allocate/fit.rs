@@ -2,11 +2,6 @@
 
 use crate::model::{Entitlement, Form, HostId, Line};
 
-/// Whether an organisation may draw on an entitlement.
-pub fn may_draw(entitlement: &Entitlement, organisation: &str) -> bool {
-    entitlement.organisation == organisation || entitlement.shared_with.iter().any(|name| name == organisation)
-}
-
 /// Whether units of a form may serve a line of an organisation's need, assignments aside.
 pub fn serves(entitlement: &Entitlement, form: &Form, line: &Line, organisation: &str) -> bool {
     let edition = match (&form.edition, line.editions.is_empty() && line.edition.is_none()) {
@@ -18,7 +13,7 @@ pub fn serves(entitlement: &Entitlement, form: &Form, line: &Line, organisation:
         && form.product == line.product
         && form.metric == line.metric
         && edition
-        && (may_draw(entitlement, organisation)
+        && (entitlement.may_be_drawn_by(organisation)
             || entitlement.bound_organisations.iter().any(|name| name == organisation))
         && version_serves(form, line)
         && terms_allow(entitlement, form, line)

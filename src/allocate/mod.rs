@@ -15,7 +15,7 @@ mod spend;
 
 use crate::model::{Allocation, Chosen, Entitlement, Requirement};
 
-pub use fit::{fits, may_draw};
+pub use fit::fits;
 pub use ledger::{Imbalance, check};
 pub use price_list::{PriceList, Priced};
 pub use spend::remaining;

@@ -189,3 +189,10 @@ pub struct Entitlement {
     /// How the right was worked out.
     pub working: Working,
 }
+
+impl Entitlement {
+    /// Whether an organisation may draw on it.
+    pub fn may_be_drawn_by(&self, organisation: &str) -> bool {
+        self.organisation == organisation || self.shared_with.iter().any(|name| name == organisation)
+    }
+}

@@ -7,7 +7,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::allocate::may_draw;
 use crate::model::{Alternative, Basis, HostId, Key, Line, Refusal, Requirement, Scope, Working};
 use crate::rules::{Method, Product, Terms};
 
@@ -164,7 +163,7 @@ fn owned(ground: &Ground<'_>, product: &Product, terms: &Terms, organisation: &s
     ground
         .owned
         .iter()
-        .filter(|right| may_draw(right, organisation))
+        .filter(|right| right.may_be_drawn_by(organisation))
         .filter(|right| right.forms.iter().any(|form| form.product == product.id && form.metric == terms.metric))
         .map(|right| right.sa_active)
         .collect()
