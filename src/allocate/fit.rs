@@ -13,7 +13,7 @@ pub fn serves(entitlement: &Entitlement, form: &Form, line: &Line, organisation:
         && form.product == line.product
         && form.metric == line.metric
         && edition
-        && (entitlement.serves_organisation(organisation)
+        && (entitlement.may_be_drawn_by(organisation)
             || entitlement.bound_organisations.iter().any(|name| name == organisation))
         && version_serves(form, line)
         && terms_allow(entitlement, form, line)

@@ -115,7 +115,7 @@ impl<'a> Round<'a> {
         for (demand, want) in wants.iter().enumerate() {
             if serves(entitlement, &entitlement.forms[form], want.line, want.organisation)
                 && bound_allows(bound, want.line)
-                && (!bound.is_empty() || entitlement.serves_organisation(want.organisation))
+                && (!bound.is_empty() || entitlement.may_be_drawn_by(want.organisation))
             {
                 self.edges.push((supply, demand, capability(entitlement, form, want, !bound.is_empty())));
                 used = true;

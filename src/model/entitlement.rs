@@ -191,8 +191,8 @@ pub struct Entitlement {
 }
 
 impl Entitlement {
-    /// Whether an organisation may draw on it: its owner, or one it is shared with.
-    pub fn serves_organisation(&self, organisation: &str) -> bool {
+    /// Whether an organisation may draw on it.
+    pub fn may_be_drawn_by(&self, organisation: &str) -> bool {
         self.organisation == organisation || self.shared_with.iter().any(|name| name == organisation)
     }
 }

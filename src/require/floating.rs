@@ -163,7 +163,7 @@ fn owned(ground: &Ground<'_>, product: &Product, terms: &Terms, organisation: &s
     ground
         .owned
         .iter()
-        .filter(|right| right.serves_organisation(organisation))
+        .filter(|right| right.may_be_drawn_by(organisation))
         .filter(|right| right.forms.iter().any(|form| form.product == product.id && form.metric == terms.metric))
         .map(|right| right.sa_active)
         .collect()
