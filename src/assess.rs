@@ -7,6 +7,7 @@
 mod alternatives;
 mod coverage;
 mod family;
+mod gaps;
 mod positions;
 mod questions;
 
@@ -62,6 +63,7 @@ pub fn outcome(
     let coverage = coverage::coverage(&ground, records);
     let mut findings = support.findings;
     findings.extend(coverage::findings(&ground, &questions));
+    findings.extend(gaps::findings(&ground));
     let strict = put_together(&ground, &strict_reading, strict);
     findings.extend(coverage::uncounted(&ground, &strict));
     findings.sort();

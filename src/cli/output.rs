@@ -57,6 +57,7 @@ impl Global {
 
     /// Writes the result to standard output or to the file asked for.
     pub fn write(&self, text: &str) -> Result<(), Stop> {
+        let text = &obeying_nobody(text, self.canvas().colour);
         match &self.output {
             Some(path) => {
                 write_file(path, text).map_err(|error| Stop::output(path, error))?;
@@ -70,6 +71,26 @@ impl Global {
             }
         }
     }
+}
+
+/// The text without control characters but for line ends, tabs and our own colours: what an inventory says must not
+/// command the terminal.
+fn obeying_nobody(text: &str, colour_wanted: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c.is_control() && !matches!(c, '\n' | '\t')) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let colour = rest.strip_prefix("\u{1b}[").filter(|_| colour_wanted).and_then(|code| {
+            let end = code.find(|c: char| !c.is_ascii_digit() && c != ';')?;
+            code[end..].starts_with('m').then_some(end + 3)
+        });
+        let taken = colour.unwrap_or_else(|| rest.chars().next().map_or(1, char::len_utf8));
+        out.push_str(if colour.is_some() { &rest[..taken] } else { "\u{fffd}" });
+        rest = &rest[taken..];
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Writes aside and renames, so that nobody ever sees half a file.
@@ -88,4 +109,16 @@ fn aside(path: &Path) -> PathBuf {
     let mut name = path.file_name().map_or_else(OsString::new, OsString::from);
     name.push(format!(".{}.part", std::process::id()));
     path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_inventory_says_does_not_command_the_terminal() {
+        assert_eq!(obeying_nobody("a\u{1b}[2Jb\nc\u{7}", true), "a\u{fffd}[2Jb\nc\u{fffd}");
+        assert_eq!(obeying_nobody("\u{1b}[31mred", false), "\u{fffd}[31mred");
+        assert_eq!(obeying_nobody("\u{1b}[1;31mred\u{1b}[0m", true), "\u{1b}[1;31mred\u{1b}[0m");
+    }
 }
