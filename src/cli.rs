@@ -2,6 +2,7 @@
 //!
 //! Standard output carries the result and nothing else; everything said beside it goes to standard error.
 
+mod check;
 mod estate;
 mod explain;
 mod gate;
@@ -9,6 +10,7 @@ mod init;
 mod output;
 mod position;
 mod progress;
+mod questions;
 mod rules;
 mod scan;
 mod schema;
@@ -119,6 +121,8 @@ enum Command {
     Position(position::Arguments),
     Support(support::Arguments),
     Sources(sources::Arguments),
+    Questions(questions::Arguments),
+    Check(check::Arguments),
     Explain(explain::Arguments),
     Rules(rules::Arguments),
     Init(init::Arguments),
@@ -142,6 +146,8 @@ pub fn main() -> ExitCode {
         Command::Position(arguments) => position::run(&global, arguments),
         Command::Support(arguments) => support::run(&global, arguments),
         Command::Sources(arguments) => sources::run(&global, arguments),
+        Command::Questions(arguments) => questions::run(&global, arguments),
+        Command::Check(arguments) => check::run(&global, arguments),
         Command::Explain(arguments) => explain::run(&global, arguments),
         Command::Rules(arguments) => rules::run(&global, arguments),
         Command::Init(arguments) => init::run(&global, arguments),

@@ -16,6 +16,7 @@ pub mod entitle;
 pub mod explain;
 pub mod model;
 pub mod pipeline;
+pub mod plan;
 pub mod read;
 pub mod recognise;
 pub mod report;

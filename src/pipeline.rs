@@ -20,6 +20,7 @@ use crate::case_check;
 pub use crate::case_check::CaseResult;
 use crate::diag::{Code, Diagnostic};
 use crate::model::Outcome;
+use crate::plan::{self, Gate};
 use crate::recognise::{self, Matcher};
 pub use crate::recognise::{LabelFault, Score};
 use crate::rules::{self, RuleFaults, Rules, Settings};
@@ -150,6 +151,52 @@ pub fn latest(options: &ScanOptions) -> Result<Outcome, Failure> {
         list: &|list| store.list(list),
     };
     assessed(&ground, store.files(None)?, options.as_of.unwrap_or(outcome.as_of))
+}
+
+/// Whether what a request describes would be licensed today: the last scan without it beside the last scan with it.
+///
+/// # Errors
+/// As [`latest`], and a request that cannot be read; every fault of it with line and caret.
+pub fn check(options: &ScanOptions, request: &Request) -> Result<Gate, Failure> {
+    let store = Store::open_existing(&options.store_path())?;
+    let as_of = options.as_of.unwrap_or(store.outcome(None)?.as_of);
+    let rules = load_rules(options.rules.as_deref())?;
+    let settings = parse_settings("trueup.toml", &store.inputs(None)?.settings)?;
+    let matcher = matcher(&rules)?;
+    let titles = store.titles()?;
+    let ground = resolve::Ground {
+        rules: &rules,
+        settings: &settings,
+        matcher: &matcher,
+        titles: &titles,
+        list: &|list| store.list(list),
+    };
+    let organisation = Folders::new(&settings).of_machine(request.organisation.as_deref(), None);
+    let manifest = rules::parse_manifest(&request.path, &request.text, None, &organisation).map_err(|diagnostics| {
+        Failure { diagnostics, texts: BTreeMap::from([(request.path.clone(), request.text.clone())]) }
+    })?;
+    let requested: Vec<String> = manifest.hosts.iter().map(|host| host.name.clone()).collect();
+    let resolved = resolve::resolve(&ground, store.files(None)?)?;
+    let mut estate = resolved.estate;
+    let before = assess::outcome(&estate, &rules, &settings, as_of, &resolved.records);
+    let unresolved = declared::add_request(&mut estate, manifest);
+    if let Some(finding) = unresolved.first() {
+        return Err(Failure::from_diagnostic(Diagnostic::error(Code::UnknownName, &request.path, &finding.text)));
+    }
+    estate.sort_hosts();
+    let after = assess::outcome(&estate, &rules, &settings, as_of, &resolved.records);
+    Ok(plan::gate(&before, &after, &requested))
+}
+
+/// What somebody wants to deploy: the tables of a manifest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Name of the file, for messages.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+    /// Organisation of hosts that name none.
+    pub organisation: Option<String>,
 }
 
 /// Files resolved into an estate, and assessed.

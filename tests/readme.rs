@@ -17,8 +17,9 @@ fn printed(arguments: &[&str], store: &Path) -> String {
 fn shown() -> Vec<&'static str> {
     let blocks = README.split("\n```").skip(1).step_by(2);
     let output = blocks.filter(|block| block.starts_with('\n') && block.contains("  ") && !block.contains("├──"));
+    let commands = |line: &&str| !line.starts_with("$ ");
     let output = output.filter(|block| !block.contains("# your files") && !block.contains("put your files"));
-    output.flat_map(str::lines).filter(|line| !line.trim().is_empty() && line.trim() != "…").collect()
+    output.flat_map(str::lines).filter(commands).filter(|line| !line.trim().is_empty() && line.trim() != "…").collect()
 }
 
 #[test]
@@ -31,6 +32,15 @@ fn every_line_of_output_in_the_readme_is_printed_by_the_program() {
         printed(&["explain", key, "--estate", "samples/councils"], &store),
     ]
     .join("\n");
+    let mut check = Command::new(env!("CARGO_BIN_EXE_trueup"));
+    check.current_dir(env!("CARGO_MANIFEST_DIR")).arg("--store").arg(&store).args([
+        "check",
+        "--estate",
+        "samples/councils",
+    ]);
+    check.args(["--product", "windows-server", "--edition", "standard", "--version", "2016"]);
+    let checked = check.args(["--on", "bre-esx-03", "--vcpus", "4", "--for", "brent"]).assert().code(1);
+    let all = all + &String::from_utf8_lossy(&checked.get_output().stdout);
     let lines = shown();
     assert!(lines.len() > 50, "the README shows the output");
     let wrong: Vec<&str> = lines.into_iter().filter(|line| !all.lines().any(|printed| printed == *line)).collect();

@@ -26,6 +26,16 @@ pub(super) fn add(
     organisations
 }
 
+/// Adds what somebody wants to deploy; gives the names in it that nothing bears.
+pub(super) fn add_request(estate: &mut Estate, mut manifest: Manifest) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    estate.purchases.append(&mut manifest.purchases);
+    estate.users.append(&mut manifest.users);
+    estate.accesses.append(&mut manifest.accesses);
+    add_hosts(estate, manifest.hosts, manifest.unresolved, &mut findings);
+    findings
+}
+
 /// Readers know no source: the evidence is pointed to it here.
 fn point_to(manifest: &mut Manifest, source: SourceId) {
     let point = |locator: &mut Option<Locator>| {
