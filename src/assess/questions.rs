@@ -139,10 +139,8 @@ fn question(
     let text = |part: fn(&crate::rules::Ambiguity) -> &String| {
         ambiguity.as_ref().map(|ambiguity| part(ambiguity).clone()).unwrap_or_default()
     };
-    let of = |result: &FamilyResult, figure: fn(&Position) -> u32| -> u64 {
-        let rows = result.positions.iter().filter(|row| row.organisation == key.organisation);
-        rows.map(|row| u64::from(figure(row))).sum()
-    };
+    let required = changed(strict, flipped, &key.organisation, |row| row.required);
+    let shortfall = changed(strict, flipped, &key.organisation, |row| row.shortfall);
     let cost = (cost(ground, strict, &key.organisation), cost(ground, flipped, &key.organisation));
     let worth = match &cost {
         (Some(one), Some(other)) if one.currency == other.currency => {
@@ -158,12 +156,37 @@ fn question(
         source: text(|ambiguity| &ambiguity.source),
         hosts,
         answered,
-        required: (of(strict, |row| row.required), of(flipped, |row| row.required)),
-        shortfall: (of(strict, |row| row.shortfall), of(flipped, |row| row.shortfall)),
+        required,
+        shortfall,
         cost,
         worth,
         key,
     }
+}
+
+/// A figure under both answers, over the rows whose need or shortfall the question changes: rows it leaves alone, of other
+/// metrics perhaps, say nothing of it.
+fn changed(
+    strict: &FamilyResult,
+    flipped: &FamilyResult,
+    organisation: &str,
+    figure: fn(&Position) -> u32,
+) -> (u64, u64) {
+    let rows = |result: &FamilyResult| -> BTreeMap<Key, (u32, u32, u32)> {
+        let own = result.positions.iter().filter(|row| row.organisation == organisation);
+        own.map(|row| (row.key.clone(), (row.required, row.shortfall, figure(row)))).collect()
+    };
+    let (one, other) = (rows(strict), rows(flipped));
+    let nothing = (0, 0, 0);
+    let mut sums = (0, 0);
+    for key in one.keys().chain(other.keys().filter(|key| !one.contains_key(*key))) {
+        let (a, b) = (one.get(key).unwrap_or(&nothing), other.get(key).unwrap_or(&nothing));
+        if (a.0, a.1) != (b.0, b.1) {
+            sums.0 += u64::from(a.2);
+            sums.1 += u64::from(b.2);
+        }
+    }
+    sums
 }
 
 /// Shortfall cost of an organisation; `None` where a price is missing.
