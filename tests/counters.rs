@@ -68,8 +68,7 @@ fn a_second_scan_counts_the_same() {
 
 /// Where the generator of fleets is, and a Python that runs it.
 fn generator() -> Option<PathBuf> {
-    let named = std::env::var_os("TRUEUP_FLEET_GENERATOR").map(PathBuf::from);
-    let generator = named.unwrap_or_else(|| "/work/shared/perf/gen_fleet.py".into());
+    let generator = std::env::var_os("TRUEUP_FLEET_GENERATOR").map(PathBuf::from)?;
     let python = Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success());
     (generator.is_file() && python).then_some(generator)
 }

@@ -14,3 +14,29 @@ fn every_built_in_rule_file_is_free_of_faults() {
         panic!("{}", shown.join("\n"));
     }
 }
+
+/// Keys that the parsers of rule files ask for.
+fn keys_asked_for(source: &str) -> Vec<String> {
+    let asking = regex::Regex::new(
+        r#"\.(?:text|texts|number|numbers|boolean|date|decimal|table|tables|one_of|required_text|required|value)\(\s*"([a-z_]+)""#,
+    )
+    .expect("an expression");
+    asking.captures_iter(source).map(|found| found[1].to_owned()).collect()
+}
+
+#[test]
+fn every_key_of_a_rule_file_stands_in_their_manual() {
+    let manual = include_str!("../rules/README.md");
+    let parsers = [
+        include_str!("../src/rules/product.rs"),
+        include_str!("../src/rules/recognition.rs"),
+        include_str!("../src/rules/terms.rs"),
+        include_str!("../src/rules/ambiguity.rs"),
+    ];
+    let words: Vec<&str> = manual.split(|c: char| !(c.is_ascii_lowercase() || c == '_')).collect();
+    let mut missing: Vec<String> = parsers.iter().flat_map(|source| keys_asked_for(source)).collect();
+    missing.retain(|key| !words.contains(&key.as_str()));
+    missing.sort();
+    missing.dedup();
+    assert!(missing.is_empty(), "keys without a word in rules/README.md: {missing:?}");
+}

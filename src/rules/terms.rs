@@ -165,8 +165,6 @@ pub struct Terms {
     pub alternative_only: Option<String>,
     /// Builds of the installation it is for; empty: any.
     pub builds: Vec<String>,
-    /// Bases the customer may declare that lead here; empty: any.
-    pub licence_bases: Vec<String>,
     /// Public clouds they are for; empty: machines of one's own.
     pub clouds: Vec<String>,
     /// Units are counted in multiples of this.
@@ -179,9 +177,9 @@ pub struct Terms {
     pub most_vcpus: Option<u32>,
     /// Virtual processors of a cloud machine one unit covers: with hyper-threading, without.
     pub vcpus_a_licence: (u32, u32),
-    /// Least people for each processor licence the terms named `minimum_of` would need, or for each server.
+    /// Least people for each processor licence the same edition would need.
     pub people_a_processor: u32,
-    /// See `people_a_processor`.
+    /// Least people for each server.
     pub people_a_server: u32,
     /// Counted by the people who use machines for tests and development.
     pub developers: bool,
@@ -197,11 +195,9 @@ pub struct Terms {
     pub serves: Option<String>,
     /// Only where servers are licensed on this basis.
     pub serves_basis: Option<String>,
-    /// Editions in one licensed scope may not be mixed.
-    pub one_edition: bool,
     /// Where the terms come from.
     pub source: RuleSource,
-    /// Rule ids of `rules/README.md` they restate.
+    /// Ids of the clauses in `rules/clauses.toml` that they restate.
     pub clauses: Vec<String>,
     /// Whether that was seen in a public page.
     pub verified: bool,
@@ -325,7 +321,6 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         mobility_needs_sa: fields.boolean("mobility_needs_sa").unwrap_or(false),
         alternative_only: fields.text("alternative_only"),
         builds: fields.texts("builds"),
-        licence_bases: fields.texts("licence_bases"),
         clouds: fields.texts("clouds"),
         multiple_of: fields.number("multiple_of").unwrap_or(1).max(1),
         in_force: span_of_days(fields.table("in_force")),
@@ -345,7 +340,6 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         devices_a_user: fields.number("devices_a_user").unwrap_or(1).max(1),
         serves: fields.text("serves"),
         serves_basis: fields.text("serves_basis"),
-        one_edition: fields.boolean("one_edition").unwrap_or(false),
         clauses: fields.texts("clauses"),
         verified: fields.boolean("verified").unwrap_or(true),
         source: source(&fields),
