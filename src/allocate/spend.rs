@@ -1,7 +1,7 @@
 //! Units of entitlements spent on the lines of chosen ways.
 //!
-//! A licence that a grant converts has two forms. Lines of the metric it was bought in are served before those of the
-//! metric granted, or after them: both orders are tried and the better one is kept.
+//! A licence that a grant converts has two forms, and is spent in one of them. How many licences are converted is chosen
+//! with the spending: by trying every split where there are few, else by improving a split step by step.
 
 use crate::model::{Allocation, Entitlement, Line, Metric, Requirement};
 
@@ -29,31 +29,121 @@ pub(super) struct Spending {
     pub capability: u128,
 }
 
+/// Licences of each converted entitlement that stay as they were bought; the others are spent as converted.
+type Kept = Vec<(usize, u32)>;
+
+/// Splits that are all tried; where there are more, the split is improved step by step.
+const SPLITS: u64 = 32;
+
 /// Spends the entitlements with these indexes on the lines.
 pub(super) fn spend(problem: &Problem<'_>, entitlements: &[usize], wants: &[Want<'_>]) -> Spending {
-    let converted: Vec<Metric> = entitlements
-        .iter()
-        .filter(|&&index| problem.entitlements[index].forms.len() > 1)
-        .map(|&index| problem.entitlements[index].forms[0].metric)
-        .collect();
-    let bought = |want: &Want<'_>| converted.contains(&want.line.metric);
-    if converted.is_empty() || wants.iter().all(bought) || !wants.iter().any(bought) {
-        return in_order(problem, entitlements, &[wants.to_vec()]);
+    let wanted = |metric: Metric| wants.iter().any(|want| want.line.metric == metric);
+    let mut kept: Kept = Vec::new();
+    let mut open = Vec::new();
+    for &index in entitlements {
+        let forms = &problem.entitlements[index].forms;
+        let Some(first) = forms.first().filter(|_| forms.len() > 1) else { continue };
+        let converted = forms[1..].iter().any(|form| wanted(form.metric));
+        match (wanted(first.metric), converted) {
+            (true, true) => open.push(kept.len()),
+            (true, false) => {}
+            (false, _) => {
+                kept.push((index, 0));
+                continue;
+            }
+        }
+        kept.push((index, first.units));
     }
-    let (first, second): (Vec<Want<'_>>, Vec<Want<'_>>) = wants.iter().partition(|want| bought(want));
-    let one = in_order(problem, entitlements, &[first.clone(), second.clone()]);
-    let other = in_order(problem, entitlements, &[second, first]);
-    if (other.unmet, other.capability) < (one.unmet, one.capability) { other } else { one }
+    let all: Vec<u32> = open.iter().map(|&at| kept[at].1).collect();
+    let splits = all.iter().try_fold(1_u64, |splits, &units| splits.checked_mul(u64::from(units) + 1));
+    let splitting = Splitting { problem, entitlements, wants, all };
+    if splitting.all.is_empty() {
+        splitting.with(&kept)
+    } else if splits.is_some_and(|splits| splits <= SPLITS) {
+        splitting.every(kept, &open)
+    } else {
+        splitting.improved(kept, &open)
+    }
 }
 
-/// Spends on one group of lines after the other.
-fn in_order(problem: &Problem<'_>, entitlements: &[usize], groups: &[Vec<Want<'_>>]) -> Spending {
-    let mut spending = Spending::default();
-    for group in groups {
-        let round = Round::new(problem, entitlements, group, &spending.allocations);
-        round.spend(group, &mut spending);
+/// The choice of how many licences to convert.
+struct Splitting<'a> {
+    problem: &'a Problem<'a>,
+    entitlements: &'a [usize],
+    wants: &'a [Want<'a>],
+    /// Licences of each entitlement whose split is open.
+    all: Vec<u32>,
+}
+
+impl Splitting<'_> {
+    fn with(&self, kept: &Kept) -> Spending {
+        let mut spending = Spending::default();
+        Round::new(self.problem, self.entitlements, self.wants, kept).spend(self.wants, &mut spending);
+        spending
     }
-    spending
+
+    /// Tries every split, the one that converts nothing first.
+    fn every(&self, mut kept: Kept, open: &[usize]) -> Spending {
+        let mut best = self.with(&kept);
+        loop {
+            let mut position = 0;
+            while position < open.len() {
+                let units = &mut kept[open[position]].1;
+                if *units > 0 {
+                    *units -= 1;
+                    break;
+                }
+                *units = self.all[position];
+                position += 1;
+            }
+            if position == open.len() {
+                return best;
+            }
+            take_better(&mut best, self.with(&kept));
+        }
+    }
+
+    /// Improves the better of the two extremes by moving licences of one entitlement, many at first, then few.
+    fn improved(&self, kept: Kept, open: &[usize]) -> Spending {
+        let mut none = kept.clone();
+        open.iter().for_each(|&at| none[at].1 = 0);
+        let mut best = (self.with(&kept), kept);
+        let other = (self.with(&none), none);
+        if better(&other.0, &best.0) {
+            best = other;
+        }
+        let mut step = self.all.iter().copied().max().unwrap_or(1).next_power_of_two();
+        while step > 0 {
+            let mut moved = false;
+            for (number, &at) in open.iter().enumerate() {
+                let units = best.1[at].1;
+                for next in [units.saturating_sub(step), units.saturating_add(step).min(self.all[number])] {
+                    let mut kept = best.1.clone();
+                    kept[at].1 = next;
+                    let spending = self.with(&kept);
+                    if better(&spending, &best.0) {
+                        best = (spending, kept);
+                        moved = true;
+                    }
+                }
+            }
+            if !moved {
+                step /= 2;
+            }
+        }
+        best.0
+    }
+}
+
+/// Less priced unmet need, then less capable rights spent.
+fn better(one: &Spending, other: &Spending) -> bool {
+    (one.unmet, one.capability) < (other.unmet, other.capability)
+}
+
+fn take_better(best: &mut Spending, other: Spending) {
+    if better(&other, best) {
+        *best = other;
+    }
 }
 
 /// One flow.
@@ -66,20 +156,20 @@ struct Round<'a> {
 }
 
 impl<'a> Round<'a> {
-    fn new(problem: &'a Problem<'a>, entitlements: &[usize], wants: &[Want<'_>], spent: &[Allocation]) -> Self {
+    fn new(problem: &'a Problem<'a>, entitlements: &[usize], wants: &[Want<'_>], kept: &Kept) -> Self {
         let mut round = Self { supplies: Vec::new(), origins: Vec::new(), edges: Vec::new(), problem };
         for &index in entitlements {
             let entitlement = &problem.entitlements[index];
             for form in 0..entitlement.forms.len() {
-                round.add_form(index, form, wants, spent);
+                round.add_form(index, form, wants, kept);
             }
         }
         round
     }
 
-    fn add_form(&mut self, index: usize, form: usize, wants: &[Want<'_>], spent: &[Allocation]) {
+    fn add_form(&mut self, index: usize, form: usize, wants: &[Want<'_>], kept: &Kept) {
         let entitlement = &self.problem.entitlements[index];
-        let units = remaining(entitlement, index, form, spent);
+        let units = split_units(entitlement, index, form, kept);
         if units == 0 {
             return;
         }
@@ -163,6 +253,18 @@ fn add(allocations: &mut Vec<Allocation>, new: Allocation) {
     match allocations.iter_mut().find(same) {
         Some(known) => known.units += new.units,
         None => allocations.push(new),
+    }
+}
+
+/// Units of a form under a split: kept licences as bought, the others as converted.
+fn split_units(entitlement: &Entitlement, index: usize, form: usize, kept: &Kept) -> u32 {
+    let units = entitlement.forms[form].units;
+    let Some((_, kept)) = kept.iter().find(|(known, _)| *known == index) else { return units };
+    let licences = entitlement.forms[0].units;
+    match (form, licences) {
+        (0, _) => *kept,
+        (_, 0) => 0,
+        _ => u32::try_from(u64::from(units) * u64::from(licences - kept) / u64::from(licences)).unwrap_or(units),
     }
 }
 

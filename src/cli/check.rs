@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::pipeline::{self, Request};
-use crate::plan::{Answered, Change, Gate};
+use crate::pipeline::{self, Answered, Change, Gate, Request};
 use crate::report::terminal::{Kind, Tone, cell};
 
 use super::stop::Stop;

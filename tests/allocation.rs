@@ -1,0 +1,191 @@
+//! The allocation leaves the least priced need unmet: an exhaustive search over every choice of ways and every
+//! distribution of units agrees on thousands of small problems.
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use trueup::allocate::{Problem, allocate, check};
+use trueup::model::{
+    Acceptance, Alternative, Basis, Entitlement, Form, Key, Line, Metric, Requirement, Scope, Working,
+};
+
+/// A line as the problems draw it: version needed, metric, units.
+type Need = (usize, bool, u32);
+
+/// An entitlement: highest version, units, and what one unit is worth when converted (none: no conversion).
+type Right = (usize, u32, Option<u32>);
+
+fn metric(pair: bool) -> Metric {
+    if pair { Metric::ProcessorPair } else { Metric::Core }
+}
+
+fn line((version, pair, units): Need) -> Line {
+    Line {
+        product: "thing".into(),
+        edition: Some("plain".into()),
+        editions: vec!["plain".into()],
+        version: Some(version),
+        metric: metric(pair),
+        units,
+        hosts: Vec::new(),
+        accepts: vec![Acceptance { from: 0, until: usize::MAX, needs_sa: false, terms: "thing/1".into() }],
+    }
+}
+
+fn alternative(lines: &[Need]) -> Alternative {
+    Alternative {
+        product: "thing".into(),
+        edition: Some("plain".into()),
+        metric: Metric::Core,
+        basis: Basis::Host,
+        lines: lines.iter().map(|&need| line(need)).collect(),
+        companions: Vec::new(),
+        sold: true,
+        conditional: false,
+        higher_edition: false,
+        listed_only: false,
+        condition: None,
+        refused: None,
+        working: Working::default(),
+    }
+}
+
+fn requirement(number: usize, ways: &[Vec<Need>]) -> Requirement {
+    Requirement {
+        key: Key(format!("requirement:{number}")),
+        organisation: "org".into(),
+        family: "thing".into(),
+        scope: Scope::Host(format!("host-{number}")),
+        hosts: Vec::new(),
+        alternatives: ways.iter().map(|lines| alternative(lines)).collect(),
+        working: Working::default(),
+    }
+}
+
+fn form(version: usize, pair: bool, units: u32, units_per_licence: u32) -> Form {
+    Form {
+        product: "thing".into(),
+        edition: Some("plain".into()),
+        metric: metric(pair),
+        units_per_licence,
+        units,
+        printed: Some(0),
+        owned: Some(version),
+        downgrade: true,
+    }
+}
+
+fn entitlement(number: usize, (version, units, converted): Right) -> Entitlement {
+    let mut forms = vec![form(version, converted.is_some(), units, 1)];
+    forms.extend(converted.map(|each| form(version, false, units * each, each)));
+    Entitlement {
+        key: Key(format!("entitlement:{number}")),
+        line: number,
+        organisation: "org".into(),
+        shared_with: Vec::new(),
+        forms,
+        sa_active: false,
+        bound_hosts: Vec::new(),
+        overlap_hosts: Vec::new(),
+        overlap: false,
+        bound_organisations: Vec::new(),
+        bound_singly: false,
+        unknown_assignees: Vec::new(),
+        refused: None,
+        working: Working::default(),
+    }
+}
+
+/// Worth of a unit of a line.
+fn worth(pair: bool) -> u64 {
+    if pair { 7 } else { 3 }
+}
+
+/// The least priced unmet need by trying everything.
+fn exhaustive(ways: &[Vec<Vec<Need>>], rights: &[Right]) -> u64 {
+    let mut best = u64::MAX;
+    choose(ways, &mut Vec::new(), &mut |needs| {
+        split(rights, &mut Vec::new(), &mut |supplies| best = best.min(distribute(needs, supplies)));
+    });
+    best
+}
+
+/// Every choice of one way a requirement.
+fn choose(ways: &[Vec<Vec<Need>>], needs: &mut Vec<Need>, then: &mut dyn FnMut(&[Need])) {
+    let Some((first, rest)) = ways.split_first() else { return then(needs) };
+    for way in first {
+        let before = needs.len();
+        needs.extend(way);
+        choose(rest, needs, then);
+        needs.truncate(before);
+    }
+}
+
+/// Every way to convert licences or leave them: (version, pair, units).
+fn split(rights: &[Right], supplies: &mut Vec<Need>, then: &mut dyn FnMut(&[Need])) {
+    let Some((&(version, units, converted), rest)) = rights.split_first() else { return then(supplies) };
+    let kept_whole = if converted.is_some() { 0..=units } else { units..=units };
+    for kept in kept_whole {
+        let before = supplies.len();
+        supplies.push((version, converted.is_some(), kept));
+        supplies.extend(converted.map(|each| (version, false, (units - kept) * each)));
+        split(rest, supplies, then);
+        supplies.truncate(before);
+    }
+}
+
+/// Least unmet worth of the needs. Within a metric a newer right serves every older need, so the newest needs are met
+/// first, each by the oldest right that serves it; worths differ by metric only.
+fn distribute(needs: &[Need], supplies: &[Need]) -> u64 {
+    let mut needs = needs.to_vec();
+    needs.sort_by(|a, b| b.0.cmp(&a.0));
+    let mut supplies = supplies.to_vec();
+    supplies.sort();
+    let mut unmet = 0;
+    for (version, pair, mut units) in needs {
+        for supply in supplies.iter_mut().filter(|supply| supply.0 >= version && supply.1 == pair) {
+            let used = units.min(supply.2);
+            supply.2 -= used;
+            units -= used;
+        }
+        unmet += u64::from(units) * worth(pair);
+    }
+    unmet
+}
+
+#[test]
+fn the_least_priced_need_stays_unmet() {
+    let need = (0_usize..3, any::<bool>(), 1_u32..5);
+    let way = prop::collection::vec(need, 1..3);
+    let ways = prop::collection::vec(prop::collection::vec(way, 1..4), 1..5);
+    let right = (0_usize..3, 0_u32..5, prop::option::of(1_u32..4));
+    let rights = prop::collection::vec(right, 0..4);
+    let config = Config { cases: 3_000, failure_persistence: None, ..Config::default() };
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
+    TestRunner::new_with_rng(config, rng)
+        .run(&(ways, rights), |(ways, rights)| {
+            let requirements: Vec<Requirement> =
+                ways.iter().enumerate().map(|(number, ways)| requirement(number, ways)).collect();
+            let entitlements: Vec<Entitlement> =
+                rights.iter().enumerate().map(|(number, &right)| entitlement(number, right)).collect();
+            let weight = |line: &Line| worth(line.metric == Metric::ProcessorPair);
+            let problem = Problem { requirements: &requirements, entitlements: &entitlements, weight: &weight };
+            let solution = allocate(&problem);
+            prop_assert_eq!(check(&requirements, &entitlements, &solution.chosen, &solution.allocations), Ok(()));
+            let mut unmet = 0;
+            for chosen in &solution.chosen {
+                let lines = &requirements[chosen.requirement].alternatives[chosen.alternative].lines;
+                for (index, line) in lines.iter().enumerate() {
+                    let met: u32 = solution
+                        .allocations
+                        .iter()
+                        .filter(|one| (one.requirement, one.line) == (chosen.requirement, index))
+                        .map(|one| one.units)
+                        .sum();
+                    unmet += u64::from(line.units - met) * weight(line);
+                }
+            }
+            prop_assert_eq!(unmet, exhaustive(&ways, &rights));
+            Ok(())
+        })
+        .unwrap_or_else(|failure| panic!("{failure}"));
+}
