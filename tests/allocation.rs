@@ -137,7 +137,7 @@ fn split(rights: &[Right], supplies: &mut Vec<Need>, then: &mut dyn FnMut(&[Need
 /// first, each by the oldest right that serves it; worths differ by metric only.
 fn distribute(needs: &[Need], supplies: &[Need]) -> u64 {
     let mut needs = needs.to_vec();
-    needs.sort_by(|a, b| b.0.cmp(&a.0));
+    needs.sort_by_key(|need| std::cmp::Reverse(need.0));
     let mut supplies = supplies.to_vec();
     supplies.sort();
     let mut unmet = 0;
