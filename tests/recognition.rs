@@ -202,26 +202,3 @@ fn editions_that_rules_name_are_editions_of_the_product() {
         }
     }
 }
-
-/// A measure, not a promise: `cargo test --release --test recognition -- --ignored --nocapture`.
-#[test]
-#[ignore = "prints timings"]
-fn time_of_six_thousand_titles() {
-    let labels = read_labels(include_str!("data/recognition-labels.csv")).expect("a label file");
-    let titles: Vec<String> =
-        (0..6_000).map(|number| format!("{} {number}", labels[number % labels.len()].display_name)).collect();
-    let start = std::time::Instant::now();
-    let rules = Rules::built_in().expect("built-in rules are free of faults");
-    println!("rules {:?}", start.elapsed());
-    let start = std::time::Instant::now();
-    let matcher = Matcher::new(&rules).expect("the rules compile");
-    println!("matcher {:?}", start.elapsed());
-    for _ in 0..3 {
-        let start = std::time::Instant::now();
-        let hits = titles
-            .iter()
-            .filter(|name| matcher.recognise(&SoftwareRecord { name, version: "", publisher: "", key: "" }).is_some())
-            .count();
-        println!("{hits} of {} titles in {:?}", titles.len(), start.elapsed());
-    }
-}
