@@ -19,7 +19,7 @@ use crate::assess;
 use crate::case_check;
 pub use crate::case_check::CaseResult;
 use crate::diag::{Code, Diagnostic};
-use crate::model::Outcome;
+use crate::model::{Estate, Outcome};
 use crate::plan;
 pub use crate::plan::{Answered, Change, Gate};
 use crate::recognise::{self, Matcher};
@@ -139,19 +139,25 @@ pub fn latest(options: &ScanOptions) -> Result<Outcome, Failure> {
     if options.as_of.is_none_or(|as_of| as_of == outcome.as_of) && options.rules.is_none() {
         return Ok(outcome);
     }
+    let as_of = options.as_of.unwrap_or(outcome.as_of);
+    with_last_scan(options, &store, |ground| assessed(ground, store.files(None)?, as_of))
+}
+
+/// Hands over what the files of the last scan are resolved with: the rules of today and the settings of that scan.
+fn with_last_scan<T>(
+    options: &ScanOptions,
+    store: &Store,
+    then: impl FnOnce(&resolve::Ground<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let rules = load_rules(options.rules.as_deref())?;
-    let settings_text = store.inputs(None)?.settings;
-    let settings = parse_settings("trueup.toml", &settings_text)?;
-    let matcher = matcher(&rules)?;
-    let titles = store.titles()?;
-    let ground = resolve::Ground {
+    let settings = parse_settings("trueup.toml", &store.inputs(None)?.settings)?;
+    then(&resolve::Ground {
         rules: &rules,
         settings: &settings,
-        matcher: &matcher,
-        titles: &titles,
+        matcher: &matcher(&rules)?,
+        titles: &store.titles()?,
         list: &|list| store.list(list),
-    };
-    assessed(&ground, store.files(None)?, options.as_of.unwrap_or(outcome.as_of))
+    })
 }
 
 /// Whether what a request describes would be licensed today: the last scan without it beside the last scan with it.
@@ -161,32 +167,31 @@ pub fn latest(options: &ScanOptions) -> Result<Outcome, Failure> {
 pub fn check(options: &ScanOptions, request: &Request) -> Result<Gate, Failure> {
     let store = Store::open_existing(&options.store_path())?;
     let as_of = options.as_of.unwrap_or(store.outcome(None)?.as_of);
-    let rules = load_rules(options.rules.as_deref())?;
-    let settings = parse_settings("trueup.toml", &store.inputs(None)?.settings)?;
-    let matcher = matcher(&rules)?;
-    let titles = store.titles()?;
-    let ground = resolve::Ground {
-        rules: &rules,
-        settings: &settings,
-        matcher: &matcher,
-        titles: &titles,
-        list: &|list| store.list(list),
-    };
-    let organisation = Folders::new(&settings).of_machine(request.organisation.as_deref(), None);
+    with_last_scan(options, &store, |ground| checked(ground, store.files(None)?, as_of, request))
+}
+
+/// The estate without a request beside the estate with it.
+fn checked(
+    ground: &resolve::Ground<'_>,
+    files: Vec<StoredFile>,
+    as_of: Date,
+    request: &Request,
+) -> Result<Gate, Failure> {
+    let organisation = Folders::new(ground.settings).of_machine(request.organisation.as_deref(), None);
     let manifest = rules::parse_manifest(&request.path, &request.text, None, &organisation).map_err(|diagnostics| {
         Failure { diagnostics, texts: BTreeMap::from([(request.path.clone(), request.text.clone())]) }
     })?;
     let requested: Vec<String> = manifest.hosts.iter().map(|host| host.name.clone()).collect();
-    let resolved = resolve::resolve(&ground, store.files(None)?)?;
+    let resolved = resolve::resolve(ground, files)?;
     let mut estate = resolved.estate;
-    let before = assess::outcome(&estate, &rules, &settings, as_of, &resolved.records);
+    let assess = |estate: &Estate| assess::outcome(estate, ground.rules, ground.settings, as_of, &resolved.records);
+    let before = assess(&estate);
     let unresolved = declared::add_request(&mut estate, manifest);
     if let Some(finding) = unresolved.first() {
         return Err(Failure::from_diagnostic(Diagnostic::error(Code::UnknownName, &request.path, &finding.text)));
     }
     estate.sort_hosts();
-    let after = assess::outcome(&estate, &rules, &settings, as_of, &resolved.records);
-    Ok(plan::gate(&before, &after, &requested))
+    Ok(plan::gate(&before, &assess(&estate), &requested))
 }
 
 /// What somebody wants to deploy: the tables of a manifest.

@@ -18,7 +18,6 @@ pub(super) fn totals(
     chosen: &[Chosen],
 ) -> Vec<AlternativeTotal> {
     let mut totals: BTreeMap<WayKey, (usize, AlternativeTotal)> = BTreeMap::new();
-    let mut scopes: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for (index, requirement) in requirements.iter().enumerate() {
         let mut best: BTreeMap<WayKey, &Alternative> = BTreeMap::new();
         for alternative in &requirement.alternatives {
@@ -28,7 +27,6 @@ pub(super) fn totals(
                 best.insert(key, alternative);
             }
         }
-        *scopes.entry((&requirement.organisation, family_scope(requirement))).or_default() += 1;
         let used = chosen.iter().find(|chosen| chosen.requirement == index);
         let used = used.map(|chosen| way_key(&requirement.organisation, &requirement.alternatives[chosen.alternative]));
         for (key, alternative) in best {
@@ -48,11 +46,6 @@ pub(super) fn totals(
             == *count
     });
     kept.map(|(_, total)| total).collect()
-}
-
-/// Devices, people and hosts are different scopes of one family.
-fn family_scope(requirement: &Requirement) -> &str {
-    &requirement.family
 }
 
 fn way_key(organisation: &str, alternative: &Alternative) -> WayKey {
