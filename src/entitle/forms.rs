@@ -1,6 +1,6 @@
 //! The forms in which the units of a line may be spent: as bought, as granted by a conversion, as parts of a suite.
 
-use crate::model::{Answer, Entitlement, Form, Working};
+use crate::model::{Answer, Entitlement, Form, PurchaseLine, Working};
 use crate::rules::{CHANNELS, Grant, Product};
 
 use super::version_rights::VersionRights;
@@ -63,8 +63,11 @@ fn parts(
         }
         let version = |index: Option<usize>| index.and_then(|index| member.release(product.version_name(index)));
         // People a subscription is assigned to are counted out of the need already (CL-R8).
-        let units =
-            if member.kind == "cal" { held.quantity.saturating_sub(assigned(ground, product)) } else { held.quantity };
+        let units = if member.kind == "cal" {
+            held.quantity.saturating_sub(assigned(ground, product, &held.line))
+        } else {
+            held.quantity
+        };
         entitlement.forms.push(Form {
             product: member.id.clone(),
             edition: part.edition.clone(),
@@ -79,9 +82,11 @@ fn parts(
     }
 }
 
-/// People to whom a subscription is assigned.
-fn assigned(ground: &Ground<'_>, product: &Product) -> u32 {
-    let holds = |group: &&crate::model::UserGroup| group.subscriptions.contains(&product.id);
+/// People to whom a subscription is assigned, in the organisations that may draw on the line.
+fn assigned(ground: &Ground<'_>, product: &Product, line: &PurchaseLine) -> u32 {
+    let holds = |group: &&crate::model::UserGroup| {
+        line.may_be_drawn_by(&group.organisation) && group.subscriptions.contains(&product.id)
+    };
     ground.estate.users.iter().filter(holds).map(|group| group.count).sum()
 }
 

@@ -132,6 +132,13 @@ pub struct PurchaseLine {
     pub evidence: Option<Locator>,
 }
 
+impl PurchaseLine {
+    /// Whether an organisation may draw on it: its owner, or one it is shared with.
+    pub fn may_be_drawn_by(&self, organisation: &str) -> bool {
+        self.organisation == organisation || self.shared_with.iter().any(|name| name == organisation)
+    }
+}
+
 /// One way in which the units of an entitlement may be spent. A licence that a grant converts has two forms: the one
 /// bought and the one granted; a unit spent in one is gone from the other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -54,7 +54,7 @@ fn is_needed(ground: &Ground<'_>, terms: &Terms, organisation: &str) -> bool {
         .estate
         .purchases
         .iter()
-        .any(|line| line.organisation == organisation && line.product == *served && line.metric == Metric::Server);
+        .any(|line| line.may_be_drawn_by(organisation) && line.product == *served && line.metric == Metric::Server);
     declared || undeclared && owned
 }
 
@@ -172,13 +172,14 @@ fn people_and_devices(group: SharingGroup) -> String {
 
 /// People whose subscription in term includes the access.
 fn subscribed(ground: &Ground<'_>, product: &Product, organisation: &str) -> u32 {
-    let includes =
-        |id: &String| {
-            ground.rules.products.get(id).is_some_and(|suite| suite.suite.iter().any(|part| part.product == product.id))
-                && ground.estate.purchases.iter().any(|line| {
-                    line.product == *id && line.subscription.is_some_and(|term| term.contains(ground.as_of))
-                })
-        };
+    let includes = |id: &String| {
+        ground.rules.products.get(id).is_some_and(|suite| suite.suite.iter().any(|part| part.product == product.id))
+            && ground.estate.purchases.iter().any(|line| {
+                line.product == *id
+                    && line.may_be_drawn_by(organisation)
+                    && line.subscription.is_some_and(|term| term.contains(ground.as_of))
+            })
+    };
     ground
         .estate
         .users
@@ -300,7 +301,7 @@ pub(super) fn assured(ground: &Ground<'_>, served: &Product, organisation: &str)
             .estate
             .purchases
             .iter()
-            .filter(|line| line.organisation == organisation && line.product == product.id)
+            .filter(|line| line.may_be_drawn_by(organisation) && line.product == product.id)
             .filter(|line| {
                 line.sa.iter().any(|term| term.contains(ground.as_of))
                     || line.subscription.is_some_and(|term| term.contains(ground.as_of))

@@ -200,18 +200,22 @@ pub(super) fn subscribed(ground: &Ground<'_>, product: &Product, host: &Host) ->
             continue;
         }
         found = true;
-        if !group.subscriptions.iter().any(|subscription| includes(subscription) && in_term(ground, subscription)) {
+        if !group
+            .subscriptions
+            .iter()
+            .any(|subscription| includes(subscription) && in_term(ground, &host.organisation, subscription))
+        {
             return false;
         }
     }
     found
 }
 
-/// Whether some purchase of the subscription is in term on the day.
-fn in_term(ground: &Ground<'_>, subscription: &str) -> bool {
-    ground
-        .estate
-        .purchases
-        .iter()
-        .any(|line| line.product == subscription && line.subscription.is_some_and(|term| term.contains(ground.as_of)))
+/// Whether a subscription the organisation may draw on is in term on the day.
+fn in_term(ground: &Ground<'_>, organisation: &str, subscription: &str) -> bool {
+    ground.estate.purchases.iter().any(|line| {
+        line.product == subscription
+            && line.may_be_drawn_by(organisation)
+            && line.subscription.is_some_and(|term| term.contains(ground.as_of))
+    })
 }
