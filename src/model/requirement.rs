@@ -178,6 +178,23 @@ pub struct Line {
     pub accepts: Vec<Acceptance>,
 }
 
+impl Line {
+    /// A line that only licences of its own edition serve. Which licences those are (`accepts`), for which version and
+    /// hosts, is stated by the caller.
+    pub fn new(product: &str, edition: Option<&str>, metric: Metric, units: u32) -> Self {
+        Self {
+            product: product.to_owned(),
+            edition: edition.map(str::to_owned),
+            editions: edition.into_iter().map(str::to_owned).collect(),
+            version: None,
+            metric,
+            units,
+            hosts: Vec::new(),
+            accepts: Vec::new(),
+        }
+    }
+}
+
 /// Why a way of licensing is not lawful here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
@@ -221,6 +238,26 @@ pub struct Alternative {
 }
 
 impl Alternative {
+    /// A lawful way without conditions, of the edition installed, that is not what is sold today. What is different is
+    /// stated by the caller: `Alternative { sold: true, ..Alternative::new(…) }`.
+    pub fn new(product: &str, metric: Metric, basis: Basis, lines: Vec<Line>, working: Working) -> Self {
+        Self {
+            product: product.to_owned(),
+            edition: None,
+            metric,
+            basis,
+            lines,
+            companions: Vec::new(),
+            sold: false,
+            conditional: false,
+            higher_edition: false,
+            listed_only: false,
+            condition: None,
+            refused: None,
+            working,
+        }
+    }
+
     /// Units over all its lines of its own metric.
     pub fn units(&self) -> u32 {
         self.lines.iter().map(|line| line.units).sum()

@@ -221,19 +221,9 @@ impl Ways<'_> {
             .collect();
         let metric = lines.first().map_or(Metric::User, |line| line.metric);
         Alternative {
-            product: self.product.id.clone(),
             edition: self.edition.clone(),
-            metric,
-            basis,
-            lines,
-            companions: Vec::new(),
             sold: true,
-            conditional: false,
-            higher_edition: false,
-            listed_only: false,
-            condition: None,
-            refused: None,
-            working: Working::default(),
+            ..Alternative::new(&self.product.id, metric, basis, lines, Working::default())
         }
     }
 
@@ -245,14 +235,9 @@ impl Ways<'_> {
 
     fn line(&self, metric: Metric, units: u32) -> Line {
         Line {
-            product: self.product.id.clone(),
-            edition: self.edition.clone(),
-            editions: self.edition.iter().cloned().collect(),
             version: self.version,
-            metric,
-            units,
-            hosts: Vec::new(),
             accepts: self.accepts(),
+            ..Line::new(&self.product.id, self.edition.as_deref(), metric, units)
         }
     }
 }

@@ -233,32 +233,20 @@ fn by_device_way(product: &Product, terms: &Terms, devices: &Devices) -> Alterna
         let mut editions = vec![group.edition.clone()];
         editions.extend(serving.filter(|one| **one != group.edition).cloned());
         lines.push(Line {
-            product: product.id.clone(),
             edition: (!group.edition.is_empty()).then(|| group.edition.clone()),
             editions,
             version: group.version,
-            metric: terms.metric,
-            units,
             hosts: group.named.into_iter().collect(),
             accepts: vec![Acceptance { from: 0, until: usize::MAX, needs_sa: false, terms: terms.id.clone() }],
+            ..Line::new(&product.id, None, terms.metric, units)
         });
     }
     let edition = lines.first().and_then(|line| line.edition.clone());
     let uniform = lines.iter().all(|line| line.edition == edition);
     Alternative {
-        product: product.id.clone(),
         edition: edition.filter(|_| uniform),
-        metric: terms.metric,
-        basis: Basis::Device,
-        lines,
-        companions: Vec::new(),
         sold: true,
-        conditional: false,
-        higher_edition: false,
-        condition: None,
-        listed_only: false,
-        refused: None,
-        working,
+        ..Alternative::new(&product.id, terms.metric, Basis::Device, lines, working)
     }
 }
 
@@ -275,28 +263,17 @@ fn by_user_way(
     let mut working = Working::default();
     working.by_rule(&terms.id, format!("{people} people use these devices: {people} subscriptions of {licence}."));
     Alternative {
-        product: licence.clone(),
-        edition: None,
-        metric: terms.metric,
-        basis: Basis::User,
-        lines: vec![Line {
-            product: licence,
-            edition: None,
-            editions: Vec::new(),
-            version: None,
-            metric: terms.metric,
-            units: people,
-            hosts: Vec::new(),
-            accepts: Vec::new(),
-        }],
-        companions: Vec::new(),
-        sold: false,
         conditional: true,
         higher_edition: true,
-        condition: Some("the subscription build is installed instead".into()),
         listed_only: true,
-        refused: None,
-        working,
+        condition: Some("the subscription build is installed instead".into()),
+        ..Alternative::new(
+            &licence,
+            terms.metric,
+            Basis::User,
+            vec![Line::new(&licence, None, terms.metric, people)],
+            working,
+        )
     }
 }
 

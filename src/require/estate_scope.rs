@@ -179,28 +179,22 @@ impl Estate<'_> {
         // A metric of people is sold beside one of hardware, and in the running only where some of it is owned.
         let sold = terms.sold_on(self.ground.as_of) && terms.metric != Metric::NamedUserPlus;
         Alternative {
-            product: self.product.id.clone(),
             edition: edition.clone(),
-            metric: terms.metric,
-            basis: count.basis,
-            lines: vec![Line {
-                product: self.product.id.clone(),
-                edition: edition.clone(),
-                editions: edition.into_iter().collect(),
-                version,
-                metric: terms.metric,
-                units: count.units,
-                hosts: self.hosts.clone(),
-                accepts: vec![terms.acceptance(false)],
-            }],
-            companions: Vec::new(),
             sold,
-            conditional: false,
             higher_edition: !installed.is_empty() && rank(owned) > rank(installed),
-            listed_only: false,
-            condition: None,
             refused: count.refused.map(|reason| Refusal { rule: terms.id.clone(), reason }),
-            working: count.working,
+            ..Alternative::new(
+                &self.product.id,
+                terms.metric,
+                count.basis,
+                vec![Line {
+                    version,
+                    hosts: self.hosts.clone(),
+                    accepts: vec![terms.acceptance(false)],
+                    ..Line::new(&self.product.id, edition.as_deref(), terms.metric, count.units)
+                }],
+                count.working,
+            )
         }
     }
 }

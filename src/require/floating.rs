@@ -79,19 +79,12 @@ fn ways(ground: &Ground<'_>, product: &Product, farm: &Farm<'_>, organisation: &
             let refused = refusal(ground, product, terms, farm, organisation);
             let proved = refused.is_none() && proved(ground, product, organisation);
             ways.push(Alternative {
-                product: product.id.clone(),
                 edition: Some(edition.clone()),
-                metric: terms.metric,
-                basis: Basis::Guest,
-                lines,
-                companions: Vec::new(),
-                sold: false,
                 conditional: true,
-                higher_edition: false,
-                condition: terms.alternative_only.clone(),
                 listed_only: !proved,
+                condition: terms.alternative_only.clone(),
                 refused,
-                working,
+                ..Alternative::new(&product.id, terms.metric, Basis::Guest, lines, working)
             });
         }
     }
@@ -112,14 +105,10 @@ pub(super) fn guest_line(
     let (units, text) = guest_units(ground, product, terms, one.host, guest);
     working.by_rule(&terms.id, text);
     Line {
-        product: product.id.clone(),
-        edition: Some(edition.to_owned()),
-        editions: vec![edition.to_owned()],
         version: one.version,
-        metric: terms.metric,
-        units,
         hosts: std::iter::once(one.host).chain(hosts.iter().copied()).collect(),
         accepts: vec![terms.acceptance(true)],
+        ..Line::new(&product.id, Some(edition), terms.metric, units)
     }
 }
 

@@ -386,22 +386,16 @@ impl OwnWay<'_> {
             _ => Basis::Mixed,
         };
         Alternative {
-            product: self.product.id.clone(),
             edition: edition.filter(|_| uniform),
-            metric,
-            basis,
-            lines,
             companions: self.companions(basis),
             sold: used.sold && matches!(self.undeclared, Undeclared::ByCore | Undeclared::ByProcessor)
                 || used.by_server && !used.by_core && self.all_declared(),
             conditional: used.condition,
-            higher_edition: false,
+            listed_only: self.undeclared == Undeclared::AllByCore,
             condition: used
                 .condition
                 .then(|| "Software Assurance in force, so that the licences follow the guest between hosts".into()),
-            listed_only: self.undeclared == Undeclared::AllByCore,
-            refused: None,
-            working,
+            ..Alternative::new(&self.product.id, metric, basis, lines, working)
         }
     }
 

@@ -151,19 +151,12 @@ impl HostWay<'_> {
             .collect();
         let installed = self.deployed.iter().filter_map(|one| self.product.edition_rank(&one.edition)).max();
         Alternative {
-            product: self.product.id.clone(),
             edition: Some(edition.to_owned()),
-            metric: self.product.terms[serving[0]].metric,
-            basis: Basis::Host,
-            lines,
-            companions: Vec::new(),
             sold: current(self.ground, self.product, serving),
             conditional: needs_sa,
             higher_edition: self.product.edition_rank(edition) > installed,
             condition: needs_sa.then(|| "Software Assurance in force on every core licence of the hosts".into()),
-            listed_only: false,
-            refused: None,
-            working,
+            ..Alternative::new(&self.product.id, self.product.terms[serving[0]].metric, Basis::Host, lines, working)
         }
     }
 
@@ -193,14 +186,10 @@ impl HostWay<'_> {
             },
         );
         Line {
-            product: self.product.id.clone(),
-            edition: Some(edition.to_owned()),
-            editions: vec![edition.to_owned()],
             version,
-            metric: terms.metric,
-            units,
             hosts: vec![id],
             accepts: accepts(self.product, serving, needs_sa),
+            ..Line::new(&self.product.id, Some(edition), terms.metric, units)
         }
     }
 }

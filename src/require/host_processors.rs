@@ -65,14 +65,10 @@ impl Sets<'_> {
             match lines.iter_mut().find(|line| line.version == version) {
                 Some(line) => line.units += 1,
                 None => lines.push(Line {
-                    product: self.product.id.clone(),
-                    edition: Some(self.right.edition.clone()),
-                    editions: vec![self.right.edition.clone()],
                     version,
-                    metric: self.terms.metric,
-                    units: 1,
                     hosts: vec![self.host],
                     accepts: vec![self.terms.acceptance(false)],
+                    ..Line::new(&self.product.id, Some(&self.right.edition), self.terms.metric, 1)
                 }),
             }
         }

@@ -74,19 +74,17 @@ fn cloud_requirement(
         for edition in terms.editions.iter().filter(|edition| product.edition_serves(edition, &one.edition)) {
             let mut steps = Working::default();
             alternatives.push(Alternative {
-                product: product.id.clone(),
                 edition: Some(edition.clone()),
-                metric: terms.metric,
-                basis: Basis::Guest,
-                lines: vec![guest_line(ground, product, terms, edition, one, &[], &mut steps)],
-                companions: Vec::new(),
                 sold: true,
-                conditional: false,
                 higher_edition: lowest.is_some() && product.edition_rank(edition) > lowest,
-                listed_only: false,
                 condition: Some("Software Assurance or a subscription on the licences".into()),
-                refused: None,
-                working: steps,
+                ..Alternative::new(
+                    &product.id,
+                    terms.metric,
+                    Basis::Guest,
+                    vec![guest_line(ground, product, terms, edition, one, &[], &mut steps)],
+                    steps,
+                )
             });
         }
     }
@@ -261,19 +259,9 @@ fn ways(ground: &Ground<'_>, product: &Product, id: HostId, load: &Load, edition
 
 fn way(sets: &Sets<'_>, basis: Basis, lines: Vec<Line>, working: Working) -> Alternative {
     Alternative {
-        product: sets.product.id.clone(),
         edition: Some(sets.right.edition.clone()),
-        metric: sets.terms.metric,
-        basis,
-        lines,
-        companions: Vec::new(),
         sold: sets.terms.sold_on(sets.ground.as_of),
-        conditional: false,
-        higher_edition: false,
-        condition: None,
-        listed_only: false,
-        refused: None,
-        working,
+        ..Alternative::new(&sets.product.id, sets.terms.metric, basis, lines, working)
     }
 }
 
@@ -362,19 +350,10 @@ fn unplaced_requirement(
                 .collect();
             let lowest = guests.iter().filter_map(|one| product.edition_rank(&one.edition)).max();
             alternatives.push(Alternative {
-                product: product.id.clone(),
                 edition: Some(right.edition.clone()),
-                metric: terms.metric,
-                basis: Basis::Host,
-                lines,
-                companions: Vec::new(),
                 sold: terms.sold_on(ground.as_of),
-                conditional: false,
                 higher_edition: lowest.is_some() && product.edition_rank(&right.edition) > lowest,
-                condition: None,
-                listed_only: false,
-                refused: None,
-                working: steps,
+                ..Alternative::new(&product.id, terms.metric, Basis::Host, lines, steps)
             });
         }
     }
@@ -420,14 +399,10 @@ fn unplaced_line(
         }
     };
     Line {
-        product: product.id.clone(),
-        edition: Some(right.edition.clone()),
-        editions: vec![right.edition.clone()],
         version: one.version,
-        metric: terms.metric,
-        units,
         hosts: vec![one.host],
         accepts: vec![terms.acceptance(false)],
+        ..Line::new(&product.id, Some(&right.edition), terms.metric, units)
     }
 }
 
@@ -442,19 +417,11 @@ fn unplaced_by_guest(ground: &Ground<'_>, product: &Product, terms: &Terms, gues
             let lines =
                 guests.iter().map(|one| guest_line(ground, product, terms, edition, one, &[], &mut working)).collect();
             Alternative {
-                product: product.id.clone(),
                 edition: Some(edition.clone()),
-                metric: terms.metric,
-                basis: Basis::Guest,
-                lines,
-                companions: Vec::new(),
-                sold: false,
                 conditional: true,
-                higher_edition: false,
-                condition: terms.alternative_only.clone(),
                 listed_only: true,
-                refused: None,
-                working,
+                condition: terms.alternative_only.clone(),
+                ..Alternative::new(&product.id, terms.metric, Basis::Guest, lines, working)
             }
         })
         .collect()

@@ -99,14 +99,10 @@ impl Sets<'_> {
 
     fn line(&self, version: Option<usize>, units: u32) -> Line {
         Line {
-            product: self.product.id.clone(),
-            edition: Some(self.right.edition.clone()),
-            editions: vec![self.right.edition.clone()],
             version,
-            metric: self.terms.metric,
-            units,
             hosts: vec![self.host],
             accepts: vec![self.terms.acceptance(false)],
+            ..Line::new(&self.product.id, Some(&self.right.edition), self.terms.metric, units)
         }
     }
 }

@@ -28,28 +28,21 @@ pub(super) fn host_way(
         format!("{}: one server licence for each operating system: {systems}.", ground.estate.host(id).name),
     );
     Some(Alternative {
-        product: product.id.clone(),
         edition: Some(edition.clone()),
-        metric: terms.metric,
-        basis: Basis::Host,
-        lines: vec![Line {
-            product: product.id.clone(),
-            edition: Some(edition.clone()),
-            editions: vec![edition.clone()],
-            version: load.newest(),
-            metric: terms.metric,
-            units: systems,
-            hosts: vec![id],
-            accepts: vec![terms.acceptance(false)],
-        }],
-        companions: Vec::new(),
         sold: terms.sold_on(ground.as_of),
-        conditional: false,
-        higher_edition: false,
-        condition: None,
-        listed_only: false,
         refused: exceeded(ground, terms, id),
-        working,
+        ..Alternative::new(
+            &product.id,
+            terms.metric,
+            Basis::Host,
+            vec![Line {
+                version: load.newest(),
+                hosts: vec![id],
+                accepts: vec![terms.acceptance(false)],
+                ..Line::new(&product.id, Some(edition), terms.metric, systems)
+            }],
+            working,
+        )
     })
 }
 

@@ -109,33 +109,22 @@ fn requirement(product: &Product, terms: &Terms, organisation: &str, units: u32,
         scope: Scope::Users,
         hosts: Vec::new(),
         alternatives: vec![Alternative {
-            product: product.id.clone(),
-            edition: None,
-            metric: terms.metric,
-            basis: Basis::User,
-            lines: vec![Line {
-                product: product.id.clone(),
-                edition: None,
-                editions: Vec::new(),
-                version: None,
-                metric: terms.metric,
-                units,
-                hosts: Vec::new(),
-                accepts: vec![Acceptance {
-                    from: 0,
-                    until: usize::MAX,
-                    needs_sa: terms.needs_sa,
-                    terms: terms.id.clone(),
-                }],
-            }],
-            companions: Vec::new(),
             sold: true,
-            conditional: false,
-            higher_edition: false,
-            listed_only: false,
-            condition: None,
-            refused: None,
-            working: Working::default(),
+            ..Alternative::new(
+                &product.id,
+                terms.metric,
+                Basis::User,
+                vec![Line {
+                    accepts: vec![Acceptance {
+                        from: 0,
+                        until: usize::MAX,
+                        needs_sa: terms.needs_sa,
+                        terms: terms.id.clone(),
+                    }],
+                    ..Line::new(&product.id, None, terms.metric, units)
+                }],
+                Working::default(),
+            )
         }],
         working,
     }

@@ -85,31 +85,18 @@ fn host_way(way: &HostWay<'_>, index: usize, terms: &Terms, right: &Right, versi
         };
         working.by_rule(&terms.id, format!("{systems} operating systems: {sets} × {processors} licences."));
         Line {
-            product: way.product.id.clone(),
-            edition: Some(right.edition.clone()),
-            editions: vec![right.edition.clone()],
             version,
-            metric: terms.metric,
-            units: sets * processors,
             hosts: vec![host],
             accepts: accepts(way.product, &[index], false),
+            ..Line::new(&way.product.id, Some(&right.edition), terms.metric, sets * processors)
         }
     };
     let lines = way.hosts.iter().zip(way.guests).map(line).collect();
     let installed = way.deployed.iter().filter_map(|one| way.product.edition_rank(&one.edition)).max();
     Alternative {
-        product: way.product.id.clone(),
         edition: Some(right.edition.clone()),
-        metric: terms.metric,
-        basis: Basis::Host,
-        lines,
-        companions: Vec::new(),
         sold: current(way.ground, way.product, &[index]),
-        conditional: false,
         higher_edition: way.product.edition_rank(&right.edition) > installed,
-        condition: None,
-        listed_only: false,
-        refused: None,
-        working,
+        ..Alternative::new(&way.product.id, terms.metric, Basis::Host, lines, working)
     }
 }

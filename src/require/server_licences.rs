@@ -32,32 +32,21 @@ fn host_way(way: &HostWay<'_>, index: usize, terms: &Terms, edition: &str, versi
         let (units, text) = units(way, terms, host, guests);
         working.by_rule(&terms.id, text);
         Line {
-            product: way.product.id.clone(),
-            edition: Some(edition.to_owned()),
-            editions: vec![edition.to_owned()],
             version,
-            metric: terms.metric,
-            units,
             hosts: vec![host],
             accepts: accepts(way.product, &[index], false),
+            ..Line::new(&way.product.id, Some(edition), terms.metric, units)
         }
     };
     let lines = way.hosts.iter().zip(way.guests).map(line).collect();
     let installed = way.deployed.iter().filter_map(|one| way.product.edition_rank(&one.edition)).max();
     Alternative {
-        product: way.product.id.clone(),
         edition: Some(edition.to_owned()),
-        metric: terms.metric,
-        basis: Basis::ServerCal,
-        lines,
-        companions: Vec::new(),
         sold: current(way.ground, way.product, &[index]),
         conditional: terms.needs_sa,
         higher_edition: way.product.edition_rank(edition) > installed,
         condition: terms.needs_sa.then(|| "Software Assurance in force on every server licence".into()),
-        listed_only: false,
-        refused: None,
-        working,
+        ..Alternative::new(&way.product.id, terms.metric, Basis::ServerCal, lines, working)
     }
 }
 

@@ -112,28 +112,18 @@ fn subscription(
         scope: Scope::Users,
         hosts,
         alternatives: vec![Alternative {
-            product: licence.to_owned(),
-            edition: None,
-            metric: terms.metric,
-            basis: Basis::User,
-            lines: vec![Line {
-                product: licence.to_owned(),
-                edition: None,
-                editions: Vec::new(),
-                version: None,
-                metric: terms.metric,
-                units: people,
-                hosts: Vec::new(),
-                accepts: vec![Acceptance { from: 0, until: usize::MAX, needs_sa: true, terms: terms.id.clone() }],
-            }],
-            companions: Vec::new(),
             sold: true,
-            conditional: false,
-            higher_edition: false,
             condition: Some("the subscription is in term".into()),
-            listed_only: false,
-            refused: None,
-            working: Working::default(),
+            ..Alternative::new(
+                &licence,
+                terms.metric,
+                Basis::User,
+                vec![Line {
+                    accepts: vec![Acceptance { from: 0, until: usize::MAX, needs_sa: true, terms: terms.id.clone() }],
+                    ..Line::new(&licence, None, terms.metric, people)
+                }],
+                Working::default(),
+            )
         }],
         working,
     }
