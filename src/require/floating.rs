@@ -7,11 +7,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Alternative, Basis, HostId, Key, Line, Refusal, Requirement, Scope, Working};
+use crate::model::{Alternative, Basis, HostId, Key, Refusal, Requirement, Scope};
 use crate::rules::{Method, Product, Terms};
 
 use super::deployment::Deployed;
-use super::guest_cores::guest_units;
+use super::ways_by_guest::ways_by_guest;
 use super::{Ground, access};
 
 /// What the hosts of one farm carry.
@@ -55,61 +55,23 @@ pub(super) fn with_ways_by_guest(ground: &Ground<'_>, product: &Product, farms: 
 }
 
 /// Terms by guest for machines of the customer's own.
-fn by_guest<'p>(ground: &Ground<'_>, product: &'p Product) -> impl Iterator<Item = &'p Terms> {
+pub(super) fn by_guest<'p>(ground: &Ground<'_>, product: &'p Product) -> impl Iterator<Item = &'p Terms> {
     let as_of = ground.as_of;
     product.terms.iter().filter(move |terms| terms.method == Method::GuestCores && terms.concerns(None, as_of))
 }
 
-/// The guests of a farm by their virtual cores, one way for each edition.
+/// The guests of a farm by their virtual cores, one way for each edition: listed without proof, else in the running.
 fn ways(ground: &Ground<'_>, product: &Product, farm: &Farm<'_>, organisation: &str) -> Vec<Alternative> {
+    let hosts: Vec<HostId> = farm.hosts.iter().map(|(id, _)| *id).collect();
     let mut ways = Vec::new();
     for terms in by_guest(ground, product) {
-        for edition in &terms.editions {
-            let serves = farm.guests.iter().all(|one| product.edition_serves(edition, &one.edition));
-            if farm.guests.is_empty() || !serves {
-                continue;
-            }
-            let mut working = Working::default();
-            let hosts: Vec<HostId> = farm.hosts.iter().map(|(id, _)| *id).collect();
-            let lines = farm
-                .guests
-                .iter()
-                .map(|one| guest_line(ground, product, terms, edition, one, &hosts, &mut working))
-                .collect();
+        for way in ways_by_guest(ground, product, terms, &farm.guests, &hosts) {
             let refused = refusal(ground, product, terms, farm, organisation);
             let proved = refused.is_none() && proved(ground, product, organisation);
-            ways.push(Alternative {
-                edition: Some(edition.clone()),
-                conditional: true,
-                listed_only: !proved,
-                condition: terms.alternative_only.clone(),
-                refused,
-                ..Alternative::new(&product.id, terms.metric, Basis::Guest, lines, working)
-            });
+            ways.push(Alternative { listed_only: !proved, refused, ..way });
         }
     }
     ways
-}
-
-/// The line of one guest by itself.
-pub(super) fn guest_line(
-    ground: &Ground<'_>,
-    product: &Product,
-    terms: &Terms,
-    edition: &str,
-    one: &Deployed,
-    hosts: &[HostId],
-    working: &mut Working,
-) -> Line {
-    let guest = ground.estate.host(one.host);
-    let (units, text) = guest_units(ground, product, terms, one.host, guest);
-    working.by_rule(&terms.id, text);
-    Line {
-        version: one.version,
-        hosts: std::iter::once(one.host).chain(hosts.iter().copied()).collect(),
-        accepts: vec![terms.acceptance(true)],
-        ..Line::new(&product.id, Some(edition), terms.metric, units)
-    }
 }
 
 /// Why the guests of a farm may not be licensed by themselves.

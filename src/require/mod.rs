@@ -1,7 +1,17 @@
 //! Hosts + installations + terms → requirements with every lawful way of meeting them.
 //!
 //! One file a way of counting. `deployment` says which installations count and as what, `reach` which hosts a guest
-//! may run on, `host_scope` and `guest_scope` put the ways of one scope together:
+//! may run on, `carried` which guests a host must be licensed for, `passive` which copies stand by. Scopes put the ways
+//! together:
+//!
+//! | scope | ways |
+//! |---|---|
+//! | `host_scope` | a host with its guests: `host_ways` by its hardware, `floating` by guest over a farm |
+//! | `cloud_guest`, `unplaced` | guests in public clouds, guests whose host nobody knows |
+//! | `guest_scope` | `guest_groups` that reach the same hosts: `own_ways` for each member, of `own_lines` less `free_copies` |
+//! | `estate_scope` | a whole organisation |
+//!
+//! The counting:
 //!
 //! | file | counts |
 //! |---|---|
@@ -18,17 +28,24 @@
 //! | `access` | a licence for each person or device that reaches a server product |
 
 mod access;
+mod carried;
+mod cloud_guest;
 mod deployment;
 mod device;
 mod estate_scope;
 mod floating;
+mod free_copies;
 mod guest_cores;
+mod guest_groups;
 mod guest_scope;
 mod host_cores;
 mod host_processors;
 mod host_scope;
 mod host_sets;
+mod host_ways;
 mod instance;
+mod own_lines;
+mod own_ways;
 mod passive;
 mod people;
 mod processor_count;
@@ -37,7 +54,9 @@ mod processors;
 mod reach;
 mod server_licences;
 mod socket_pairs;
+mod unplaced;
 mod user;
+mod ways_by_guest;
 
 use jiff::civil::Date;
 

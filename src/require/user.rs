@@ -115,12 +115,12 @@ fn subscription(
             sold: true,
             condition: Some("the subscription is in term".into()),
             ..Alternative::new(
-                &licence,
+                licence,
                 terms.metric,
                 Basis::User,
                 vec![Line {
                     accepts: vec![Acceptance { from: 0, until: usize::MAX, needs_sa: true, terms: terms.id.clone() }],
-                    ..Line::new(&licence, None, terms.metric, people)
+                    ..Line::new(licence, None, terms.metric, people)
                 }],
                 Working::default(),
             )

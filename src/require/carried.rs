@@ -1,0 +1,55 @@
+//! Which guests a host must be licensed for (WS-R7, D-04).
+
+use crate::model::{Answer, HostId, Working};
+use crate::rules::Product;
+
+use super::Ground;
+use super::deployment::Deployed;
+use super::host_scope::HostLoad;
+use super::reach::Reach;
+
+/// The guests a host must be licensed for: all that may run there, or in the customer's reading the documented peak,
+/// else the cluster's guests spread over it with one host lost (D-04).
+pub(super) fn carried<'d>(
+    ground: &Ground<'_>,
+    product: &Product,
+    reach: &Reach,
+    id: HostId,
+    load: &HostLoad<'d>,
+    working: &mut Working,
+) -> Vec<&'d Deployed> {
+    let host = ground.estate.host(id);
+    let all = load.guests.len();
+    let here = |one: &&&Deployed| ground.estate.host(one.host).runs_on() == Some(id);
+    let now = load.guests.iter().filter(here).count();
+    let others = reach.cluster_of(host).map_or(0, |hosts| hosts.len().saturating_sub(1));
+    let spread = if others == 0 { all } else { all.div_ceil(others).min(all) };
+    let customer = match host.peak_guests {
+        Some(peak) => (peak as usize).min(all),
+        None => spread.max(now),
+    };
+    let mut guests = load.guests.clone();
+    if customer == all {
+        working.say(format!("{all} guests may run on {}.", host.name));
+        return guests;
+    }
+    match ground.asker.ask("D-04", &host.organisation, &product.family, &[id]) {
+        Answer::Strict => {
+            working.by_rule(
+                "WS-R7",
+                format!("{all} guests may run on {}: each may be on any host of its cluster.", host.name),
+            );
+        }
+        Answer::Customer => {
+            // The guests that are there now come first, then the newest.
+            guests.sort_by_key(|one| (!here(&one), std::cmp::Reverse(one.version), one.host));
+            guests.truncate(customer);
+            let why = match host.peak_guests {
+                Some(_) => "the documented peak".to_owned(),
+                None => format!("ceil({all} / {others}) with one host lost, {now} now"),
+            };
+            working.by_rule("D-04", format!("{customer} of {all} guests count on {}: {why}.", host.name));
+        }
+    }
+    guests
+}

@@ -1,0 +1,186 @@
+//! The lines of one guest or operating system that is licensed by itself.
+
+use crate::model::{Acceptance, HostId, Line, Metric, Working};
+use crate::rules::Method;
+
+use super::deployment::Deployed;
+use super::guest_cores::guest_units;
+use super::host_cores::{accepts, counts, current};
+use super::own_ways::{OwnWay, Undeclared, Used};
+use super::processor_licences;
+
+impl OwnWay<'_> {
+    /// The line of a physical operating system by the cores of its host.
+    pub(super) fn physical_line(&self, one: &Deployed, used: &mut Used, working: &mut Working) -> Option<Line> {
+        if self.undeclared == Undeclared::ByProcessor {
+            return self.processor_line(one, used, working);
+        }
+        let counts = counts(self.ground, self.product, one.host, one.version);
+        let count = counts.get(self.era.min(counts.len().checked_sub(1)?))?;
+        let terms = &self.product.terms[count.terms[0]];
+        working.by_rule(&terms.id, count.text.clone());
+        used.sold &= current(self.ground, self.product, &count.terms);
+        Some(self.line(
+            one,
+            Method::HostCores,
+            terms.metric,
+            count.units,
+            vec![one.host],
+            accepts(self.product, &count.terms, false),
+        ))
+    }
+
+    /// The line of a physical operating system by the processors of its host.
+    fn processor_line(&self, one: &Deployed, used: &mut Used, working: &mut Working) -> Option<Line> {
+        let serving = self.terms_for(Method::HostProcessors, one);
+        let terms = &self.product.terms[*serving.first()?];
+        let (units, text) = processor_licences::of_host(self.ground, self.product, one.host);
+        working.by_rule(&terms.id, text);
+        used.sold &= current(self.ground, self.product, &serving);
+        Some(self.line(
+            one,
+            Method::HostProcessors,
+            terms.metric,
+            units,
+            vec![one.host],
+            accepts(self.product, &serving, false),
+        ))
+    }
+
+    /// The lines of a guest: one where its licences may follow it, else one for each host it may reach.
+    pub(super) fn guest_lines(
+        &self,
+        one: &Deployed,
+        hosts: &[HostId],
+        relies: bool,
+        used: &mut Used,
+        working: &mut Working,
+    ) -> Option<Vec<Line>> {
+        let by_processor = self.undeclared == Undeclared::ByProcessor;
+        let method = if by_processor { Method::GuestProcessors } else { Method::GuestCores };
+        let serving = self.terms_for(method, one);
+        let terms = &self.product.terms[*serving.first()?];
+        let guest = self.ground.estate.host(one.host);
+        let (units, text) = if by_processor {
+            processor_licences::of_guest(self.ground, self.product, one.host, hosts)
+        } else {
+            guest_units(self.ground, self.product, terms, one.host, guest)
+        };
+        working.by_rule(&terms.id, text);
+        let roams = hosts.len() > 1 && terms.mobility_needs_sa;
+        let line = |accepting: &[usize], needs_sa: bool, bound: Vec<HostId>| {
+            self.line(one, method, terms.metric, units, bound, accepts(self.product, accepting, needs_sa))
+        };
+        if !roams {
+            used.sold &= current(self.ground, self.product, &serving);
+            let bound = std::iter::once(one.host).chain(guest.runs_on()).collect();
+            return Some(vec![line(&serving, false, bound)]);
+        }
+        if relies {
+            used.condition = true;
+            working.by_rule(
+                "SQ-R8",
+                format!("{} moves between {} hosts with Software Assurance: counted once.", guest.name, hosts.len()),
+            );
+            let bound = std::iter::once(one.host).chain(hosts.iter().copied()).collect();
+            return Some(vec![line(&serving, true, bound)]);
+        }
+        let without: Vec<usize> =
+            serving.iter().copied().filter(|&index| !self.product.terms[index].needs_sa).collect();
+        if without.is_empty() {
+            return None;
+        }
+        used.sold = false;
+        working.by_rule(
+            "SQ-R8",
+            format!(
+                "{} may reach {} hosts without Software Assurance: {units} on each of them.",
+                guest.name,
+                hosts.len()
+            ),
+        );
+        Some(hosts.iter().map(|&host| line(&without, false, vec![one.host, host])).collect())
+    }
+
+    /// The lines of an operating system by server licences.
+    pub(super) fn server_lines(
+        &self,
+        one: &Deployed,
+        hosts: &[HostId],
+        guest: bool,
+        relies: bool,
+        used: &mut Used,
+        working: &mut Working,
+    ) -> Option<Vec<Line>> {
+        let licensed = |method: Method| -> Vec<usize> {
+            let has = |index: &usize| {
+                let editions = &self.product.terms[*index].editions;
+                editions.is_empty() || editions.contains(&one.edition)
+            };
+            self.terms_for(method, one).into_iter().filter(has).collect()
+        };
+        let by_instance = licensed(Method::Instance);
+        // Licences of whole hosts, taken for one operating system.
+        let serving = if by_instance.is_empty() { licensed(Method::HostServers) } else { by_instance };
+        let terms = &self.product.terms[*serving.first()?];
+        let name = &self.ground.estate.host(one.host).name;
+        working.by_rule(&terms.id, format!("{name}: one server licence for its operating system."));
+        // Licences of a whole host stay with it, with Software Assurance or without.
+        let of_host = terms.method == Method::HostServers;
+        let relies = relies && !of_host;
+        let roams = guest && hosts.len() > 1 && (terms.mobility_needs_sa || of_host);
+        used.condition |= roams && relies;
+        let line = |needs_sa: bool, bound: Vec<HostId>| {
+            self.line(one, terms.method, terms.metric, 1, bound, accepts(self.product, &serving, needs_sa))
+        };
+        if roams && !relies {
+            used.sold = false;
+            return Some(hosts.iter().map(|&host| line(false, vec![one.host, host])).collect());
+        }
+        let bound = std::iter::once(one.host).chain(hosts.iter().copied()).collect();
+        Some(vec![line(roams, bound)])
+    }
+
+    /// A line of one member that licences of its edition and of those above serve.
+    fn line(
+        &self,
+        one: &Deployed,
+        method: Method,
+        metric: Metric,
+        units: u32,
+        hosts: Vec<HostId>,
+        accepts: Vec<Acceptance>,
+    ) -> Line {
+        let edition = (!one.edition.is_empty()).then_some(one.edition.as_str());
+        let editions = self.serving(method, &one.edition);
+        Line { editions, version: one.version, hosts, accepts, ..Line::new(&self.product.id, edition, metric, units) }
+    }
+
+    /// Editions whose licences serve an installed one: its own first.
+    fn serving(&self, method: Method, installed: &str) -> Vec<String> {
+        if installed.is_empty() {
+            return Vec::new();
+        }
+        let mut editions: Vec<String> = vec![installed.to_owned()];
+        for terms in self.product.terms.iter().filter(|terms| terms.method == method) {
+            for edition in &terms.editions {
+                if self.product.edition_serves(edition, installed) && !editions.contains(edition) {
+                    editions.push(edition.clone());
+                }
+            }
+        }
+        editions
+    }
+
+    /// Terms of a method that serve a member, newest first.
+    fn terms_for(&self, method: Method, one: &Deployed) -> Vec<usize> {
+        let cloud = self.ground.estate.host(one.host).cloud();
+        (0..self.product.terms.len())
+            .rev()
+            .filter(|&index| {
+                let terms = &self.product.terms[index];
+                terms.method == method && terms.serves_version(one.version) && terms.concerns(cloud, self.ground.as_of)
+            })
+            .collect()
+    }
+}

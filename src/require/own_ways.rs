@@ -1,0 +1,200 @@
+//! Every member of a group by itself: guests by their virtual cores, physical operating systems by their cores, or a
+//! server licence for each, in every combination of basis, Software Assurance and era of the terms.
+//!
+//! `own_lines` counts one member, `free_copies` takes out what copies that stand by do not need.
+
+use crate::model::{Alternative, Basis, HostId, Line, Metric, Working};
+use crate::rules::{Method, Product};
+
+use super::guest_groups::{Group, is_guest};
+use super::host_cores::counts;
+use super::{Ground, access};
+
+/// How the members of a group without a declared basis are licensed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Undeclared {
+    ByCore,
+    ByServer,
+    /// By processor, where the terms know that for guests.
+    ByProcessor,
+    /// By core even where the server basis is declared: listed, so that both can be compared.
+    AllByCore,
+}
+
+/// Which roaming guests rely on Software Assurance; the others are licensed on every host they may reach.
+#[derive(Clone, Copy)]
+struct Roaming {
+    /// So many of the roaming guests, in order.
+    with_sa: usize,
+    /// Counted from the last instead of the first.
+    from_the_end: bool,
+}
+
+/// Every member by itself, in every combination of basis, Software Assurance and era of the terms.
+pub(super) fn own_ways(ground: &Ground<'_>, product: &Product, group: &Group<'_>) -> Vec<Alternative> {
+    let roaming = group.members.iter().filter(|(one, hosts)| is_guest(ground, one) && hosts.len() > 1).count();
+    let mut ways: Vec<Alternative> = Vec::new();
+    let by_processor = product.terms.iter().any(|terms| terms.method == Method::GuestProcessors);
+    let bases = [Undeclared::ByCore, Undeclared::ByServer, Undeclared::ByProcessor, Undeclared::AllByCore];
+    for undeclared in bases.into_iter().filter(|basis| by_processor || *basis != Undeclared::ByProcessor) {
+        for way_of_roaming in roamings(roaming) {
+            for era in 0..eras(ground, product, group) {
+                for copies_free in [false, true] {
+                    let own = OwnWay {
+                        ground,
+                        product,
+                        group,
+                        undeclared,
+                        roaming: way_of_roaming,
+                        count: roaming,
+                        era,
+                        copies_free,
+                    };
+                    if let Some(way) = own.build()
+                        && !ways.iter().any(|known| known.lines == way.lines)
+                    {
+                        ways.push(way);
+                    }
+                }
+            }
+        }
+    }
+    ways
+}
+
+/// All with, all without, and, for several roaming guests, the first or last few with Software Assurance.
+fn roamings(count: usize) -> Vec<Roaming> {
+    let mut ways = vec![Roaming { with_sa: count, from_the_end: false }];
+    if count > 0 {
+        ways.push(Roaming { with_sa: 0, from_the_end: false });
+    }
+    // More combinations than this add nothing a person would look at; the bound keeps the choice small.
+    for with_sa in 1..count.min(12) {
+        ways.push(Roaming { with_sa, from_the_end: false });
+        ways.push(Roaming { with_sa, from_the_end: true });
+    }
+    ways
+}
+
+/// Different counts the eras of the terms give for the physical members.
+fn eras(ground: &Ground<'_>, product: &Product, group: &Group<'_>) -> usize {
+    group
+        .members
+        .iter()
+        .filter(|(one, _)| !is_guest(ground, one))
+        .map(|(one, _)| counts(ground, product, one.host, one.version).len())
+        .max()
+        .unwrap_or(1)
+        .max(1)
+}
+
+/// One combination.
+pub(super) struct OwnWay<'a> {
+    pub ground: &'a Ground<'a>,
+    pub product: &'a Product,
+    pub group: &'a Group<'a>,
+    pub undeclared: Undeclared,
+    roaming: Roaming,
+    /// Roaming guests in all.
+    count: usize,
+    pub era: usize,
+    /// Copies that stand by are free by Software Assurance.
+    pub copies_free: bool,
+}
+
+/// What was used so far.
+#[derive(Default)]
+pub(super) struct Used {
+    by_core: bool,
+    by_server: bool,
+    physical: bool,
+    guests: bool,
+    pub condition: bool,
+    pub sold: bool,
+}
+
+impl OwnWay<'_> {
+    /// The way, where the terms know it for every member.
+    fn build(&self) -> Option<Alternative> {
+        let mut working = Working::default();
+        let mut members: Vec<(HostId, Vec<Line>)> = Vec::new();
+        let mut used = Used { sold: true, ..Used::default() };
+        let mut roamed = 0;
+        for (one, hosts) in &self.group.members {
+            let by_server = match one.basis.as_deref() {
+                Some("server-cal") => self.undeclared != Undeclared::AllByCore,
+                Some(_) => false,
+                None => self.undeclared == Undeclared::ByServer,
+            };
+            let guest = is_guest(self.ground, one);
+            let mut relies = true;
+            if guest && hosts.len() > 1 {
+                relies = self.relies_on_sa(roamed);
+                roamed += 1;
+            }
+            used.physical |= !guest;
+            used.guests |= guest;
+            used.by_server |= by_server;
+            used.by_core |= !by_server;
+            let mut own = if by_server {
+                self.server_lines(one, hosts, guest, relies, &mut used, &mut working)?
+            } else if guest {
+                self.guest_lines(one, hosts, relies, &mut used, &mut working)?
+            } else {
+                vec![self.physical_line(one, &mut used, &mut working)?]
+            };
+            self.rely_for_copies(one, &mut own, &mut used);
+            members.push((one.host, own));
+        }
+        let lines = self.without_copies(members, &mut working);
+        Some(self.alternative(lines, &used, working))
+    }
+
+    fn relies_on_sa(&self, number: usize) -> bool {
+        if self.roaming.from_the_end {
+            number >= self.count - self.roaming.with_sa
+        } else {
+            number < self.roaming.with_sa
+        }
+    }
+
+    fn alternative(&self, lines: Vec<Line>, used: &Used, working: Working) -> Alternative {
+        let first = lines.first();
+        let edition = first.and_then(|first| first.edition.clone());
+        let uniform = lines.iter().all(|line| line.edition == edition);
+        let metric = first.map_or(Metric::Core, |line| line.metric);
+        let basis = match (used.by_core, used.by_server, used.physical, used.guests) {
+            (false, true, _, _) => Basis::ServerCal,
+            (true, false, true, false) => Basis::Host,
+            (true, false, false, true) => Basis::Guest,
+            _ => Basis::Mixed,
+        };
+        Alternative {
+            edition: edition.filter(|_| uniform),
+            companions: self.companions(basis),
+            sold: used.sold && matches!(self.undeclared, Undeclared::ByCore | Undeclared::ByProcessor)
+                || used.by_server && !used.by_core && self.all_declared(),
+            conditional: used.condition,
+            listed_only: self.undeclared == Undeclared::AllByCore,
+            condition: used
+                .condition
+                .then(|| "Software Assurance in force, so that the licences follow the guest between hosts".into()),
+            ..Alternative::new(&self.product.id, metric, basis, lines, working)
+        }
+    }
+
+    /// Access licences that a server basis needs beside the servers.
+    fn companions(&self, basis: Basis) -> Vec<Line> {
+        match (basis, self.group.members.first()) {
+            (Basis::ServerCal, Some((one, _))) => {
+                access::companions(self.ground, self.product, &self.ground.estate.host(one.host).organisation)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Every member declares the server basis.
+    fn all_declared(&self) -> bool {
+        self.group.members.iter().all(|(one, _)| one.basis.as_deref() == Some("server-cal"))
+    }
+}
