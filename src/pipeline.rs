@@ -100,7 +100,7 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Outcome, F
 /// # Errors
 /// Wrong settings, and an estate or store that cannot be used.
 pub fn scan_with(rules: &Rules, options: &ScanOptions, progress: &dyn Progress) -> Result<Outcome, Failure> {
-    let (settings, settings_text) = load_settings(&options.estate)?;
+    let (settings, settings_text) = load_settings(rules, &options.estate)?;
     let as_of = day(options, &settings);
     let pool = thread_pool(options.threads)?;
     let matcher = matcher(rules)?;
@@ -150,7 +150,7 @@ fn with_last_scan<T>(
     then: impl FnOnce(&resolve::Ground<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let rules = load_rules(options.rules.as_deref())?;
-    let settings = parse_settings("trueup.toml", &store.inputs(None)?.settings)?;
+    let settings = parse_settings(&rules, "trueup.toml", &store.inputs(None)?.settings)?;
     then(&resolve::Ground {
         rules: &rules,
         settings: &settings,
@@ -233,10 +233,10 @@ fn matcher(rules: &Rules) -> Result<Matcher<'_>, Failure> {
 }
 
 /// Settings and their text; both empty where the estate has no `trueup.toml`.
-fn load_settings(estate: &Path) -> Result<(Settings, String), Failure> {
+fn load_settings(rules: &Rules, estate: &Path) -> Result<(Settings, String), Failure> {
     let path = estate.join("trueup.toml");
     match std::fs::read_to_string(&path) {
-        Ok(text) => Ok((parse_settings(&path.display().to_string(), &text)?, text)),
+        Ok(text) => Ok((parse_settings(rules, &path.display().to_string(), &text)?, text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok((Settings::default(), String::new())),
         Err(error) => {
             let message = format!("it cannot be read: {error}");
@@ -245,8 +245,8 @@ fn load_settings(estate: &Path) -> Result<(Settings, String), Failure> {
     }
 }
 
-fn parse_settings(path: &str, text: &str) -> Result<Settings, Failure> {
-    rules::parse_settings(path, text)
+fn parse_settings(rules: &Rules, path: &str, text: &str) -> Result<Settings, Failure> {
+    rules::parse_settings_under(rules, path, text)
         .map_err(|diagnostics| Failure { diagnostics, texts: BTreeMap::from([(path.to_owned(), text.to_owned())]) })
 }
 

@@ -32,6 +32,7 @@ fn every_key_of_a_rule_file_stands_in_their_manual() {
         include_str!("../src/rules/recognition.rs"),
         include_str!("../src/rules/terms.rs"),
         include_str!("../src/rules/ambiguity.rs"),
+        include_str!("../src/rules/vehicle.rs"),
     ];
     let words: Vec<&str> = manual.split(|c: char| !(c.is_ascii_lowercase() || c == '_')).collect();
     let mut missing: Vec<String> = parsers.iter().flat_map(|source| keys_asked_for(source)).collect();
@@ -39,4 +40,17 @@ fn every_key_of_a_rule_file_stands_in_their_manual() {
     missing.sort();
     missing.dedup();
     assert!(missing.is_empty(), "keys without a word in rules/README.md: {missing:?}");
+}
+
+#[test]
+fn every_vehicle_speaks_of_products_on_file() {
+    let rules = Rules::built_in().unwrap_or_else(|found| panic!("{:?}", found.faults));
+    assert!(rules.vehicles.values().any(|vehicle| vehicle.windows.is_some()), "some vehicle knows a yearly order");
+    for vehicle in rules.vehicles.values() {
+        for id in &vehicle.enterprise {
+            let product = rules.products.get(id).unwrap_or_else(|| panic!("{}: no product {id}", vehicle.id));
+            assert!(vehicle.publisher.as_ref().is_none_or(|name| *name == product.publisher), "{}: {id}", vehicle.id);
+        }
+        assert!(include_str!("../docs/settings.md").contains(&format!("`{}`", vehicle.id)), "{}", vehicle.id);
+    }
 }

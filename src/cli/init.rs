@@ -56,7 +56,7 @@ fn create(path: &Path, text: &str) -> std::io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::FILES;
-    use crate::rules::parse_settings;
+    use crate::rules::{Rules, parse_settings, parse_settings_under};
 
     #[test]
     fn the_settings_are_right_as_they_are_and_with_every_example_in_force() {
@@ -64,7 +64,8 @@ mod tests {
         assert_eq!(parse_settings(name, text).map(|settings| settings.organisations.len()), Ok(0));
         let in_force: String =
             text.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line).to_owned() + "\n").collect();
-        let settings = parse_settings(name, &in_force);
-        assert_eq!(settings.map(|settings| (settings.organisations.len(), settings.answers.len())), Ok((2, 1)));
+        let rules = Rules::built_in().unwrap_or_else(|found| panic!("{:?}", found.faults));
+        let settings = parse_settings_under(&rules, name, &in_force);
+        assert_eq!(settings.map(|settings| (settings.organisations.len(), settings.agreements.len())), Ok((2, 1)));
     }
 }

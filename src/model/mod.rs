@@ -3,6 +3,7 @@
 //! Names follow ISO/IEC 19770 and the trade (see `DESIGN`, "the words"). A value that a
 //! source may have failed to state is a [`Fact`], never a silent default.
 
+mod agreement;
 mod assessment;
 mod entitlement;
 mod estate;
@@ -17,6 +18,7 @@ mod requirement;
 mod support;
 mod user;
 
+pub use agreement::{Agreement, Order, OrderRhythm, OrderWindow, OrderWindows, ProductRole};
 pub use assessment::{
     AlternativeTotal, Assessment, Coverage, Finding, HostSummary, Outcome, Position, RecordCounts, Surplus,
 };

@@ -10,6 +10,7 @@ mod product;
 mod recognition;
 mod settings;
 mod terms;
+mod vehicle;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,8 +23,9 @@ pub use manifest::{
 };
 pub use product::{EarlierEnd, EditionAssumption, Product, Release, RuleSource, SupportPhase, parse_product};
 pub use recognition::{Pattern, PatternField, VersionFrom};
-pub use settings::{ExtendedSupport, FixedAnswer, RiskAcceptance, Settings, parse_settings};
+pub use settings::{ExtendedSupport, FixedAnswer, RiskAcceptance, Settings, parse_settings, parse_settings_under};
 pub use terms::{CoreFactor, Grant, METHODS, Method, Passive, Right, Suite, Terms, Weight};
+pub use vehicle::Vehicle;
 
 use crate::diag::{Code, Diagnostic};
 
@@ -40,6 +42,8 @@ pub struct Rules {
     pub ambiguities: BTreeMap<String, Ambiguity>,
     /// Clauses that hold for every product, by id.
     pub clauses: BTreeMap<String, Clause>,
+    /// Kinds of agreement by id.
+    pub vehicles: BTreeMap<String, Vehicle>,
     /// Serial numbers and UUIDs that identify nothing, in lower case.
     pub junk_identifiers: Vec<String>,
     /// Figures that hold for every product.
@@ -138,6 +142,12 @@ impl Rules {
         if path.ends_with("clauses.toml") {
             for clause in clause::parse_clauses(path, text)? {
                 self.clauses.insert(clause.id.clone(), clause);
+            }
+            return Ok(());
+        }
+        if path.ends_with("vehicles.toml") {
+            for vehicle in vehicle::parse_vehicles(path, text)? {
+                self.vehicles.insert(vehicle.id.clone(), vehicle);
             }
             return Ok(());
         }

@@ -1,10 +1,13 @@
-//! `trueup.toml`: organisations, date, readings, acceptances and extended support. Every table is optional.
+//! `trueup.toml`: organisations, date, readings, acceptances, extended support and agreements. Every table is optional.
+
+mod agreement;
 
 use jiff::civil::Date;
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Answer, Metric, Organisation};
+use crate::model::{Agreement, Answer, Metric, Organisation};
 
+use super::Rules;
 use super::document::{Document, Fields};
 use super::manifest::{metric, organisation};
 
@@ -98,6 +101,8 @@ pub struct Settings {
     pub extended_support: Vec<ExtendedSupport>,
     /// Fixed answers.
     pub answers: Vec<FixedAnswer>,
+    /// Agreements under which licences are bought, in the order of the file.
+    pub agreements: Vec<Agreement>,
 }
 
 impl Default for Settings {
@@ -112,15 +117,28 @@ impl Default for Settings {
             acceptances: Vec::new(),
             extended_support: Vec::new(),
             answers: Vec::new(),
+            agreements: Vec::new(),
         }
     }
 }
 
-/// Reads `trueup.toml`.
+/// Reads `trueup.toml` without holding the names in it against any rules.
 ///
 /// # Errors
 /// Every fault of the file, with line and caret.
 pub fn parse_settings(path: &str, text: &str) -> Result<Settings, Vec<Diagnostic>> {
+    settings(path, text, None)
+}
+
+/// Reads `trueup.toml` under these rules: the vehicles, publishers and products of its agreements must be known to them.
+///
+/// # Errors
+/// As [`parse_settings`], and names that no rule file bears.
+pub fn parse_settings_under(rules: &Rules, path: &str, text: &str) -> Result<Settings, Vec<Diagnostic>> {
+    settings(path, text, Some(rules))
+}
+
+fn settings(path: &str, text: &str, rules: Option<&Rules>) -> Result<Settings, Vec<Diagnostic>> {
     let document = Document::new(path, text);
     let table = document.parse();
     let fields = Fields::new(&document, "trueup.toml", table.get_ref(), 0..0);
@@ -136,6 +154,7 @@ pub fn parse_settings(path: &str, text: &str) -> Result<Settings, Vec<Diagnostic
         acceptances: fields.tables("acceptance").into_iter().filter_map(acceptance).collect(),
         extended_support: fields.tables("extended_support").into_iter().filter_map(extended_support).collect(),
         answers: fields.tables("answer").into_iter().filter_map(answer).collect(),
+        agreements: agreement::agreements(&fields, rules),
     };
     fields.finish();
     let faults = document.into_faults();
