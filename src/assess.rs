@@ -8,6 +8,7 @@ mod alternatives;
 mod coverage;
 mod family;
 mod gaps;
+mod hosts;
 mod positions;
 mod questions;
 
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::model::{Answer, Assessment, Estate, HostSummary, Machine, Names, Outcome, Placement, QuestionKey, Reading};
+use crate::model::{Answer, Assessment, Estate, Names, Outcome, QuestionKey, Reading};
 use crate::rules::{Rules, Settings};
 use crate::support;
 
@@ -83,7 +84,7 @@ pub fn outcome(
         coverage,
         findings,
         sources: estate.sources.clone(),
-        hosts: estate.hosts.iter().map(|host| host_summary(estate, host)).collect(),
+        hosts: estate.hosts.iter().map(|host| hosts::summary(&ground, host)).collect(),
     }
 }
 
@@ -140,29 +141,6 @@ fn put_together(ground: &Ground<'_>, reading: &Reading, results: Vec<FamilyResul
     }
     assessment.positions.sort_by(|a, b| a.key.cmp(&b.key));
     assessment
-}
-
-fn host_summary(estate: &Estate, host: &crate::model::Host) -> HostSummary {
-    let machine = match host.machine {
-        Machine::Physical if host.hypervisor.is_some() => "virtualisation host",
-        Machine::Physical => "physical machine",
-        Machine::Guest => "guest",
-        Machine::Container => "container",
-    };
-    let placement = host.placement.as_ref().map(|placement| match placement.value() {
-        Some(Placement::On(id)) => format!("on {}", estate.host(*id).name),
-        Some(Placement::Cloud(cloud)) => format!("in {cloud}"),
-        None => "host unknown".to_owned(),
-    });
-    HostSummary {
-        name: host.name.clone(),
-        organisation: host.organisation.clone(),
-        machine: machine.to_owned(),
-        placement,
-        last_seen: host.last_seen,
-        evidence: host.evidence.clone(),
-        joined_by: host.joined_by.clone(),
-    }
 }
 
 /// Counts of an estate that was declared rather than scanned.

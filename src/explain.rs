@@ -4,8 +4,12 @@
 //! It reads an outcome and the rules and computes nothing anew; only the packs behind a price are redone, and shown only
 //! where they come to the same amount.
 
+mod alternative;
+mod coverage;
 mod entitlement;
 mod find;
+mod finding;
+mod host;
 mod position;
 mod price;
 mod question;
@@ -13,6 +17,7 @@ mod requirement;
 mod support;
 mod teller;
 mod text;
+mod total;
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -125,18 +130,18 @@ impl Item {
 
 /// Explains the figure with this key, or with the only key of which this is a part.
 pub fn explain(outcome: &Outcome, rules: &Rules, wanted: &str, reading: Answer) -> Found {
-    let subject = match find::find(outcome, wanted, reading) {
-        Ok(subject) => subject,
+    let subjects = match find::find(outcome, wanted, reading) {
+        Ok(subjects) => subjects,
         Err(found) => return found,
     };
     let teller = Teller { outcome, rules, assessment: outcome.assessment(reading) };
-    let mut explanation = match subject {
-        Subject::Position(index) => position::explain(&teller, &teller.assessment.positions[index]),
-        Subject::Requirement(index) => requirement::explain(&teller, index),
-        Subject::Entitlement(index) => entitlement::explain(&teller, index),
-        Subject::Question(index) => question::explain(&teller, &outcome.questions[index]),
-        Subject::Support(index) => support::explain(&teller, &outcome.support[index]),
-    };
+    let mut told = subjects.into_iter().map(|subject| tell(&teller, subject));
+    let Some(mut explanation) = told.next() else { return Found::NotFound(Vec::new()) };
+    // What bears the same key is explained together.
+    for other in told {
+        explanation.figures.extend(other.figures);
+        explanation.sections.extend(other.sections);
+    }
     explanation.sections.retain(|section| !section.items.is_empty());
     if outcome.rules_hash != rules.hash {
         let text =
@@ -144,6 +149,23 @@ pub fn explain(outcome: &Outcome, rules: &Rules, wanted: &str, reading: Answer) 
         explanation.sections.push(Section { heading: "Rules".into(), items: vec![Item::say(text)] });
     }
     Found::Explanation(Box::new(explanation))
+}
+
+fn tell(teller: &Teller<'_>, subject: Subject) -> Explanation {
+    let (outcome, assessment) = (teller.outcome, teller.assessment);
+    match subject {
+        Subject::Position(index) => position::explain(teller, &assessment.positions[index]),
+        Subject::Requirement(index) => requirement::explain(teller, index),
+        Subject::Question(index) => question::explain(teller, &outcome.questions[index]),
+        Subject::Support(index) => support::explain(teller, &outcome.support[index]),
+        Subject::Entitlement(index) => entitlement::explain(teller, index),
+        Subject::Alternative(index) => alternative::explain(teller, &assessment.alternatives[index]),
+        Subject::Finding(index) => finding::explain(teller, &outcome.findings[index]),
+        Subject::Coverage(index) => coverage::explain(teller, &outcome.coverage[index]),
+        Subject::Total(Some(index)) => total::explain(teller, Some(&outcome.coverage[index].organisation)),
+        Subject::Total(None) => total::explain(teller, None),
+        Subject::Host(id) => host::explain(teller, id, &outcome.hosts[id.0 as usize]),
+    }
 }
 
 impl Explanation {

@@ -1,12 +1,16 @@
 //! Every way to license everything of a product, summed over all scopes.
+//!
+//! A way's cost is the price of all its units and of what must be bought beside it. Units of one product, edition and
+//! metric are summed over the scopes before packs are rounded, because packs may be split between scopes (C0-8).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::allocate::{PriceList, Priced};
-use crate::model::{Alternative, AlternativeTotal, Basis, Chosen, Metric, Money, Requirement};
+use crate::model::{
+    Alternative, AlternativeTotal, Basis, Chosen, Metric, Money, Refusal, Requirement, ScopeUnits, wares,
+};
 
 use super::Ground;
-use super::family::version_name;
 
 type WayKey = (String, String, Option<String>, Metric, Basis);
 
@@ -17,35 +21,37 @@ pub(super) fn totals(
     requirements: &[Requirement],
     chosen: &[Chosen],
 ) -> Vec<AlternativeTotal> {
-    let mut totals: BTreeMap<WayKey, (usize, AlternativeTotal)> = BTreeMap::new();
+    let used: BTreeMap<usize, usize> = chosen.iter().map(|chosen| (chosen.requirement, chosen.alternative)).collect();
+    let mut ways: BTreeMap<WayKey, Vec<ScopeUnits>> = BTreeMap::new();
+    let mut scopes: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for (index, requirement) in requirements.iter().enumerate() {
-        let mut best: BTreeMap<WayKey, &Alternative> = BTreeMap::new();
-        for alternative in &requirement.alternatives {
-            let key = way_key(&requirement.organisation, alternative);
-            let better = best.get(&key).is_none_or(|known| rank(alternative) < rank(known));
-            if better {
-                best.insert(key, alternative);
-            }
+        let products: BTreeSet<&str> =
+            requirement.alternatives.iter().map(|alternative| alternative.product.as_str()).collect();
+        for product in products {
+            *scopes.entry((&requirement.organisation, product)).or_default() += 1;
         }
-        let used = chosen.iter().find(|chosen| chosen.requirement == index);
-        let used = used.map(|chosen| way_key(&requirement.organisation, &requirement.alternatives[chosen.alternative]));
-        for (key, alternative) in best {
-            let is_used = used.as_ref() == Some(&key);
-            let entry = totals.entry(key).or_insert_with_key(|key| (0, empty(key)));
-            add(ground, prices, entry, alternative, is_used);
+        for (key, alternative) in best_of(requirement) {
+            let units = requirement.alternatives[alternative].units();
+            ways.entry(key).or_default().push(ScopeUnits { requirement: index, alternative, units });
         }
     }
-    let kept = totals.into_values().filter(|(count, total)| {
-        requirements
-            .iter()
-            .filter(|requirement| requirement.organisation == total.organisation)
-            .filter(|requirement| {
-                requirement.alternatives.iter().any(|alternative| alternative.product == total.product)
-            })
-            .count()
-            == *count
-    });
-    kept.map(|(_, total)| total).collect()
+    let everywhere = |(key, summed): &(WayKey, Vec<ScopeUnits>)| {
+        scopes.get(&(key.0.as_str(), key.1.as_str())).is_some_and(|&count| count == summed.len())
+    };
+    let total = |(key, summed)| total(ground, prices, requirements, &used, key, summed);
+    ways.into_iter().filter(everywhere).map(total).collect()
+}
+
+/// The best alternative of each kind of way, by index.
+fn best_of(requirement: &Requirement) -> BTreeMap<WayKey, usize> {
+    let mut best: BTreeMap<WayKey, usize> = BTreeMap::new();
+    for (index, alternative) in requirement.alternatives.iter().enumerate() {
+        let known = best.entry(way_key(&requirement.organisation, alternative)).or_insert(index);
+        if rank(alternative) < rank(&requirement.alternatives[*known]) {
+            *known = index;
+        }
+    }
+    best
 }
 
 fn way_key(organisation: &str, alternative: &Alternative) -> WayKey {
@@ -63,60 +69,57 @@ fn rank(alternative: &Alternative) -> (bool, bool, u32) {
     (alternative.refused.is_some(), !alternative.sold, alternative.units())
 }
 
-fn empty(key: &WayKey) -> AlternativeTotal {
-    let (organisation, product, edition, metric, basis) = key.clone();
+fn total(
+    ground: &Ground<'_>,
+    prices: &PriceList<'_>,
+    requirements: &[Requirement],
+    used: &BTreeMap<usize, usize>,
+    key: WayKey,
+    scopes: Vec<ScopeUnits>,
+) -> AlternativeTotal {
+    let (organisation, product, edition, metric, basis) = key;
+    let ways: Vec<&Alternative> =
+        scopes.iter().map(|scope| &requirements[scope.requirement].alternatives[scope.alternative]).collect();
+    let refused: Option<Refusal> = ways.iter().find_map(|way| way.refused.clone());
+    let same_kind = |chosen: &Alternative| {
+        (&chosen.product, &chosen.edition, chosen.metric, chosen.basis) == (&product, &edition, metric, basis)
+    };
+    let chosen = scopes.iter().any(|scope| {
+        let chosen = used.get(&scope.requirement).map(|&way| &requirements[scope.requirement].alternatives[way]);
+        chosen.is_some_and(same_kind)
+    });
+    let conditions: BTreeSet<&str> = ways.iter().filter_map(|way| way.condition.as_deref()).collect();
+    let priced = price(ground, prices, &ways);
     AlternativeTotal {
+        required: scopes.iter().map(|scope| scope.units).sum(),
+        cost: priced.as_ref().ok().cloned(),
+        missing_prices: priced.err().unwrap_or_default(),
+        condition: (!conditions.is_empty()).then(|| conditions.into_iter().collect::<Vec<_>>().join("; ")),
+        available: refused.is_none(),
+        refused,
+        chosen,
         organisation,
         product,
         edition,
         metric,
         basis,
-        required: 0,
-        cost: None,
-        available: true,
-        refused: None,
-        chosen: false,
+        scopes,
     }
 }
 
-fn add(
-    ground: &Ground<'_>,
-    prices: &PriceList<'_>,
-    entry: &mut (usize, AlternativeTotal),
-    alternative: &Alternative,
-    used: bool,
-) {
-    let (count, total) = entry;
-    *count += 1;
-    total.required += alternative.units();
-    total.available &= alternative.refused.is_none();
-    total.refused = total.refused.take().or_else(|| alternative.refused.clone());
-    total.chosen |= used;
-    let version = alternative.lines.iter().filter_map(|line| version_name(ground, line)).max();
-    let edition = alternative.edition.as_deref();
-    let own = prices.price(&total.product, edition, version, total.metric, total.required);
-    total.cost = companions(ground, prices, alternative).into_iter().chain([own]).try_fold(None, sum).flatten();
-}
-
-/// Prices of what must be bought beside a way. Access licences cover all servers of an organisation, so those of one
-/// scope stand for all.
-fn companions(ground: &Ground<'_>, prices: &PriceList<'_>, alternative: &Alternative) -> Vec<Priced> {
-    let lines = alternative.companions.iter();
-    lines
-        .map(|line| {
-            let version = version_name(ground, line);
-            prices.price(&line.product, line.edition.as_deref(), version, line.metric, line.units)
-        })
-        .collect()
-}
-
-/// Adds a price to a sum; `None` as soon as one is missing.
-fn sum(total: Option<Money>, priced: Priced) -> Option<Option<Money>> {
-    match (total, priced) {
-        (_, Priced::Missing(_)) => None,
-        (None, Priced::Known(money)) => Some(Some(money)),
-        (Some(total), Priced::Known(money)) => {
-            Some(Some(Money { minor: total.minor + money.minor, currency: total.currency }))
+/// Price of all the lines of these ways and of what must be bought beside them, or the prices that are wanted.
+pub(super) fn price(ground: &Ground<'_>, prices: &PriceList<'_>, ways: &[&Alternative]) -> Result<Money, Vec<String>> {
+    let mut sum = Money { minor: 0, currency: prices.currency().to_owned() };
+    let mut missing: BTreeSet<String> = BTreeSet::new();
+    for ware in wares(ways) {
+        let product = ground.rules.products.get(ware.product);
+        let version = product.and_then(|product| Some(product.version_name(ware.version?)));
+        match prices.price(ware.product, ware.edition, version, ware.metric, ware.units) {
+            Priced::Known(money) => sum.minor += money.minor,
+            Priced::Missing(wanted) => {
+                missing.insert(wanted);
+            }
         }
     }
+    if missing.is_empty() { Ok(sum) } else { Err(missing.into_iter().collect()) }
 }

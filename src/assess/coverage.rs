@@ -35,7 +35,8 @@ pub(super) fn coverage(ground: &Ground<'_>, records: &BTreeMap<String, RecordCou
         .collect()
 }
 
-fn is_stale(ground: &Ground<'_>, host: &Host) -> bool {
+/// Whether the newest inventory of a host is older than the limit of the settings.
+pub(super) fn is_stale(ground: &Ground<'_>, host: &Host) -> bool {
     let limit = ground.as_of.checked_sub(i64::from(ground.settings.stale_after_days).days());
     matches!((host.last_seen, limit), (Some(seen), Ok(limit)) if seen < limit)
 }

@@ -159,6 +159,9 @@ impl FamilyResult {
         for surplus in &mut self.surpluses {
             surplus.entitlement += entitlements;
         }
+        for scope in self.alternatives.iter_mut().flat_map(|total| &mut total.scopes) {
+            scope.requirement += requirements;
+        }
         for position in &mut self.positions {
             position.requirements.iter_mut().for_each(|index| *index += requirements);
             position.entitlements.iter_mut().for_each(|index| *index += entitlements);

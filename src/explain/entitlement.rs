@@ -22,7 +22,7 @@ pub(super) fn explain(teller: &Teller<'_>, index: usize) -> Explanation {
         section("The purchase", vec![source_of(teller, entitlement)]),
         section("The right", right_steps(teller, entitlement)),
         section("What it was spent on", spent.iter().map(|allocation| spending(teller, allocation)).collect()),
-        section("What is left over", left_of(teller, index)),
+        section("What is left over, and why", left_reasons(teller, index, left_of(teller, index), &unmet(teller, entitlement))),
     ];
     explanation
 }
@@ -144,6 +144,22 @@ fn rights(teller: &Teller<'_>, entitlement: &Entitlement, form: &Form, line: &Li
 /// Units left over of one entitlement.
 fn left_units(teller: &Teller<'_>, index: usize) -> u32 {
     teller.assessment.surpluses.iter().filter(|left| left.entitlement == index).map(|left| left.units).sum()
+}
+
+/// Lines of chosen ways that are short, of the products in which the units of an entitlement may be spent and of the
+/// organisations that may draw on it.
+fn unmet<'a>(teller: &Teller<'a>, entitlement: &Entitlement) -> Vec<&'a Line> {
+    let mut unmet = Vec::new();
+    for (index, requirement) in teller.assessment.requirements.iter().enumerate() {
+        let Some((_, way)) = teller.chosen(index) else { continue };
+        if !entitlement.may_be_drawn_by(&requirement.organisation) {
+            continue;
+        }
+        let short = way.lines.iter().enumerate().filter(|(line, what)| teller.spent(index, *line) < what.units);
+        let same = short.filter(|(_, what)| entitlement.forms.iter().any(|form| form.product == what.product));
+        unmet.extend(same.map(|(_, what)| what));
+    }
+    unmet
 }
 
 fn left_of(teller: &Teller<'_>, index: usize) -> Vec<Item> {

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::model::{Answer, Outcome, kebab};
+use crate::model::{Answer, HostId, Outcome, kebab};
 
 use super::Found;
 
@@ -20,6 +20,16 @@ pub(super) enum Subject {
     Support(usize),
     /// A purchase line's right.
     Entitlement(usize),
+    /// A way to license everything of a product.
+    Alternative(usize),
+    /// Something to act on.
+    Finding(usize),
+    /// How much of an organisation was seen, by its index.
+    Coverage(usize),
+    /// What the shortfalls of the organisation of a coverage row cost; of all.
+    Total(Option<usize>),
+    /// A host.
+    Host(HostId),
 }
 
 impl Subject {
@@ -30,6 +40,11 @@ impl Subject {
             Self::Question(_) => 2,
             Self::Support(_) => 3,
             Self::Entitlement(_) => 4,
+            Self::Alternative(_) => 5,
+            Self::Finding(_) => 6,
+            Self::Coverage(_) => 7,
+            Self::Total(_) => 8,
+            Self::Host(_) => 9,
         }
     }
 }
@@ -50,8 +65,8 @@ enum Fit {
 /// Keys that are named where nothing fits.
 const NEAREST: usize = 5;
 
-/// The one figure that fits best.
-pub(super) fn find(outcome: &Outcome, wanted: &str, reading: Answer) -> Result<Subject, Found> {
+/// The one figure that fits best; several where they bear the same key.
+pub(super) fn find(outcome: &Outcome, wanted: &str, reading: Answer) -> Result<Vec<Subject>, Found> {
     let candidates = candidates(outcome, reading);
     let wanted = Wanted::parse(wanted);
     let mut hits: Vec<(Fit, u8, &str, Subject)> = candidates
@@ -59,14 +74,16 @@ pub(super) fn find(outcome: &Outcome, wanted: &str, reading: Answer) -> Result<S
         .filter_map(|(key, subject)| Some((wanted.fit(key)?, subject.rank(), key.as_str(), *subject)))
         .collect();
     hits.sort();
-    let Some(&(fit, rank, _, best)) = hits.first() else {
+    let Some(&(fit, rank, best, _)) = hits.first() else {
         return Err(Found::NotFound(nearest(&candidates, &wanted)));
     };
     hits.retain(|hit| (hit.0, hit.1) == (fit, rank));
-    match hits.len() {
-        1 => Ok(best),
-        _ => Err(Found::Ambiguous(hits.iter().map(|(_, _, key, _)| (*key).to_owned()).collect())),
+    if hits.iter().all(|(_, _, key, _)| *key == best) {
+        return Ok(hits.into_iter().map(|(_, _, _, subject)| subject).collect());
     }
+    let mut keys: Vec<String> = hits.iter().map(|(_, _, key, _)| (*key).to_owned()).collect();
+    keys.dedup();
+    Err(Found::Ambiguous(keys))
 }
 
 /// Every key that can be explained.
@@ -77,12 +94,23 @@ fn candidates(outcome: &Outcome, reading: Answer) -> Vec<(String, Subject)> {
     let questions = outcome.questions.iter().map(|question| question.key.to_string());
     let support = outcome.support.iter().map(|row| row.key.0.clone());
     let entitlements = assessment.entitlements.iter().map(|entitlement| entitlement.key.0.clone());
+    let alternatives = assessment.alternatives.iter().map(|total| total.key().0);
+    let findings = outcome.findings.iter().map(|finding| finding.key.0.clone());
+    let coverage = outcome.coverage.iter().map(|coverage| coverage.key().0);
+    let totals = outcome.coverage.iter().map(|coverage| Outcome::total_key(&coverage.organisation).0);
+    let hosts = (0..).map(HostId).zip(outcome.hosts.iter().map(|host| host.key().0));
     let mut out: Vec<(String, Subject)> = Vec::new();
     out.extend(positions.enumerate().map(|(index, key)| (key, Subject::Position(index))));
     out.extend(requirements.enumerate().map(|(index, key)| (key, Subject::Requirement(index))));
     out.extend(questions.enumerate().map(|(index, key)| (key, Subject::Question(index))));
     out.extend(support.enumerate().map(|(index, key)| (key, Subject::Support(index))));
     out.extend(entitlements.enumerate().map(|(index, key)| (key, Subject::Entitlement(index))));
+    out.extend(alternatives.enumerate().map(|(index, key)| (key, Subject::Alternative(index))));
+    out.extend(findings.enumerate().map(|(index, key)| (key, Subject::Finding(index))));
+    out.extend(coverage.enumerate().map(|(index, key)| (key, Subject::Coverage(index))));
+    out.extend(totals.enumerate().map(|(index, key)| (key, Subject::Total(Some(index)))));
+    out.push((Outcome::total_key("").0, Subject::Total(None)));
+    out.extend(hosts.map(|(id, key)| (key, Subject::Host(id))));
     out
 }
 

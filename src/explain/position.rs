@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::{AlternativeTotal, Line, Position, Requirement};
 
+use super::alternative::in_short;
 use super::entitlement::{covering, left_over};
 use super::requirement::{behind, hosts, scope};
 use super::teller::{Teller, count, figure, section, units};
@@ -151,23 +152,7 @@ fn ways(teller: &Teller<'_>, position: &Position) -> Vec<Item> {
     let concerned = |way: &&AlternativeTotal| {
         way.organisation == position.organisation && way.product == position.product && way.required > 0
     };
-    teller.assessment.alternatives.iter().filter(concerned).map(|way| whole_way(teller, way)).collect()
-}
-
-fn whole_way(teller: &Teller<'_>, way: &AlternativeTotal) -> Item {
-    let name = teller.name(&way.product, way.edition.as_deref(), None);
-    let cost = way.cost.as_ref().map_or_else(|| "no price".to_owned(), |cost| format!("{cost} if all were bought"));
-    let taken = if way.chosen { "in use" } else { "not in use" };
-    let required = units(way.required, way.metric);
-    let text = format!("{name} by {}, counted by {}: {required}, {cost}, {taken}", way.metric, way.basis.name());
-    match &way.refused {
-        None => Item::say(text),
-        Some(refusal) => Item {
-            text: format!("{text}; not allowed everywhere, because {}", refusal.reason),
-            rule: Some(teller.rule(&refusal.rule, &way.product)),
-            ..Item::default()
-        },
-    }
+    teller.assessment.alternatives.iter().filter(concerned).map(|way| in_short(teller, way)).collect()
 }
 
 fn unverified(teller: &Teller<'_>, position: &Position) -> Vec<Item> {

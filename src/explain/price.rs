@@ -1,46 +1,111 @@
-//! The price of a shortfall: the price lines concerned, and the packs that come to the amount.
+//! Prices: the price lines concerned, and the packs that come to an amount.
 
-use rust_decimal::Decimal;
-
-use crate::model::{Money, Position, Price, PriceKind, PricePeriod, decimal_to_minor};
+use crate::model::{
+    Alternative, Money, Position, Price, PriceKind, PricePeriod, Ware, cheapest_packs, decimal_to_minor, packs_of, wares,
+};
 
 use super::Item;
 use super::teller::{Teller, count, units};
 
-/// Largest shortfall whose packs are redone.
-const LARGEST: u32 = 100_000;
-
-/// What the shortfall costs and why.
+/// What the shortfall of a row costs and why.
 pub(super) fn items(teller: &Teller<'_>, position: &Position) -> Vec<Item> {
     if position.shortfall == 0 {
         return Vec::new();
     }
-    let prices: Vec<&Price> = teller.outcome.prices.iter().filter(|price| concerns(price, position, teller)).collect();
-    let lines: Vec<Item> = prices.iter().map(|price| line(teller, price)).collect();
+    let rows = rows_bought_together(teller, position);
+    let ware = Ware {
+        product: &position.product,
+        edition: position.edition.as_deref(),
+        version: rows.iter().filter_map(|row| teller.release(&row.product, row.version.as_deref()?)).max(),
+        metric: position.metric,
+        units: rows.iter().map(|row| row.shortfall).sum(),
+        beside: false,
+    };
+    let prices = lines_for(teller, &ware);
     let short = units(position.shortfall, position.metric);
-    match &position.cost {
-        None => {
-            let wanted = position.missing_price.as_deref().unwrap_or("a price of this product and metric");
-            vec![Item::say(format!("{short} are short and have no price. Wanted: {wanted}")).with(lines)]
-        }
-        Some(cost) => {
-            let packs = packs(&prices, position.shortfall, cost).map(|packs| format!(" = {packs}")).unwrap_or_default();
-            vec![Item::say(format!("{short} cost {cost}{packs}")).with(lines)]
-        }
+    let Some(cost) = &position.cost else {
+        let wanted = position.missing_price.as_deref().unwrap_or("a price of this product and metric");
+        let text = format!("{short} are short and have no price. Wanted: {wanted}");
+        return vec![Item::say(text).with(told(teller, &prices))];
+    };
+    let group: Option<i64> = rows.iter().map(|row| row.cost.as_ref().map(|cost| cost.minor)).sum();
+    let whole = Money { minor: group.unwrap_or(cost.minor), currency: cost.currency.clone() };
+    let packs = packs(&prices, ware.units, &whole).map(|packs| format!(" = {packs}")).unwrap_or_default();
+    if rows.len() == 1 {
+        return vec![Item::say(format!("{short} cost {cost}{packs}")).with(told(teller, &prices))];
     }
+    let parts: Vec<String> = rows.iter().map(|row| count(row.shortfall)).collect();
+    let all = units(ware.units, ware.metric);
+    vec![
+        Item::say(format!(
+            "Units of all versions are bought together: {} = {all} cost {whole}{packs}",
+            parts.join(" + ")
+        ))
+        .with(told(teller, &prices)),
+        Item::say(format!(
+            "This row's share: {whole} × {} / {} = {cost}, so that the rows add up to the whole to the penny",
+            count(position.shortfall),
+            count(ware.units)
+        )),
+    ]
 }
 
-/// Whether a price line may serve this row on the day.
-fn concerns(price: &Price, position: &Position, teller: &Teller<'_>) -> bool {
+/// The rows whose missing units are priced together with those of this one, itself included.
+fn rows_bought_together<'a>(teller: &Teller<'a>, position: &Position) -> Vec<&'a Position> {
+    let same = |row: &&Position| {
+        row.shortfall > 0
+            && row.organisation == position.organisation
+            && row.product == position.product
+            && row.edition == position.edition
+            && row.metric == position.metric
+    };
+    teller.assessment.positions.iter().filter(same).collect()
+}
+
+/// What the units of these ways cost, with what must be bought beside them; `cost` is what the assessment came to.
+pub(super) fn of_ways(teller: &Teller<'_>, ways: &[&Alternative], cost: Option<&Money>, missing: &[String]) -> Vec<Item> {
+    let mut items: Vec<Item> = Vec::new();
+    let mut sum = 0;
+    let mut amounts: Vec<String> = Vec::new();
+    for ware in wares(ways) {
+        let prices = lines_for(teller, &ware);
+        let name = teller.name(ware.product, ware.edition, None);
+        let needed = units(ware.units, ware.metric);
+        let beside = if ware.beside { ", which must be bought beside it" } else { "" };
+        let amount = cheapest(&prices, ware.units);
+        let text = match &amount {
+            Some((money, packs)) => format!("{needed} of {name}{beside}: {packs} = {money}"),
+            None => format!("{needed} of {name}{beside}: no price on file"),
+        };
+        sum += amount.as_ref().map_or(0, |(money, _)| money.minor);
+        amounts.extend(amount.map(|(money, _)| money.to_string()));
+        items.push(Item::say(text).with(told(teller, &prices)));
+    }
+    match cost {
+        None if missing.is_empty() => {}
+        None => items.push(Item::say(format!("No cost can be told. Prices wanted: {}", missing.join("; ")))),
+        // What was priced when the scan ran is told; where today's rules or prices give other packs, only the lines are.
+        Some(cost) if cost.minor != sum => items.push(Item::say(format!("In all {cost}"))),
+        Some(cost) if amounts.len() > 1 => items.push(Item::say(format!("{} = {cost}", amounts.join(" + ")))),
+        Some(_) => {}
+    }
+    items
+}
+
+/// Price lines that serve a ware on the day.
+fn lines_for<'a>(teller: &Teller<'a>, ware: &Ware<'_>) -> Vec<&'a Price> {
     let day = teller.outcome.as_of;
-    let fits = |own: &Option<String>, row: &Option<String>| own.is_none() || own == row;
-    price.product == position.product
-        && price.metric == position.metric
-        && fits(&price.edition, &position.edition)
-        && fits(&price.version, &position.version)
-        && price.from.is_none_or(|from| from <= day)
-        && price.until.is_none_or(|until| day <= until)
-        && !matches!(price.kind, PriceKind::Sa | PriceKind::StepUp)
+    let in_force = teller.outcome.prices.iter().filter(|price| {
+        price.from.is_none_or(|from| from <= day)
+            && price.until.is_none_or(|until| day <= until)
+            && !matches!(price.kind, PriceKind::Sa | PriceKind::StepUp)
+    });
+    let version = ware.version.map(|release| teller.version(ware.product, release));
+    packs_of(in_force, ware.product, ware.edition, version.as_deref(), ware.metric)
+}
+
+fn told(teller: &Teller<'_>, prices: &[&Price]) -> Vec<Item> {
+    prices.iter().map(|price| line(teller, price)).collect()
 }
 
 /// `a pack of 16 costs 850.00 GBP, from the price list "…"`.
@@ -50,7 +115,7 @@ fn line(teller: &Teller<'_>, price: &Price) -> Item {
     let pack = if price.units == 1 { "one".to_owned() } else { format!("a pack of {}", count(price.units)) };
     let per = match price.per {
         PricePeriod::Licence => String::new(),
-        PricePeriod::Month => format!(" a month, {} for twelve", for_a_year(price)),
+        PricePeriod::Month => format!(" a month, {} for twelve", price.yearly()),
         PricePeriod::Year => " a year".to_owned(),
     };
     let text = format!("{pack} costs {} {}{per}{level}{source}", price.amount, price.currency);
@@ -61,69 +126,30 @@ fn line(teller: &Teller<'_>, price: &Price) -> Item {
     Item::say(text).at(places)
 }
 
-/// The amount, or that of twelve months where the price is of one.
-fn for_a_year(price: &Price) -> Decimal {
-    match price.per {
-        PricePeriod::Month => price.amount * Decimal::from(12),
-        PricePeriod::Licence | PricePeriod::Year => price.amount,
-    }
-}
-
-/// A pack: units, price in the smallest unit.
-type Pack = (u32, i64);
-
-/// The cheapest packs that hold the units, as `4 packs of 16 at £850.00 + …`, where they come to exactly this amount.
+/// The cheapest packs that hold the units, where they come to exactly this amount.
 fn packs(prices: &[&Price], wanted: u32, cost: &Money) -> Option<String> {
-    if wanted > LARGEST {
+    let same: Vec<&Price> = prices.iter().copied().filter(|price| price.currency == cost.currency).collect();
+    cheapest(&same, wanted).filter(|(money, _)| money == cost).map(|(_, packs)| packs)
+}
+
+/// The least amount for so many units, and its packs as `4 packs of 16 at £850.00 + …`; `None` without a price or with
+/// prices in several currencies.
+fn cheapest(prices: &[&Price], wanted: u32) -> Option<(Money, String)> {
+    let currency = &prices.first()?.currency;
+    if prices.iter().any(|price| price.currency != *currency) {
         return None;
     }
-    let same = prices.iter().filter(|price| price.currency == cost.currency && price.units > 0);
-    let packs: Vec<Pack> = same.filter_map(|price| Some((price.units, decimal_to_minor(for_a_year(price))?))).collect();
-    let (amount, counts) = cheapest(&packs, wanted)?;
-    if amount != cost.minor {
-        return None;
-    }
-    let money = |minor| Money { minor, currency: cost.currency.clone() };
-    let part = |(&(units, price), &packs): (&Pack, &u32)| {
+    let sizes: Vec<_> = prices.iter().map(|price| (price.units, price.yearly())).collect();
+    let (amount, counts) = cheapest_packs(&sizes, wanted)?;
+    let money = |amount| Some(Money { minor: decimal_to_minor(amount)?, currency: currency.clone() });
+    let mut parts = Vec::new();
+    for (&(units, price), &packs) in sizes.iter().zip(&counts).filter(|(_, packs)| **packs > 0) {
         let plural = if packs == 1 { "" } else { "s" };
-        match units {
-            1 => format!("{} at {}", count(packs), money(price)),
-            _ => format!("{} pack{plural} of {} at {}", count(packs), count(units), money(price)),
-        }
-    };
-    let used = packs.iter().zip(&counts).filter(|(_, packs)| **packs > 0);
-    Some(used.map(part).collect::<Vec<_>>().join(" + "))
-}
-
-/// Least price at which at least so many units can be had, with the number of each pack.
-fn cheapest(packs: &[Pack], wanted: u32) -> Option<(i64, Vec<u32>)> {
-    let wanted = usize::try_from(wanted).ok()?;
-    let mut best: Vec<(i64, usize)> = vec![(0, 0)];
-    for units in 1..=wanted {
-        let options = packs.iter().enumerate().map(|(index, &(size, price))| {
-            let rest = units.saturating_sub(usize::try_from(size).unwrap_or(usize::MAX));
-            (best[rest].0 + price, index)
+        let price = money(price)?;
+        parts.push(match units {
+            1 => format!("{} at {price}", count(packs)),
+            _ => format!("{} pack{plural} of {} at {price}", count(packs), count(units)),
         });
-        best.push(options.min()?);
     }
-    let mut counts = vec![0; packs.len()];
-    let mut left = wanted;
-    while left > 0 {
-        let index = best[left].1;
-        counts[index] += 1;
-        left = left.saturating_sub(usize::try_from(packs[index].0).unwrap_or(usize::MAX));
-    }
-    Some((best[wanted].0, counts))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cheapest;
-
-    #[test]
-    fn packs_are_mixed_where_that_is_cheaper() {
-        assert_eq!(cheapest(&[(16, 85_000), (2, 11_000)], 72), Some((384_000, vec![4, 4])));
-        assert_eq!(cheapest(&[(16, 85_000)], 17), Some((170_000, vec![2])));
-        assert_eq!(cheapest(&[], 1), None);
-    }
+    Some((money(amount)?, parts.join(" + ")))
 }

@@ -66,7 +66,7 @@ fn other_way(teller: &Teller<'_>, way: &Alternative) -> Item {
 }
 
 /// `Windows Server Standard by core, counted by host: 32 cores`.
-fn way_name(teller: &Teller<'_>, way: &Alternative) -> String {
+pub(super) fn way_name(teller: &Teller<'_>, way: &Alternative) -> String {
     let name = teller.name(&way.product, way.edition.as_deref(), None);
     format!("{name} by {}, counted by {}: {}", way.metric, way.basis.name(), units(way.units(), way.metric))
 }

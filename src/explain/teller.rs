@@ -1,8 +1,8 @@
 //! What every explanation needs: names for ids, places for locators, sources for rules.
 
 use crate::model::{
-    Alternative, Assessment, Entitlement, Form, HostId, Line, Locator, Metric, Outcome, PurchaseLine, Working,
-    thousands,
+    Alternative, Assessment, Entitlement, Form, HostFact, HostId, HostSummary, Line, Locator, Metric, Outcome,
+    PurchaseLine, Working, thousands,
 };
 use crate::rules::{Product, Rules};
 
@@ -104,6 +104,12 @@ impl<'a> Teller<'a> {
         if name.is_empty() { format!("release {}", release + 1) } else { name.to_owned() }
     }
 
+    /// The release of this name, as index.
+    pub fn release(&self, product: &str, version: &str) -> Option<usize> {
+        let releases = 0..self.rules.products.get(product)?.releases.len();
+        releases.into_iter().find(|&release| self.version(product, release) == version)
+    }
+
     /// `Windows Server Standard 2016`.
     pub fn line_name(&self, line: &Line) -> String {
         let version = line.version.map(|release| self.version(&line.product, release));
@@ -152,13 +158,31 @@ impl<'a> Teller<'a> {
     }
 
     fn host(&self, id: HostId) -> Option<Item> {
-        let host = self.outcome.host(id)?;
+        self.outcome.host(id).map(|host| self.host_item(host))
+    }
+
+    /// A host with what is known of it and the places that say so.
+    pub fn host_item(&self, host: &HostSummary) -> Item {
         let placement = host.placement.as_ref().map(|placement| format!(", {placement}")).unwrap_or_default();
         let seen = host.last_seen.map(|day| format!(", last seen {day}")).unwrap_or_default();
-        let joined: Vec<Item> =
-            host.joined_by.iter().map(|rule| Item::say(format!("sources joined by: {rule}"))).collect();
+        let mut known = self.facts(host);
+        known.extend(joined(host));
         let text = format!("{} ({}): {}{placement}{seen}", host.name, host.organisation, host.machine);
-        Some(Item::say(text).at(self.places(&host.evidence)).with(joined))
+        Item::say(text).at(self.places(&host.evidence)).with(known)
+    }
+
+    /// What licensing counts by on a host: each fact with the place that states it, and what contradicts it.
+    pub fn facts(&self, host: &HostSummary) -> Vec<Item> {
+        let at = |place: &Option<Locator>| place.as_ref().map_or_else(Vec::new, |place| self.places(std::slice::from_ref(place)));
+        let against = |(value, place): &(String, Option<Locator>)| {
+            Item::say(format!("another source of the same rank and day says: {value}")).at(at(place))
+        };
+        let fact = |fact: &HostFact| {
+            Item::say(format!("{}: {}", fact.name, fact.value))
+                .at(at(&fact.evidence))
+                .with(fact.against.iter().map(against).collect())
+        };
+        host.facts.iter().map(fact).collect()
     }
 
     /// Names of hosts in one line.
@@ -167,6 +191,11 @@ impl<'a> Teller<'a> {
             ids.iter().filter_map(|&id| self.outcome.host(id)).map(|host| host.name.as_str()).collect();
         names.join(", ")
     }
+}
+
+/// The rules by which several sources were taken for one host.
+pub(super) fn joined(host: &HostSummary) -> Vec<Item> {
+    host.joined_by.iter().map(|rule| Item::say(format!("sources joined by: {rule}"))).collect()
 }
 
 /// A section of an explanation.

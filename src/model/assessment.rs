@@ -82,14 +82,43 @@ pub struct AlternativeTotal {
     pub basis: Basis,
     /// Units.
     pub required: u32,
-    /// Price of all of them; `None` where a price is missing.
+    /// Price of all of them with what must be bought beside them; `None` where a price is missing.
     pub cost: Option<Money>,
+    /// Prices that are wanted, where `cost` is missing.
+    #[serde(default)]
+    pub missing_prices: Vec<String>,
+    /// What must hold for it, in words; several conditions of several scopes are joined.
+    #[serde(default)]
+    pub condition: Option<String>,
+    /// What the units and the cost are summed from, one entry a scope.
+    #[serde(default)]
+    pub scopes: Vec<ScopeUnits>,
     /// Whether the terms allow it.
     pub available: bool,
     /// Why not.
     pub refused: Option<Refusal>,
     /// Whether the position uses it.
     pub chosen: bool,
+}
+
+impl AlternativeTotal {
+    /// Its permanent key: a way of an organisation to license a product in an edition by a metric, counted on a basis.
+    pub fn key(&self) -> Key {
+        let edition = self.edition.as_deref().unwrap_or_default();
+        let parts = [&self.organisation, "", &self.product, edition, "", self.metric.name(), self.basis.name()];
+        Key::new("alternative", &parts)
+    }
+}
+
+/// What one scope adds to an [`AlternativeTotal`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScopeUnits {
+    /// Index of the requirement.
+    pub requirement: usize,
+    /// Index of the way among its alternatives.
+    pub alternative: usize,
+    /// Units.
+    pub units: u32,
 }
 
 /// Something to act on.
@@ -118,10 +147,55 @@ pub struct HostSummary {
     pub placement: Option<String>,
     /// Newest inventory of it.
     pub last_seen: Option<Date>,
+    /// Whether an inventory of its software was read.
+    #[serde(default)]
+    pub inventoried: bool,
+    /// Whether its newest inventory is older than the limit.
+    #[serde(default)]
+    pub stale: bool,
+    /// What licensing counts by, each with the places that state it.
+    #[serde(default)]
+    pub facts: Vec<HostFact>,
     /// Places that speak of it.
     pub evidence: Vec<Locator>,
     /// Rules that joined them.
     pub joined_by: Vec<String>,
+}
+
+impl HostSummary {
+    /// Its key.
+    pub fn key(&self) -> Key {
+        Key::new("host", &[&self.organisation, &self.name])
+    }
+
+    /// Whether it is a guest that nobody can place.
+    pub fn is_unplaced(&self) -> bool {
+        self.placement.as_deref() == Some(Self::UNPLACED)
+    }
+
+    /// Whether it does nothing but run guests.
+    pub fn is_virtualisation_host(&self) -> bool {
+        self.machine == Self::VIRTUALISATION_HOST
+    }
+
+    /// What [`HostSummary::placement`] says where nobody knows the host.
+    pub const UNPLACED: &str = "host unknown";
+
+    /// What [`HostSummary::machine`] says of a physical machine that does nothing but run guests.
+    pub const VIRTUALISATION_HOST: &str = "virtualisation host";
+}
+
+/// One fact about a host in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostFact {
+    /// What it is about: `processors`, `virtual processors`, `runs on`, `cluster`…
+    pub name: String,
+    /// The value in use, or why nobody knows it.
+    pub value: String,
+    /// Where it is stated.
+    pub evidence: Option<Locator>,
+    /// What sources of equal rank state instead, with their places.
+    pub against: Vec<(String, Option<Locator>)>,
 }
 
 /// What became of the software records; `records` is the sum of the other five.
@@ -172,6 +246,13 @@ pub struct Coverage {
     pub virtualisation_hosts: u32,
     /// Software records.
     pub records: RecordCounts,
+}
+
+impl Coverage {
+    /// Its permanent key.
+    pub fn key(&self) -> Key {
+        Key::new("coverage", &[&self.organisation])
+    }
 }
 
 /// Everything one reconciliation under one reading found.
@@ -241,6 +322,11 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// The permanent key of what the shortfalls of an organisation cost; of all where the name is empty.
+    pub fn total_key(organisation: &str) -> Key {
+        Key::new("total", &[organisation])
+    }
+
     /// The assessment under one reading.
     pub fn assessment(&self, reading: Answer) -> &Assessment {
         match reading {

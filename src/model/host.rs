@@ -146,6 +146,9 @@ pub struct Host {
     pub processor_model: Option<String>,
     /// Cluster it belongs to.
     pub cluster: Option<String>,
+    /// Where that is stated.
+    #[serde(default)]
+    pub cluster_evidence: Option<Locator>,
     /// Hypervisor it runs, where it does nothing but run guests.
     pub hypervisor: Option<String>,
     /// Where a guest runs; `Known` without meaning for a physical machine is never set.
@@ -208,6 +211,7 @@ impl Host {
             threads_per_core: 1,
             processor_model: None,
             cluster: None,
+            cluster_evidence: None,
             hypervisor: None,
             placement: None,
             may_run_on: None,

@@ -13,14 +13,17 @@ mod key;
 mod money;
 mod names;
 mod observation;
+mod packs;
 mod question;
 mod requirement;
 mod support;
 mod user;
+mod ware;
 
 pub use agreement::{Agreement, Order, OrderRhythm, OrderWindow, OrderWindows, ProductRole};
 pub use assessment::{
-    AlternativeTotal, Assessment, Coverage, Finding, HostSummary, Outcome, Position, RecordCounts, Surplus,
+    AlternativeTotal, Assessment, Coverage, Finding, HostFact, HostSummary, Outcome, Position, RecordCounts,
+    ScopeUnits, Surplus,
 };
 pub use entitlement::{
     Channel, DocumentedCores, Entitlement, Form, Period, PurchaseKind, PurchaseLine, Reassignment, Reservation,
@@ -32,9 +35,11 @@ pub use key::{Key, kebab};
 pub use money::{Money, Price, PriceKind, PricePeriod, decimal_to_minor, thousands};
 pub use names::Names;
 pub use observation::{ObservedHost, ObservedOperatingSystem, RecordClass, SoftwareRecord, View};
+pub use packs::{cheapest_packs, packs_of};
 pub use question::{Answer, Asker, Question, QuestionKey, Reading};
 pub use requirement::{
     Acceptance, Allocation, Alternative, Basis, Chosen, Line, Metric, Refusal, Requirement, Scope, Step, Working,
 };
 pub use support::{Rag, SupportRow, SupportStatus, SupportSummary, SystemSupport};
 pub use user::{Access, Organisation, SharingGroup, UserDevices, UserGroup};
+pub use ware::{Ware, wares};

@@ -48,7 +48,7 @@ fn point_to(manifest: &mut Manifest, source: SourceId) {
     manifest.accesses.iter_mut().for_each(|access| point(&mut access.evidence));
     manifest.prices.iter_mut().for_each(|price| point(&mut price.evidence));
     for host in &mut manifest.hosts {
-        host.evidence.iter_mut().for_each(|locator| locator.source = source);
+        host.evidence.iter_mut().chain(&mut host.cluster_evidence).for_each(|locator| locator.source = source);
         point_fact(&mut host.processors, source);
         point_fact(&mut host.vcpus, source);
         if let Some(placement) = &mut host.placement {
@@ -167,7 +167,9 @@ fn merge(known: &mut Host, declared: Host) {
         known.machine = Machine::Container;
         known.container_of = declared.container_of;
     }
-    known.cluster = declared.cluster.or(known.cluster.take());
+    if declared.cluster.is_some() {
+        (known.cluster, known.cluster_evidence) = (declared.cluster, declared.cluster_evidence);
+    }
     known.hypervisor = declared.hypervisor.or(known.hypervisor.take());
     known.processor_model = declared.processor_model.or(known.processor_model.take());
     known.sockets = declared.sockets.or(known.sockets);

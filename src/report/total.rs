@@ -38,6 +38,8 @@ impl Sum {
 /// Totals of one organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TotalRow<'a> {
+    /// Permanent key.
+    pub key: String,
     /// Organisation.
     pub organisation: &'a str,
     /// Under the publisher's reading.

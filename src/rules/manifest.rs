@@ -177,6 +177,7 @@ fn hardware(host: &mut Host, fields: &Fields<'_, '_>, place: Option<&Locator>) {
     host.threads_per_vcpu = fields.number("threads_per_vcpu").unwrap_or(1).max(1);
     host.processor_model = fields.text("processor_model");
     host.cluster = fields.text("cluster");
+    host.cluster_evidence = place.filter(|_| host.cluster.is_some()).cloned();
     host.hypervisor = fields.text("hypervisor");
     host.uuid = fields.text("uuid").map(|uuid| uuid.to_lowercase());
     host.serial = fields.text("serial");

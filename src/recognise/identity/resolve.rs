@@ -109,7 +109,11 @@ impl Merging<'_> {
             Machine::Physical => self.hardware(&mut host),
             Machine::Guest | Machine::Container => self.virtual_hardware(&mut host),
         }
-        host.cluster = self.best(hypervisors_first, |sighting| sighting.observed.cluster.clone());
+        let cluster = best(self.statements(hypervisors_first, |sighting| sighting.observed.cluster.clone()));
+        if let Some(statement) = cluster {
+            host.cluster_evidence = Some(self.locate(statement.sighting));
+            host.cluster = Some(statement.value);
+        }
         if let Some(powered_on) = self.best(hypervisors_first, |sighting| sighting.observed.powered_on) {
             host.powered_on = powered_on;
         }

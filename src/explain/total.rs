@@ -1,0 +1,101 @@
+//! What all shortfalls cost: the sum of the costs of the rows, and the prices that are missing in it.
+
+use crate::model::{Money, Outcome, Position};
+
+use super::alternative::total_name;
+use super::teller::{Teller, count, section, units};
+use super::{Explanation, Figure, Item};
+
+/// Explains the total of one organisation; of all where none is named.
+pub(super) fn explain(teller: &Teller<'_>, organisation: Option<&str>) -> Explanation {
+    let of = organisation.map_or("all organisations", |name| teller.outcome.names.organisation(name));
+    let key = Outcome::total_key(organisation.unwrap_or_default());
+    let mut explanation = teller.begin(key.0, format!("What the shortfalls of {of} cost"));
+    let mut short: Vec<&Position> = teller
+        .assessment
+        .positions
+        .iter()
+        .filter(|row| row.shortfall > 0 && organisation.is_none_or(|name| name == row.organisation))
+        .collect();
+    short.sort_by_key(|row| (std::cmp::Reverse(row.cost.as_ref().map(|cost| cost.minor)), &row.key));
+    let priced: Vec<&Money> = short.iter().filter_map(|row| row.cost.as_ref()).collect();
+    let (with_price, without): (Vec<&Position>, Vec<&Position>) = short.iter().partition(|row| row.cost.is_some());
+    explanation.figures = vec![
+        Figure { name: "cost", value: sums(&priced) },
+        Figure { name: "rows short", value: count(u32::try_from(short.len()).unwrap_or(u32::MAX)) },
+        Figure { name: "rows without price", value: count(u32::try_from(without.len()).unwrap_or(u32::MAX)) },
+    ];
+    let heading = match short.is_empty() {
+        true => "Nothing is short".to_owned(),
+        false => format!("The sum: {}", sums(&priced)),
+    };
+    let nothing = || vec![Item::say("no row of the position has a shortfall, so there is nothing to buy")];
+    let summed: Vec<Item> = with_price.iter().map(|row| row_item(teller, row)).collect();
+    explanation.sections = vec![
+        section(heading, if short.is_empty() { nothing() } else { summed }),
+        section(
+            "Short, and not in the sum because a price is missing: the cost is higher",
+            without.iter().map(|row| row_item(teller, row)).collect(),
+        ),
+        section("Cheaper ways on paper", cheaper(teller, organisation)),
+    ];
+    explanation
+}
+
+/// One amount a currency: currencies are never added.
+fn sums(amounts: &[&Money]) -> String {
+    let mut sums: Vec<Money> = Vec::new();
+    for amount in amounts {
+        match sums.iter_mut().find(|sum| sum.currency == amount.currency) {
+            Some(sum) => sum.minor += amount.minor,
+            None => sums.push((*amount).clone()),
+        }
+    }
+    match sums.is_empty() {
+        true => "nothing priced".to_owned(),
+        false => sums.iter().map(Money::to_string).collect::<Vec<_>>().join(" + "),
+    }
+}
+
+fn row_item(teller: &Teller<'_>, row: &Position) -> Item {
+    let name = teller.name(&row.product, row.edition.as_deref(), row.version.as_deref());
+    let short = units(row.shortfall, row.metric);
+    Item::say(match &row.cost {
+        Some(cost) => format!("{cost}: {short} of {name} are short [{}]", row.key),
+        None => {
+            let wanted = row.missing_price.as_deref().unwrap_or("its price");
+            format!("{short} of {name} are short; wanted: {wanted} [{}]", row.key)
+        }
+    })
+}
+
+/// Ways that are allowed, not in use, and would cost less than the way in use if everything were bought.
+fn cheaper(teller: &Teller<'_>, organisation: Option<&str>) -> Vec<Item> {
+    let ways = || {
+        let of = |way: &&crate::model::AlternativeTotal| organisation.is_none_or(|name| name == way.organisation);
+        teller.assessment.alternatives.iter().filter(of)
+    };
+    let mut items = Vec::new();
+    for used in ways().filter(|way| way.chosen) {
+        let Some(used_cost) = &used.cost else { continue };
+        let same_scopes = |way: &&crate::model::AlternativeTotal| {
+            way.available
+                && !way.chosen
+                && way.scopes.iter().map(|one| one.requirement).eq(used.scopes.iter().map(|one| one.requirement))
+        };
+        for way in ways().filter(same_scopes) {
+            let Some(cost) = way.cost.as_ref().filter(|cost| cost.currency == used_cost.currency) else { continue };
+            if cost.minor < used_cost.minor {
+                let condition = way.condition.as_ref().map(|condition| format!(", on the condition: {condition}"));
+                items.push(Item::say(format!(
+                    "{}: {cost} if all were bought, against {used_cost} for the way in use ({}){} [{}]",
+                    total_name(teller, way),
+                    total_name(teller, used),
+                    condition.unwrap_or_default(),
+                    way.key()
+                )));
+            }
+        }
+    }
+    items
+}
