@@ -65,7 +65,11 @@ pub fn outcome(
     let mut findings = support.findings;
     findings.extend(coverage::findings(&ground, &questions));
     findings.extend(gaps::findings(&ground));
-    let strict = put_together(&ground, &strict_reading, strict);
+    let mut strict = put_together(&ground, &strict_reading, strict);
+    let mut customer = put_together(&ground, &customer_reading, customer);
+    for assessment in [&mut strict, &mut customer] {
+        alternatives::price_scopes(&ground, &mut assessment.requirements);
+    }
     findings.extend(coverage::uncounted(&ground, &strict));
     findings.sort();
     findings.dedup();
@@ -77,7 +81,7 @@ pub fn outcome(
         purchases: estate.purchases.clone(),
         prices: estate.prices.clone(),
         strict,
-        customer: put_together(&ground, &customer_reading, customer),
+        customer,
         questions,
         support: support.rows,
         support_summary: support.summary,

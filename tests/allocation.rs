@@ -32,20 +32,11 @@ fn line((version, pair, units): Need) -> Line {
 }
 
 fn alternative(lines: &[Need]) -> Alternative {
+    let lines = lines.iter().map(|&need| line(need)).collect();
     Alternative {
-        product: "thing".into(),
         edition: Some("plain".into()),
-        metric: Metric::Core,
-        basis: Basis::Host,
-        lines: lines.iter().map(|&need| line(need)).collect(),
-        companions: Vec::new(),
         sold: true,
-        conditional: false,
-        higher_edition: false,
-        listed_only: false,
-        condition: None,
-        refused: None,
-        working: Working::default(),
+        ..Alternative::new("thing", Metric::Core, Basis::Host, lines, Working::default())
     }
 }
 

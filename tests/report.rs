@@ -20,7 +20,7 @@ fn a_scan_on_the_terminal() {
 
 #[test]
 fn the_customers_position_of_one_organisation() {
-    let filter = Filter { organisation: Some("lewisham".into()), reading: Answer::Customer, within_months: None };
+    let filter = Filter { organisation: Some("lewisham".into()), reading: Answer::Customer, ..Filter::default() };
     insta::assert_snapshot!(text(&[Section::Position, Section::Questions, Section::Total], false, &filter));
 }
 
@@ -45,14 +45,27 @@ fn no_line_in_a_pipe_is_coloured_or_ends_in_a_blank() {
 #[test]
 fn real_json_has_the_published_shape() {
     let outcome = fixture::outcome();
-    for sections in [&Section::ALL[..], &[Section::Input], &[Section::Support], &[Section::Position, Section::Total]] {
+    let with_ways = [Section::Position, Section::Alternatives, Section::Total];
+    for sections in [&Section::ALL[..], &[Section::Input], &[Section::Support], &with_ways] {
         for reading in [Answer::Strict, Answer::Customer] {
-            let filter = Filter { reading, within_months: Some(6), ..Filter::default() };
+            let filter = Filter { reading, within_months: Some(6), scopes: true, ..Filter::default() };
             let text = json::render(&Report::new(&outcome, &filter), sections).expect("a report has a JSON form");
             assert_valid(schema::REPORT, &text);
         }
     }
-    for key in ["brent/windows-server/standard/2016", "question:lewisham", "support:brent/2012", "lew-4500011003"] {
+    let keys = [
+        "brent/windows-server/standard/2016",
+        "question:lewisham",
+        "support:brent/2012",
+        "lew-4500011003",
+        "alternative:brent/standard/host",
+        "stale:lewisham",
+        "coverage:brent",
+        "total:brent",
+        "total:-",
+        "host:brent/bre-fin-01",
+    ];
+    for key in keys {
         assert_valid(schema::EXPLANATION, &json::pretty(&explanation(key)).expect("an explanation has a JSON form"));
     }
 }
@@ -127,9 +140,51 @@ fn a_need_and_a_purchase_explained() {
 }
 
 #[test]
+fn every_way_of_licensing_on_the_terminal() {
+    insta::assert_snapshot!(text(&[Section::Alternatives], false, &Filter::default()));
+}
+
+#[test]
+fn a_way_a_finding_a_coverage_a_sum_and_a_host_explained() {
+    let keys =
+        ["alternative:brent/standard/host", "stale:lewisham", "coverage:lewisham", "total:brent", "host:bre-fin-01"];
+    let texts = keys.map(|key| explanation(key).render(120, false));
+    insta::assert_snapshot!(texts.join("\n"));
+}
+
+#[test]
 fn a_part_of_several_keys_names_them_and_a_wrong_one_its_neighbours() {
     let Found::Ambiguous(keys) = found("brent/windows-server") else { panic!("ambiguous") };
     assert_eq!(keys.len(), 2);
     let Found::NotFound(keys) = found("southwark/visoi") else { panic!("not found") };
     assert!(keys.iter().any(|key| key.contains("visio")), "{keys:?}");
+}
+
+/// Every value of a key `key` in a document.
+fn keys_in(value: &Value, keys: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            keys.extend(fields.get("key").and_then(Value::as_str).map(str::to_owned));
+            fields.values().for_each(|value| keys_in(value, keys));
+        }
+        Value::Array(values) => values.iter().for_each(|value| keys_in(value, keys)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_key_a_report_prints_can_be_explained() {
+    let outcome = fixture::outcome();
+    let sections = [&Section::ALL[..], &[Section::Alternatives]].concat();
+    for reading in [Answer::Strict, Answer::Customer] {
+        let filter = Filter { reading, scopes: true, ..Filter::default() };
+        let text = json::render(&Report::new(&outcome, &filter), &sections).expect("a report has a JSON form");
+        let mut keys = Vec::new();
+        keys_in(&serde_json::from_str(&text).expect("JSON"), &mut keys);
+        assert!(keys.len() > 20, "{keys:?}");
+        for key in keys {
+            let found = explain(&outcome, &fixture::rules(), &key, reading);
+            assert!(matches!(&found, Found::Explanation(told) if told.key == key), "{key}: {found:?}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::allocate::{PriceList, Priced};
 use crate::model::{
-    Alternative, AlternativeTotal, Basis, Chosen, Metric, Money, Refusal, Requirement, ScopeUnits, wares,
+    Alternative, AlternativeTotal, Basis, Chosen, Metric, Money, Refusal, Requirement, ScopeUnits, Ware, wares,
 };
 
 use super::Ground;
@@ -40,6 +40,25 @@ pub(super) fn totals(
     };
     let total = |(key, summed)| total(ground, prices, requirements, &used, key, summed);
     ways.into_iter().filter(everywhere).map(total).collect()
+}
+
+/// Prices every way of every scope by itself, lawful or not. Many scopes are alike, so equal ways are priced once.
+pub(super) fn price_scopes(ground: &Ground<'_>, requirements: &mut [Requirement]) {
+    let prices = PriceList::new(&ground.estate.prices, ground.as_of, &ground.settings.currency);
+    let mut known: BTreeMap<Vec<WareKey>, Result<Money, Vec<String>>> = BTreeMap::new();
+    for way in requirements.iter_mut().flat_map(|requirement| &mut requirement.alternatives) {
+        let key = wares(&[way]).iter().map(ware_key).collect();
+        let priced = known.entry(key).or_insert_with(|| price(ground, &prices, &[way]));
+        way.cost = priced.as_ref().ok().cloned();
+        way.missing_prices = priced.as_ref().err().cloned().unwrap_or_default();
+    }
+}
+
+/// What decides the price of a ware.
+type WareKey = (String, Option<String>, Metric, Option<usize>, u32);
+
+fn ware_key(ware: &Ware<'_>) -> WareKey {
+    (ware.product.to_owned(), ware.edition.map(str::to_owned), ware.metric, ware.version, ware.units)
 }
 
 /// The best alternative of each kind of way, by index.

@@ -86,7 +86,7 @@ fn placed(ground: &Ground<'_>, placement: &Placement) -> String {
 }
 
 /// `2 processors with 8 + 8 = 16 cores`, and how many of them are switched on where firmware switched some off.
-fn processors(processors: &Vec<Processor>) -> String {
+fn processors(processors: &[Processor]) -> String {
     let cores: Vec<String> = processors.iter().map(|processor| processor.cores.to_string()).collect();
     let sum: u32 = processors.iter().map(|processor| processor.cores).sum();
     let enabled: u32 = processors.iter().map(|processor| processor.enabled_cores.unwrap_or(processor.cores)).sum();
@@ -104,8 +104,8 @@ mod tests {
     #[test]
     fn cores_are_summed_and_a_contradiction_keeps_both_sides() {
         let processor = |cores, enabled_cores| Processor { cores, enabled_cores };
-        assert_eq!(processors(&vec![processor(8, None), processor(12, None)]), "2 processors with 8 + 12 = 20 cores");
-        assert_eq!(processors(&vec![processor(16, Some(8))]), "1 processor with 16 cores, 8 of them switched on");
+        assert_eq!(processors(&[processor(8, None), processor(12, None)]), "2 processors with 8 + 12 = 20 cores");
+        assert_eq!(processors(&[processor(16, Some(8))]), "1 processor with 16 cores, 8 of them switched on");
         let fact = Fact::Conflicting { values: vec![(4_u32, None), (8, None)] };
         let told = told("virtual processors", &fact, u32::to_string);
         assert_eq!((told.value.as_str(), told.against), ("4", vec![("8".to_owned(), None)]));

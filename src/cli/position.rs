@@ -17,18 +17,25 @@ use super::{End, Global};
 #[command(after_help = "Examples:
   trueup position --organisation lewisham --reading customer
   trueup position --format csv -o position.csv
+  trueup position --alternatives
   trueup position --as-of 2027-04-01")]
 pub(super) struct Arguments {
     /// Print long lists in full
     #[arg(long)]
     all: bool,
+    /// Print every way of licensing each product, with its cost and what must be true for it
+    #[arg(long)]
+    alternatives: bool,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
     let outcome = estate::last_scan(global)?;
     let wanted = Wanted {
         command: "position",
-        sections: &[Section::Position, Section::Questions, Section::Total],
+        sections: match arguments.alternatives {
+            true => &[Section::Position, Section::Alternatives, Section::Questions, Section::Total],
+            false => &[Section::Position, Section::Questions, Section::Total],
+        },
         in_full: arguments.all,
         within_months: None,
         estate: None,

@@ -31,6 +31,7 @@ pub(super) fn show(global: &Global, outcome: &Outcome, wanted: &Wanted<'_>) -> R
         organisation: organisation(global, outcome)?,
         reading: global.reading(),
         within_months: wanted.within_months,
+        scopes: wanted.sections.contains(&Section::Alternatives) && global.form() == Format::Json,
     };
     let report = Report::new(outcome, &filter);
     let repeat = global.repeat(wanted.estate);

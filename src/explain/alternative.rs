@@ -37,10 +37,7 @@ pub(super) fn explain(teller: &Teller<'_>, total: &AlternativeTotal) -> Explanat
     explanation
 }
 
-fn found<'a>(
-    teller: &Teller<'a>,
-    one: &'a ScopeUnits,
-) -> Option<(&'a ScopeUnits, &'a Requirement, &'a Alternative)> {
+fn found<'a>(teller: &Teller<'a>, one: &'a ScopeUnits) -> Option<(&'a ScopeUnits, &'a Requirement, &'a Alternative)> {
     let requirement = teller.assessment.requirements.get(one.requirement)?;
     Some((one, requirement, requirement.alternatives.get(one.alternative)?))
 }

@@ -20,8 +20,7 @@ pub(super) fn explain(teller: &Teller<'_>, coverage: &Coverage) -> Explanation {
     let hosts: Vec<&HostSummary> =
         teller.outcome.hosts.iter().filter(|host| host.organisation == coverage.organisation).collect();
     let of_kind = |heading: &str, units: u32, wanted: &dyn Fn(&HostSummary) -> bool| -> Section {
-        let listed: Vec<Item> =
-            hosts.iter().filter(|host| wanted(host)).map(|host| teller.host_item(host)).collect();
+        let listed: Vec<Item> = hosts.iter().filter(|host| wanted(host)).map(|host| teller.host_item(host)).collect();
         section(format!("{heading}: {}", count(units)), listed)
     };
     explanation.sections = vec![

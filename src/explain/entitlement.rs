@@ -22,7 +22,10 @@ pub(super) fn explain(teller: &Teller<'_>, index: usize) -> Explanation {
         section("The purchase", vec![source_of(teller, entitlement)]),
         section("The right", right_steps(teller, entitlement)),
         section("What it was spent on", spent.iter().map(|allocation| spending(teller, allocation)).collect()),
-        section("What is left over, and why", left_reasons(teller, index, left_of(teller, index), &unmet(teller, entitlement))),
+        section(
+            "What is left over, and why",
+            left_reasons(teller, index, left_of(teller, index), &unmet(teller, entitlement)),
+        ),
     ];
     explanation
 }

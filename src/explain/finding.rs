@@ -36,8 +36,7 @@ fn title(kind: &str) -> String {
 fn hosts<'a>(teller: &Teller<'a>, finding: &Finding) -> Vec<&'a HostSummary> {
     let body = finding.key.0.split_once(':').map_or("", |(_, body)| body);
     let names: Vec<&str> = body.split('/').skip(1).collect();
-    let named = |host: &&HostSummary| {
-        host.organisation == finding.organisation && names.contains(&kebab(&host.name).as_str())
-    };
+    let named =
+        |host: &&HostSummary| host.organisation == finding.organisation && names.contains(&kebab(&host.name).as_str());
     teller.outcome.hosts.iter().filter(named).collect()
 }

@@ -1,7 +1,8 @@
 //! Prices: the price lines concerned, and the packs that come to an amount.
 
 use crate::model::{
-    Alternative, Money, Position, Price, PriceKind, PricePeriod, Ware, cheapest_packs, decimal_to_minor, packs_of, wares,
+    Alternative, Money, Position, Price, PriceKind, PricePeriod, Ware, cheapest_packs, decimal_to_minor, packs_of,
+    wares,
 };
 
 use super::Item;
@@ -63,7 +64,12 @@ fn rows_bought_together<'a>(teller: &Teller<'a>, position: &Position) -> Vec<&'a
 }
 
 /// What the units of these ways cost, with what must be bought beside them; `cost` is what the assessment came to.
-pub(super) fn of_ways(teller: &Teller<'_>, ways: &[&Alternative], cost: Option<&Money>, missing: &[String]) -> Vec<Item> {
+pub(super) fn of_ways(
+    teller: &Teller<'_>,
+    ways: &[&Alternative],
+    cost: Option<&Money>,
+    missing: &[String],
+) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
     let mut sum = 0;
     let mut amounts: Vec<String> = Vec::new();

@@ -34,34 +34,83 @@ pub(super) fn explain(teller: &Teller<'_>, index: usize) -> Explanation {
     explanation
 }
 
-/// The steps behind a requirement: what counts, the way chosen, the other ways.
+/// The steps behind a requirement: what counts, the way chosen, the other ways, and what decided between them.
 pub(super) fn behind(teller: &Teller<'_>, index: usize) -> Vec<Item> {
     let requirement = &teller.assessment.requirements[index];
     let mut items = teller.steps(&requirement.working, &requirement.family);
     let chosen = teller.chosen(index);
     if let Some((_, way)) = chosen {
-        let condition = way.condition.as_ref().map(|condition| format!(", {condition}")).unwrap_or_default();
-        let text = format!("Way chosen: {}{condition}", way_name(teller, way));
-        items.push(Item::say(text).with(teller.steps(&way.working, &way.product)));
+        let condition = way.condition.as_ref().map(|condition| format!("; it needs: {condition}")).unwrap_or_default();
+        let text = format!("Way chosen: {}{}{condition}", way_name(teller, way), cost(way));
+        items.push(Item::say(text).with(steps(teller, way)));
     }
     for (other, way) in requirement.alternatives.iter().enumerate() {
         if chosen.is_none_or(|(chosen, _)| chosen != other) {
             items.push(other_way(teller, way));
         }
     }
+    let lawful = requirement.alternatives.iter().filter(|way| way.refused.is_none()).count();
+    if chosen.is_some() && lawful > 1 {
+        let text = "What decided: over all scopes that may draw on the same licences, the ways together that leave \
+                    the least to buy, by price; among equals the edition installed, then the fewest units, then the \
+                    more capable licences left free";
+        items.push(Item {
+            text: text.to_owned(),
+            rule: Some(teller.rule("C0-10", &requirement.family)),
+            ..Item::default()
+        });
+    }
     items
 }
 
+/// The arithmetic of a way, with what must be bought beside it.
+fn steps(teller: &Teller<'_>, way: &Alternative) -> Vec<Item> {
+    let mut steps = teller.steps(&way.working, &way.product);
+    steps.extend(way.companions.iter().map(|line| {
+        let needed = units(line.units, line.metric);
+        Item::say(format!("beside it, in rows of its own: {needed} of {}", teller.line_name(line)))
+    }));
+    steps
+}
+
 fn other_way(teller: &Teller<'_>, way: &Alternative) -> Item {
-    let steps = teller.steps(&way.working, &way.product);
     match &way.refused {
         Some(refusal) => Item {
             text: format!("Not allowed: {}, because {}", way_name(teller, way), refusal.reason),
             rule: Some(teller.rule(&refusal.rule, &way.product)),
             places: Vec::new(),
-            items: steps,
+            items: steps(teller, way),
         },
-        None => Item::say(format!("Not taken: {}", way_name(teller, way))).with(steps),
+        None => {
+            let text = format!("Not taken: {}{}{}", way_name(teller, way), cost(way), standing(way));
+            Item::say(text).with(steps(teller, way))
+        }
+    }
+}
+
+/// What keeps a lawful way out of the running, or lets it in only with licences that are owned.
+fn standing(way: &Alternative) -> String {
+    let needs = way.condition.as_ref().map(|condition| format!("; it needs: {condition}")).unwrap_or_default();
+    let why = if way.listed_only {
+        "; listed for comparison, because nothing proves that its condition is met"
+    } else if way.conditional {
+        "; it counts only where licences that meet its condition are owned, or nothing at all"
+    } else if way.higher_edition {
+        "; a higher edition than installed counts only where some of it is owned"
+    } else if !way.sold {
+        "; not what is sold today, so it counts only where licences for it are owned"
+    } else {
+        ""
+    };
+    format!("{needs}{why}")
+}
+
+/// `, £1,700.00 if all were bought`, or the prices that are wanted.
+fn cost(way: &Alternative) -> String {
+    match &way.cost {
+        Some(cost) if way.units() > 0 => format!(", {cost} if all were bought"),
+        None if !way.missing_prices.is_empty() => format!(", no price of {}", way.missing_prices.join(" and ")),
+        _ => String::new(),
     }
 }
 

@@ -5,6 +5,9 @@ use crate::model::SupportRow;
 use super::teller::{Teller, section};
 use super::{Explanation, Figure, Item};
 
+/// What stands for a recognition rule where a manifest names the product.
+const DECLARED: &str = "declared";
+
 /// Explains one row of the support register.
 pub(super) fn explain(teller: &Teller<'_>, row: &SupportRow) -> Explanation {
     let host = teller.outcome.host(row.host).map_or("a host", |host| host.name.as_str());
@@ -13,11 +16,11 @@ pub(super) fn explain(teller: &Teller<'_>, row: &SupportRow) -> Explanation {
         teller.begin(row.key.0.clone(), format!("Support of {name} on {host} ({})", row.organisation));
     explanation.figures = vec![Figure { name: "status", value: row.status.title().to_owned() }];
     let seen = row.evidence.as_ref().map(|evidence| teller.places(std::slice::from_ref(evidence))).unwrap_or_default();
-    let rule = (!row.rule.is_empty()).then(|| teller.rule(&row.rule, &row.product));
-    let mut why = vec![
-        Item::say(row.reason.clone()),
-        Item { text: format!("{name} was seen on {host}"), rule, places: seen, items: Vec::new() },
-    ];
+    // What a person declared was recognised by no rule.
+    let declared = row.rule.is_empty() || row.rule == DECLARED;
+    let rule = (!declared).then(|| teller.rule(&row.rule, &row.product));
+    let how = if declared { format!("{name} is declared on {host}") } else { format!("{name} was seen on {host}") };
+    let mut why = vec![Item::say(row.reason.clone()), Item { text: how, rule, places: seen, items: Vec::new() }];
     if let Some(until) = row.until {
         let source = row.date_source.as_deref().unwrap_or("no source named");
         let verified = if row.verified { "" } else { "; not verified against a public page yet" };

@@ -54,7 +54,7 @@ impl<'a> Teller<'a> {
         working.steps.iter().map(step).collect()
     }
 
-    /// A rule with its source: terms, grants, ambiguities and recognition by id, then the product's clauses.
+    /// A rule with its source: terms, grants, rules of copies that stand by, ambiguities and recognition by id, then the product's clauses.
     pub fn rule(&self, id: &str, product: &str) -> RuleNote {
         let known = self.terms_or_grant(id).or_else(|| self.clause(id, product)).or_else(|| self.named_elsewhere(id));
         known.unwrap_or_else(|| RuleNote { id: id.to_owned(), source: None, verified: None, file: None })
@@ -64,9 +64,12 @@ impl<'a> Teller<'a> {
         self.rules.products.values().find_map(|product| {
             let terms = product.terms.iter().find(|terms| terms.id == id);
             let grant = product.grants.iter().find(|grant| grant.id == id);
+            let passive = product.passive.iter().find(|passive| passive.id == id);
+            let passive = passive.map(|passive| note(id, &passive.source, Some(passive.verified), &product.path));
             terms
                 .map(|terms| note(id, &terms.source, Some(terms.verified), &product.path))
                 .or_else(|| grant.map(|grant| note(id, &grant.source, Some(grant.verified), &product.path)))
+                .or(passive)
         })
     }
 
@@ -173,7 +176,9 @@ impl<'a> Teller<'a> {
 
     /// What licensing counts by on a host: each fact with the place that states it, and what contradicts it.
     pub fn facts(&self, host: &HostSummary) -> Vec<Item> {
-        let at = |place: &Option<Locator>| place.as_ref().map_or_else(Vec::new, |place| self.places(std::slice::from_ref(place)));
+        let at = |place: &Option<Locator>| {
+            place.as_ref().map_or_else(Vec::new, |place| self.places(std::slice::from_ref(place)))
+        };
         let against = |(value, place): &(String, Option<Locator>)| {
             Item::say(format!("another source of the same rank and day says: {value}")).at(at(place))
         };

@@ -57,7 +57,8 @@ pub fn cheapest_packs(packs: &[(u32, Decimal)], units: u32) -> Option<(Decimal, 
     let rest = (units - bulk * best.0) as usize;
     let mut least: Vec<(Decimal, usize)> = vec![(Decimal::ZERO, 0); rest + 1];
     for wanted in 1..=rest {
-        let options = usable().map(|(index, (size, amount))| (least[wanted.saturating_sub(*size as usize)].0 + *amount, index));
+        let options =
+            usable().map(|(index, (size, amount))| (least[wanted.saturating_sub(*size as usize)].0 + *amount, index));
         least[wanted] = options.min()?;
     }
     let mut counts = vec![0; packs.len()];

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{HostId, Key, Locator};
+use super::{HostId, Key, Locator, Money};
 
 /// What a unit counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -233,6 +233,13 @@ pub struct Alternative {
     pub condition: Option<String>,
     /// Why it is not lawful, where it is not.
     pub refused: Option<Refusal>,
+    /// Price of all its units with what must be bought beside them, nothing owned taken off; `None` where a price is
+    /// missing, or before it was priced.
+    #[serde(default)]
+    pub cost: Option<Money>,
+    /// Prices that are wanted, where `cost` is missing.
+    #[serde(default)]
+    pub missing_prices: Vec<String>,
     /// Arithmetic.
     pub working: Working,
 }
@@ -254,6 +261,8 @@ impl Alternative {
             listed_only: false,
             condition: None,
             refused: None,
+            cost: None,
+            missing_prices: Vec::new(),
             working,
         }
     }

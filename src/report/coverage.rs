@@ -9,6 +9,8 @@ use super::{Filter, RecordSums};
 /// How much of one organisation was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CoverageRow<'a> {
+    /// Permanent key.
+    pub key: String,
     /// Organisation.
     pub organisation: &'a str,
     /// Hosts known from any source.
@@ -36,6 +38,7 @@ pub(super) fn rows<'a>(outcome: &'a Outcome, filter: &Filter) -> Vec<CoverageRow
         .iter()
         .filter(|coverage| filter.shows(&coverage.organisation))
         .map(|coverage| CoverageRow {
+            key: coverage.key().0,
             organisation: &coverage.organisation,
             hosts: coverage.hosts,
             inventoried: coverage.inventoried,

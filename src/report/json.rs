@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::model::Answer;
 
 use super::{
-    CoverageRow, FileCounts, FindingRow, MessageRow, OrganisationRow, PositionRow, QuestionRow, RecordSums, Report,
-    Section, SourceRow, SupportSection, Totals,
+    AlternativeRow, CoverageRow, FileCounts, FindingRow, MessageRow, OrganisationRow, PositionRow, QuestionRow,
+    RecordSums, Report, RequirementRow, Section, SourceRow, SupportSection, Totals,
 };
 
 /// Name and version of the shape; the version rises when a key changes its meaning or goes away.
@@ -45,6 +45,10 @@ struct Document<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     notes: Option<&'r [&'r str]>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    alternatives: Option<&'r [AlternativeRow<'r>]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requirements: Option<&'r [RequirementRow<'r>]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     support: Option<&'r SupportSection<'r>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     questions: Option<&'r [QuestionRow<'r>]>,
@@ -74,6 +78,8 @@ pub fn render(report: &Report<'_>, sections: &[Section]) -> Result<String, serde
         findings: shows(Section::Coverage).then_some(&report.findings),
         positions: shows(Section::Position).then_some(&report.positions),
         notes: shows(Section::Position).then_some(&report.notes),
+        alternatives: (shows(Section::Position) || shows(Section::Alternatives)).then_some(&report.alternatives),
+        requirements: shows(Section::Alternatives).then_some(&report.requirements),
         support: shows(Section::Support).then_some(&report.support),
         questions: shows(Section::Questions).then_some(&report.questions),
         totals: shows(Section::Total).then_some(&report.totals),

@@ -8,6 +8,7 @@ pub mod json;
 pub mod schema;
 pub mod terminal;
 
+mod alternative;
 mod coverage;
 mod input;
 mod organisation;
@@ -16,6 +17,7 @@ mod question;
 mod support;
 mod total;
 
+pub use alternative::{AlternativeRow, RefusalRow, RequirementRow, WayRow};
 pub use coverage::{CoverageRow, FindingRow};
 pub use input::{FileCounts, MessageRow, RecordSums, SourceRow};
 pub use organisation::OrganisationRow;
@@ -38,6 +40,8 @@ pub enum Section {
     Coverage,
     /// The licence position.
     Position,
+    /// Every way of licensing a product; with [`Filter::scopes`] of each scope too.
+    Alternatives,
     /// Support.
     Support,
     /// Questions.
@@ -47,7 +51,7 @@ pub enum Section {
 }
 
 impl Section {
-    /// Every section, in the order of a whole report.
+    /// The sections of a whole report, in order. [`Section::Alternatives`] is printed where it is asked for.
     pub const ALL: [Self; 6] =
         [Self::Input, Self::Coverage, Self::Position, Self::Support, Self::Questions, Self::Total];
 }
@@ -61,6 +65,8 @@ pub struct Filter {
     pub reading: Answer,
     /// Months ahead within which an end of support is announced; `None`: as the scan set it.
     pub within_months: Option<u32>,
+    /// Whether every way of every scope is wanted, which is long.
+    pub scopes: bool,
 }
 
 impl Filter {
@@ -99,6 +105,10 @@ pub struct Report<'a> {
     pub positions: Vec<PositionRow<'a>>,
     /// How the allocation was found, where it is not proved best.
     pub notes: Vec<&'a str>,
+    /// Every way to license a product, over all scopes of an organisation.
+    pub alternatives: Vec<AlternativeRow<'a>>,
+    /// Every scope with its ways, where they are wanted.
+    pub requirements: Vec<RequirementRow<'a>>,
     /// What is out of support, or about to be.
     pub support: SupportSection<'a>,
     /// Open questions, the dearest first.
@@ -126,6 +136,8 @@ impl<'a> Report<'a> {
             findings: coverage::findings(outcome, filter),
             positions: position::rows(outcome, assessment, filter),
             notes: assessment.notes.iter().map(String::as_str).collect(),
+            alternatives: alternative::rows(outcome, assessment, filter),
+            requirements: alternative::requirements(assessment, filter),
             support: support::section(outcome, filter),
             questions: question::rows(outcome, filter),
             totals: total::totals(outcome, filter),

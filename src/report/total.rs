@@ -51,6 +51,8 @@ pub struct TotalRow<'a> {
 /// Totals of all organisations shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Totals<'a> {
+    /// Permanent key of the sum over all organisations shown.
+    pub key: String,
     /// By organisation.
     pub organisations: Vec<TotalRow<'a>>,
     /// All of them, under the publisher's reading.
@@ -82,9 +84,20 @@ pub(super) fn totals<'a>(outcome: &'a Outcome, filter: &Filter) -> Totals<'a> {
             missing.extend(Some(wanted).filter(|_| cost.is_none()));
         }
     }
-    let organisations =
-        rows.into_iter().map(|(organisation, (strict, customer))| TotalRow { organisation, strict, customer });
-    Totals { organisations: organisations.collect(), strict, customer, missing_prices: missing.into_iter().collect() }
+    let organisations = rows.into_iter().map(|(organisation, (strict, customer))| TotalRow {
+        key: Outcome::total_key(organisation).0,
+        organisation,
+        strict,
+        customer,
+    });
+    let key = Outcome::total_key(filter.organisation.as_deref().unwrap_or_default()).0;
+    Totals {
+        key,
+        organisations: organisations.collect(),
+        strict,
+        customer,
+        missing_prices: missing.into_iter().collect(),
+    }
 }
 
 type Shortfall<'a> = (&'a str, Option<&'a Money>, &'a str);

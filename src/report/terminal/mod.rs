@@ -3,6 +3,7 @@
 //! One file a section; each gets the report and returns lines. Colour never carries meaning alone: a column in words
 //! stands beside it.
 
+mod alternative;
 mod canvas;
 mod coverage;
 mod input;
@@ -64,6 +65,7 @@ pub fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
             Section::Input => input::render(report, view, canvas),
             Section::Coverage => coverage::render(report, view, canvas),
             Section::Position => position::render(report, view, canvas),
+            Section::Alternatives => alternative::render(report, view, canvas),
             Section::Support => support::render(report, view, canvas),
             Section::Questions => question::render(report, view, canvas),
             Section::Total => total::render(report, view, canvas),
