@@ -42,27 +42,34 @@ pub(super) struct Count {
     pub refused: Option<String>,
 }
 
-/// One requirement an organisation and edition installed.
+/// What is counted together: one organisation, one edition installed, machines of one's own or in one public cloud,
+/// because each of these places has terms of its own.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Group<'a> {
+    organisation: &'a str,
+    edition: &'a str,
+    cloud: Option<&'a str>,
+}
+
+/// One requirement a group.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
     let deployed = servers(ground, product);
-    let mut by_edition: BTreeMap<(&str, &str), Vec<&Deployed>> = BTreeMap::new();
+    let mut groups: BTreeMap<Group<'_>, Vec<&Deployed>> = BTreeMap::new();
     for one in &deployed {
-        let organisation = &ground.estate.host(one.host).organisation;
-        by_edition.entry((organisation, &one.edition)).or_default().push(one);
+        let machine = ground.estate.host(one.host);
+        let group = Group { organisation: &machine.organisation, edition: &one.edition, cloud: machine.cloud() };
+        groups.entry(group).or_default().push(one);
     }
-    by_edition
-        .into_iter()
-        .filter_map(|((organisation, edition), deployed)| requirement(ground, product, organisation, edition, deployed))
-        .collect()
+    groups.into_iter().filter_map(|(group, deployed)| requirement(ground, product, &group, deployed)).collect()
 }
 
 fn requirement(
     ground: &Ground<'_>,
     product: &Product,
-    organisation: &str,
-    edition: &str,
+    group: &Group<'_>,
     deployed: Vec<&Deployed>,
 ) -> Option<Requirement> {
+    let &Group { organisation, edition, cloud } = group;
     let mut working = Working::default();
     for one in &deployed {
         working.by_facts(format!("{}.", one.text), one.evidence.clone());
@@ -72,9 +79,7 @@ fn requirement(
     let newest = estate.deployed.iter().filter_map(|one| one.version).max();
     let mut alternatives = Vec::new();
     for terms in product.terms.iter().filter(|terms| METHODS.contains(&terms.method)) {
-        let clouds =
-            estate.deployed.iter().all(|one| terms.concerns(ground.estate.host(one.host).cloud(), ground.as_of));
-        if !clouds || !terms.serves_version(newest) {
+        if !terms.concerns(cloud, ground.as_of) || !terms.serves_version(newest) {
             continue;
         }
         let editions: Vec<&str> =
@@ -90,7 +95,7 @@ fn requirement(
     concerned.sort();
     concerned.dedup();
     (!alternatives.is_empty()).then(|| Requirement {
-        key: Key::new("requirement", &[organisation, "estate", &product.id, edition]),
+        key: Key::new("requirement", &[organisation, cloud.unwrap_or("estate"), &product.id, edition]),
         organisation: organisation.to_owned(),
         family: product.family.clone(),
         scope: Scope::Devices,
@@ -143,11 +148,44 @@ fn counted_hosts(
 }
 
 impl Estate<'_> {
-    /// Cores of each processor of a host; none where nobody knows them.
-    pub fn cores(&self, host: HostId) -> Vec<u32> {
-        super::processor_count::processors(self.ground, self.product, host, self.ground.estate.host(host))
+    /// Cores of each processor of a host; where nobody knows them, the terms' assumption for the reading in force, as
+    /// two processors at the worst and one at the best (D-15).
+    pub fn cores(&self, terms: &Terms, host: HostId) -> Vec<u32> {
+        let machine = self.ground.estate.host(host);
+        super::processor_count::processors(self.ground, self.product, host, machine)
             .cores
-            .unwrap_or_default()
+            .unwrap_or_else(|| self.assumed(terms, &machine.organisation, host))
+    }
+
+    fn assumed(&self, terms: &Terms, organisation: &str, host: HostId) -> Vec<u32> {
+        let (strict, customer) = terms.unknown_cores;
+        match self.ground.asker.ask("D-15", organisation, &self.product.family, &[host]) {
+            Answer::Strict => vec![strict.div_ceil(2); 2],
+            Answer::Customer => vec![customer],
+        }
+    }
+
+    /// Every machine whose processors count, with its model and the cores of each processor: the hosts, and one host for
+    /// each guest that nobody can place.
+    pub fn machines(&self, terms: &Terms) -> Vec<(String, String, Vec<u32>)> {
+        let known = self.hosts.iter().map(|&id| {
+            let host = self.ground.estate.host(id);
+            (host.name.clone(), host.processor_model.clone().unwrap_or_default(), self.cores(terms, id))
+        });
+        let unplaced = self.unplaced().map(|id| {
+            let guest = self.ground.estate.host(id);
+            let name = format!("the unknown host of {}", guest.name);
+            (name, String::new(), self.assumed(terms, &guest.organisation, id))
+        });
+        known.chain(unplaced).collect()
+    }
+
+    /// Guests on a host nobody knows.
+    pub fn unplaced(&self) -> impl Iterator<Item = HostId> {
+        self.guests().filter(|&id| {
+            let guest = self.ground.estate.host(id);
+            guest.machine == Machine::Guest && guest.cloud().is_none() && guest.runs_on().is_none()
+        })
     }
 
     /// Machines in public clouds.

@@ -1,6 +1,6 @@
 //! Counting processors, sockets and cores over an organisation (OR-R1 to OR-R7, VM-R3, RH-R5).
 //!
-//! Keys: `core_factors`, `most_sockets`, `most_vcpus`, `vcpus_a_licence`, `cores_a_licence`.
+//! Keys: `core_factors`, `most_sockets`, `most_vcpus`, `vcpus_a_licence`, `cores_a_licence`, `unknown_cores`.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,7 @@ use crate::model::{Basis, Working};
 use crate::rules::Terms;
 
 use super::estate_scope::{Count, Estate};
+use super::guest_cores::guest_units;
 use super::processor_count::factor;
 
 impl Estate<'_> {
@@ -15,11 +16,9 @@ impl Estate<'_> {
     pub(super) fn processors_by_factor(&self, terms: &Terms) -> Count {
         let mut working = Working::default();
         let mut by_factor: BTreeMap<u32, u64> = BTreeMap::new();
-        for &id in &self.hosts {
-            let host = self.ground.estate.host(id);
-            let model = host.processor_model.as_deref().unwrap_or("");
-            for cores in self.cores(id) {
-                *by_factor.entry(factor(terms, model, cores)).or_default() += u64::from(cores);
+        for (_, model, processors) in self.machines(terms) {
+            for cores in processors {
+                *by_factor.entry(factor(terms, &model, cores)).or_default() += u64::from(cores);
             }
         }
         let mut units = 0_u64;
@@ -32,7 +31,7 @@ impl Estate<'_> {
             units += counted;
         }
         let (in_clouds, refused) = self.in_clouds(terms, &mut working);
-        let basis = if self.hosts.is_empty() { Basis::Guest } else { Basis::Host };
+        let basis = if self.clouds().next().is_some() { Basis::Guest } else { Basis::Host };
         Count { units: u32::try_from(units).unwrap_or(u32::MAX) + in_clouds, basis, working, refused }
     }
 
@@ -59,19 +58,19 @@ impl Estate<'_> {
     pub(super) fn occupied_sockets(&self, terms: &Terms) -> Count {
         let mut working = Working::default();
         let (mut units, mut refused) = (0, None);
-        for &id in &self.hosts {
-            let host = self.ground.estate.host(id);
-            let occupied = u32::try_from(self.cores(id).len()).unwrap_or(u32::MAX);
-            let capacity = host.sockets.unwrap_or(occupied).max(occupied);
-            working.by_rule(&terms.id, format!("{}: {occupied} occupied sockets of {capacity}.", host.name));
+        let stated = self.hosts.iter().map(|&id| self.ground.estate.host(id).sockets);
+        let stated = stated.chain(std::iter::repeat(None));
+        for ((name, _, processors), sockets) in self.machines(terms).into_iter().zip(stated) {
+            let occupied = u32::try_from(processors.len()).unwrap_or(u32::MAX);
+            let capacity = sockets.unwrap_or(occupied).max(occupied);
+            working.by_rule(&terms.id, format!("{name}: {occupied} occupied sockets of {capacity}."));
             units += occupied;
             if terms.most_sockets.is_some_and(|most| capacity > most) {
-                refused =
-                    Some(format!("{} has room for {capacity} processors, more than the edition allows", host.name));
+                refused = Some(format!("{name} has room for {capacity} processors, more than the edition allows"));
             }
         }
         let (in_clouds, too_large) = self.in_clouds(terms, &mut working);
-        let basis = if self.hosts.is_empty() { Basis::Guest } else { Basis::Host };
+        let basis = if self.clouds().next().is_some() { Basis::Guest } else { Basis::Host };
         Count { units: units + in_clouds, basis, working, refused: refused.or(too_large) }
     }
 
@@ -80,16 +79,11 @@ impl Estate<'_> {
         let mut working = Working::default();
         let mut units = 0;
         let each = terms.cores_a_licence.unwrap_or(1).max(1);
-        for &id in &self.hosts {
-            let cores = self.cores(id);
+        for (name, _, cores) in self.machines(terms) {
             let counted: u32 = cores.iter().map(|cores| cores.div_ceil(each)).sum();
             working.by_rule(
                 &terms.id,
-                format!(
-                    "{}: {} processors, a licence for every {each} cores of each: {counted}.",
-                    self.ground.estate.host(id).name,
-                    cores.len()
-                ),
+                format!("{name}: {} processors, a licence for every {each} cores of each: {counted}.", cores.len()),
             );
             units += counted;
         }
@@ -103,7 +97,7 @@ impl Estate<'_> {
         let mut units = 0;
         for &id in &self.hosts {
             let host = self.ground.estate.host(id);
-            let own: u32 = self.cores(id).iter().sum();
+            let own: u32 = self.cores(terms, id).iter().sum();
             let itself = self.deployed.iter().any(|one| one.host == id);
             let guests: u32 = self
                 .guests()
@@ -117,8 +111,11 @@ impl Estate<'_> {
             );
             units += counted;
         }
-        for id in self.clouds() {
-            units += self.ground.estate.host(id).vcpus.value().copied().unwrap_or(0);
+        for id in self.clouds().chain(self.unplaced()) {
+            let guest = self.ground.estate.host(id);
+            let (cores, text) = guest_units(self.ground, self.product, terms, id, guest);
+            working.by_rule(&terms.id, text);
+            units += cores;
         }
         Count { units, basis: Basis::Host, working, refused: None }
     }

@@ -16,7 +16,7 @@ impl Estate<'_> {
         let mut units = 0;
         let mut physical = false;
         for id in self.hosts.iter().filter(|id| unlimited || itself(id)) {
-            let sockets = u32::try_from(self.cores(*id).len()).unwrap_or(u32::MAX);
+            let sockets = u32::try_from(self.cores(terms, *id).len()).unwrap_or(u32::MAX);
             let counted = sockets.div_ceil(2);
             working.by_rule(
                 &terms.id,
