@@ -10,109 +10,39 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::ToSpan;
 
 use crate::model::{
-    Acceptance, Access, Alternative, Answer, Basis, Host, HostId, Installation, Key, Line, Locator, Machine,
-    Requirement, Scope, UserDevices, Working,
+    Acceptance, Alternative, Answer, Basis, Host, HostId, Installation, Key, Line, Locator, Requirement, Scope, Working,
 };
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
 use super::deployment::{edition, left_out, stale, version};
+use super::reaching::{Device, Reaching, people};
 use super::user::subscribed;
 
 /// One requirement an organisation.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
     let named: BTreeSet<HostId> = ground.owned.iter().flat_map(|one| one.bound_hosts.iter().copied()).collect();
     let mut by_organisation: BTreeMap<&str, Devices> = BTreeMap::new();
+    let reaching = Reaching::new(ground, product);
     for (id, host) in ground.estate.hosts_with_ids() {
         for (edition, version, evidence) in device(ground, product, id, host) {
-            let group = Group { edition, version, named: named.contains(&id).then_some(id) };
-            let entry = by_organisation.entry(&host.organisation).or_default().groups.entry(group).or_default();
-            entry.0.push(id);
-            entry.1.extend(evidence);
-            entry.2 += reached_from(ground, product, id, host);
+            let devices = by_organisation.entry(&host.organisation).or_default();
+            for (device, number) in reaching.devices(id, host) {
+                let newest = devices.licensed.entry((edition.clone(), device)).or_default();
+                *newest = (newest.0.max(version), newest.1.max(number));
+            }
+            let seen = devices.installed.entry((edition, version)).or_default();
+            seen.0.push(id);
+            seen.1.extend(evidence);
         }
+    }
+    for devices in by_organisation.values_mut() {
+        devices.group(&named);
     }
     by_organisation
         .into_iter()
         .map(|(organisation, devices)| requirement(ground, product, organisation, &devices))
         .collect()
-}
-
-/// Devices from which the copy on a machine is used: the machine itself, or those stated for it. Who could open a
-/// published copy counts in the strict reading, who did in the customer's (D-12; DT-R1, DT-R10).
-fn reached_from(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> u32 {
-    let did = used_from(ground, host);
-    let could: u32 = published(ground, product, host)
-        .map(|access| match (access.devices, access.sharing.is_empty()) {
-            (None, false) => access.sharing.iter().map(|group| group.devices).sum(),
-            (devices, _) => devices.or(access.users).unwrap_or(0),
-        })
-        .sum();
-    let (strict, customer) = (could.max(did.unwrap_or(0)), did.unwrap_or(could));
-    if could == 0 || strict == customer {
-        return did.unwrap_or(could).max(u32::from(did.is_none()));
-    }
-    match ground.asker.ask("D-12", &host.organisation, &product.family, &[id]) {
-        Answer::Strict => strict,
-        Answer::Customer => customer,
-    }
-}
-
-/// Who could open the copy on a machine.
-fn published<'a>(ground: &'a Ground<'_>, product: &'a Product, host: &'a Host) -> impl Iterator<Item = &'a Access> {
-    ground
-        .estate
-        .accesses
-        .iter()
-        .filter(|access| access.product == product.id && access.organisation == host.organisation)
-        .filter(|access| {
-            access.hosts.iter().any(|name| bears(host, name)) || access.hosts.is_empty() && is_shared(host)
-        })
-}
-
-/// People who use the copy on a machine, or who could open it in the strict reading; one where nobody says.
-fn people_of(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> u32 {
-    let groups = ground.estate.users.iter().filter(|group| {
-        group.organisation == host.organisation && group.name.as_ref().is_some_and(|name| host.used_by.contains(name))
-    });
-    let did = host.users.or_else(|| (!host.used_by.is_empty()).then(|| groups.map(|group| group.count).sum()));
-    let could: u32 = published(ground, product, host)
-        .map(|access| access.users.unwrap_or_else(|| access.sharing.iter().map(|group| group.users).sum()))
-        .sum();
-    match (could, did) {
-        (0, did) => did.unwrap_or(1),
-        (could, None) => could,
-        (could, Some(did)) if could <= did => did,
-        (could, Some(did)) => match ground.asker.ask("D-12", &host.organisation, &product.family, &[id]) {
-            Answer::Strict => could,
-            Answer::Customer => did,
-        },
-    }
-}
-
-/// Devices stated for a machine: their number, or those of the people who use it.
-fn used_from(ground: &Ground<'_>, host: &Host) -> Option<u32> {
-    if host.devices.is_some() || host.used_by.is_empty() {
-        return host.devices;
-    }
-    let groups = ground.estate.users.iter().filter(|group| {
-        group.organisation == host.organisation && group.name.as_ref().is_some_and(|name| host.used_by.contains(name))
-    });
-    let mut named: BTreeSet<String> = BTreeSet::new();
-    let mut numbered = 0;
-    for group in groups {
-        match &group.devices {
-            Some(UserDevices::Named(names)) => named.extend(names.iter().map(|name| name.to_lowercase())),
-            Some(UserDevices::Each(each)) => numbered += each * group.count,
-            None => numbered += group.count,
-        }
-    }
-    Some(numbered + u32::try_from(named.len()).unwrap_or(u32::MAX))
-}
-
-/// Whether people reach a machine's copies from devices of their own.
-fn is_shared(host: &Host) -> bool {
-    host.machine != Machine::Physical || host.users.is_some() || host.devices.is_some() || !host.used_by.is_empty()
 }
 
 /// Whether an installation counts although it was not used of late; nobody's word on its use counts it (D-08).
@@ -130,10 +60,29 @@ struct Group {
     named: Option<HostId>,
 }
 
+/// Machines that one edition and version was seen on, and where it was seen.
+type Installed = BTreeMap<(String, Option<usize>), (Vec<HostId>, Vec<Locator>)>;
+
 #[derive(Default)]
 struct Devices {
-    /// Machines with an installation, where it was seen, and the devices that need a licence for it.
-    groups: BTreeMap<Group, (Vec<HostId>, Vec<Locator>, u32)>,
+    installed: Installed,
+    /// What needs a licence of an edition: the newest version it runs or reaches, and how many devices it stands for.
+    licensed: BTreeMap<(String, Device), (Option<usize>, u32)>,
+    /// The same by what is licensed alike.
+    groups: BTreeMap<Group, u32>,
+}
+
+impl Devices {
+    /// Puts together what is licensed alike; machines a purchase names stay by themselves.
+    fn group(&mut self, named: &BTreeSet<HostId>) {
+        for ((edition, device), (version, number)) in std::mem::take(&mut self.licensed) {
+            let named = match device {
+                Device::Machine(id) | Device::Behind(id) => named.contains(&id).then_some(id),
+                _ => None,
+            };
+            *self.groups.entry(Group { edition, version, named }).or_default() += number;
+        }
+    }
 }
 
 /// Editions for which a device needs a licence, each with the newest version installed.
@@ -190,20 +139,13 @@ fn paid_for(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> 
 
 fn requirement(ground: &Ground<'_>, product: &Product, organisation: &str, devices: &Devices) -> Requirement {
     let mut working = Working::default();
-    let mut hosts: Vec<HostId> = devices.groups.values().flat_map(|(ids, _, _)| ids.iter().copied()).collect();
+    let mut hosts: Vec<HostId> = devices.installed.values().flat_map(|(ids, _)| ids.iter().copied()).collect();
     hosts.sort();
     hosts.dedup();
-    for (group, (ids, evidence, units)) in &devices.groups {
-        let version = group.version.map_or("version unknown", |version| product.version_name(version));
-        working.by_facts(
-            format!(
-                "{} machines with {} {} {version}, used from {units} devices.",
-                ids.len(),
-                product.name,
-                group.edition
-            ),
-            evidence.clone(),
-        );
+    for ((edition, version), (ids, evidence)) in &devices.installed {
+        let version = version.map_or("version unknown", |version| product.version_name(version));
+        working
+            .by_facts(format!("{} machines with {} {edition} {version}.", ids.len(), product.name), evidence.clone());
     }
     let mut alternatives = Vec::new();
     if let Some(terms) = product.terms.iter().find(|terms| terms.method == Method::Device) {
@@ -226,9 +168,12 @@ fn requirement(ground: &Ground<'_>, product: &Product, organisation: &str, devic
 fn by_device_way(product: &Product, terms: &Terms, devices: &Devices) -> Alternative {
     let mut working = Working::default();
     let mut lines = Vec::new();
-    for (group, (_, _, units)) in &devices.groups {
-        let units = *units;
-        working.by_rule(&terms.id, format!("{units} devices with edition {}: {units} licences.", group.edition));
+    for (group, &units) in &devices.groups {
+        let version = group.version.map_or("version unknown", |version| product.version_name(version));
+        working.by_rule(
+            &terms.id,
+            format!("{units} devices use or reach edition {} {version}: {units} licences.", group.edition),
+        );
         let serving = product.editions.iter().filter(|one| product.edition_serves(one, &group.edition));
         let mut editions = vec![group.edition.clone()];
         editions.extend(serving.filter(|one| **one != group.edition).cloned());
@@ -275,31 +220,4 @@ fn by_user_way(
             working,
         )
     }
-}
-
-/// Whether a host bears a name.
-pub(super) fn bears(host: &Host, name: &str) -> bool {
-    host.name.eq_ignore_ascii_case(name)
-}
-
-/// People who use devices: by user groups where these name them, else as the device states, else one each.
-pub(super) fn people(ground: &Ground<'_>, product: &Product, organisation: &str, hosts: &[HostId]) -> u32 {
-    let mut named: BTreeSet<String> = BTreeSet::new();
-    let mut total = 0;
-    for group in ground.estate.users.iter().filter(|group| group.organisation == organisation) {
-        let Some(UserDevices::Named(devices)) = &group.devices else { continue };
-        let concerned: Vec<&String> =
-            devices.iter().filter(|name| hosts.iter().any(|&id| bears(ground.estate.host(id), name))).collect();
-        if !concerned.is_empty() {
-            total += group.count;
-            named.extend(concerned.into_iter().map(|name| name.to_lowercase()));
-        }
-    }
-    for &id in hosts {
-        let host = ground.estate.host(id);
-        if !named.contains(&host.name.to_lowercase()) {
-            total += people_of(ground, product, id, host);
-        }
-    }
-    total
 }

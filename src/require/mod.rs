@@ -52,6 +52,7 @@ mod processor_count;
 mod processor_licences;
 mod processors;
 mod reach;
+mod reaching;
 mod server_licences;
 mod socket_pairs;
 mod unplaced;

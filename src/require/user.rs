@@ -6,14 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Acceptance, Alternative, Answer, Basis, Environment, Host, HostId, Key, Line, Locator, Requirement, Scope,
-    UserDevices, Working,
+    Acceptance, Alternative, Answer, Basis, Environment, Host, HostId, Key, Line, Locator, Requirement, Scope, Working,
 };
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
 use super::deployment::{left_out, stale};
-use super::device::{bears, people};
+use super::reaching::{people, uses};
 
 /// One requirement an organisation and terms.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
@@ -105,8 +104,10 @@ fn subscription(
     hosts: Vec<HostId>,
     working: Working,
 ) -> Requirement {
+    // The same subscription may be needed for builds of several products, each a need of its own.
+    let through = if licence == product.id { "" } else { &product.id };
     Requirement {
-        key: Key::new("requirement", &[organisation, "users", licence]),
+        key: Key::new("requirement", &[organisation, "users", licence, through]),
         organisation: organisation.to_owned(),
         family: product.family.clone(),
         scope: Scope::Users,
@@ -160,10 +161,9 @@ fn count(ground: &Ground<'_>, product: &Product, terms: &Terms, organisation: &s
 /// Whether the people of a device are known.
 fn is_named(ground: &Ground<'_>, organisation: &str, id: HostId) -> bool {
     let host = ground.estate.host(id);
-    host.users.is_some() || ground.estate.users.iter().any(|group| {
-        group.organisation == organisation
-            && matches!(&group.devices, Some(UserDevices::Named(names)) if names.iter().any(|name| bears(host, name)))
-    })
+    host.users.is_some()
+        || !host.used_by.is_empty()
+        || ground.estate.users.iter().any(|group| group.organisation == organisation && uses(group, host))
 }
 
 /// Whether every person known to use a device holds a subscription that includes the product, in term.
@@ -183,12 +183,7 @@ pub(super) fn subscribed(ground: &Ground<'_>, product: &Product, host: &Host) ->
                 .is_some_and(|suite| suite.suite.iter().any(|part| plans.contains(&part.product.as_str())))
     };
     let mut found = false;
-    for group in ground.estate.users.iter().filter(|group| group.organisation == host.organisation) {
-        let uses =
-            matches!(&group.devices, Some(UserDevices::Named(names)) if names.iter().any(|name| bears(host, name)));
-        if !uses {
-            continue;
-        }
+    for group in ground.estate.users.iter().filter(|group| uses(group, host)) {
         found = true;
         if !group
             .subscriptions

@@ -1,0 +1,191 @@
+//! Devices and people that use the copy on a machine: the machine itself, or whatever opens a copy published there.
+//!
+//! A desktop application is licensed for every device it is used on or from, each device once, however many copies it
+//! has or reaches (DT-R1, DT-R2, DT-R10). Devices that are told apart by name are therefore kept by name; where only
+//! their number is known, they are the devices behind one machine or of one person.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Access, Answer, Host, HostId, Machine, UserDevices, UserGroup};
+use crate::rules::Product;
+
+use super::Ground;
+
+/// What a licence for a device is for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Device {
+    /// A machine of the estate.
+    Machine(HostId),
+    /// One that the record of a person names and no source shows.
+    Named(String),
+    /// Those of a person, by number.
+    OfPerson(String),
+    /// Those that open the copy on one machine, by number.
+    Behind(HostId),
+}
+
+/// Finds out who uses what in one estate.
+pub(super) struct Reaching<'a> {
+    ground: &'a Ground<'a>,
+    product: &'a Product,
+    /// Machines by organisation and name in lower case; empty where no person's devices are named.
+    machines: BTreeMap<(&'a str, String), HostId>,
+}
+
+impl<'a> Reaching<'a> {
+    pub(super) fn new(ground: &'a Ground<'a>, product: &'a Product) -> Self {
+        let named = |group: &UserGroup| matches!(group.devices, Some(UserDevices::Named(_)));
+        let machines = if ground.estate.users.iter().any(named) {
+            let hosts = ground.estate.hosts_with_ids();
+            hosts.map(|(id, host)| ((host.organisation.as_str(), host.name.to_lowercase()), id)).collect()
+        } else {
+            BTreeMap::new()
+        };
+        Self { ground, product, machines }
+    }
+
+    /// Devices from which the copy on a machine is used, with the number of those not told apart. Who could open a
+    /// published copy counts in the strict reading, who did in the customer's (D-12).
+    pub(super) fn devices(&self, id: HostId, host: &Host) -> Vec<(Device, u32)> {
+        let did = self.used_from(id, host);
+        let could: u32 = published(self.ground, self.product, host)
+            .map(|access| match (access.devices, access.sharing.is_empty()) {
+                (None, false) => access.sharing.iter().map(|group| group.devices).sum(),
+                (devices, _) => devices.or(access.users).unwrap_or(0),
+            })
+            .sum();
+        let known: Option<u32> = did.as_ref().map(|devices| devices.iter().map(|(_, number)| number).sum());
+        let strict = could.max(known.unwrap_or(0));
+        let disputed = could > 0 && known.is_some_and(|known| known != strict);
+        if disputed && self.ground.asker.ask("D-12", &host.organisation, &self.product.family, &[id]) == Answer::Strict
+        {
+            return vec![(Device::Behind(id), strict)];
+        }
+        match did {
+            Some(devices) => devices,
+            None if could > 0 => vec![(Device::Behind(id), could)],
+            None => vec![(Device::Machine(id), 1)],
+        }
+    }
+
+    /// Devices stated for a machine: their number, or those of the people who use it. A machine that is itself one of
+    /// a person's devices, or of people none of whose devices are known, is used where it stands.
+    fn used_from(&self, id: HostId, host: &Host) -> Option<Vec<(Device, u32)>> {
+        if let Some(number) = host.devices {
+            let itself = number == 1 && host.machine == Machine::Physical;
+            return Some(vec![(if itself { Device::Machine(id) } else { Device::Behind(id) }, number)]);
+        }
+        if host.used_by.is_empty() {
+            return None;
+        }
+        let mut devices: BTreeMap<Device, u32> = BTreeMap::new();
+        let mut stated = host.machine != Machine::Physical;
+        for group in users_of(self.ground, host) {
+            match &group.devices {
+                Some(UserDevices::Named(names)) => {
+                    if names.iter().any(|name| bears(host, name)) {
+                        return None;
+                    }
+                    stated = true;
+                    devices.extend(names.iter().map(|name| (self.named(&host.organisation, name), 1)));
+                }
+                Some(UserDevices::Each(each)) => {
+                    stated = true;
+                    devices.insert(person(group), each * group.count);
+                }
+                None => {
+                    devices.insert(person(group), group.count);
+                }
+            }
+        }
+        stated.then(|| devices.into_iter().collect())
+    }
+
+    fn named(&self, organisation: &'a str, name: &str) -> Device {
+        let name = name.to_lowercase();
+        match self.machines.get(&(organisation, name.clone())) {
+            Some(&id) => Device::Machine(id),
+            None => Device::Named(name),
+        }
+    }
+}
+
+fn person(group: &UserGroup) -> Device {
+    Device::OfPerson(group.name.clone().unwrap_or_default())
+}
+
+/// People the record says use a machine.
+fn users_of<'a>(ground: &'a Ground<'_>, host: &'a Host) -> impl Iterator<Item = &'a UserGroup> {
+    ground.estate.users.iter().filter(|group| {
+        group.organisation == host.organisation && group.name.as_ref().is_some_and(|name| host.used_by.contains(name))
+    })
+}
+
+/// Who could open the copy on a machine.
+fn published<'a>(ground: &'a Ground<'_>, product: &'a Product, host: &'a Host) -> impl Iterator<Item = &'a Access> {
+    ground
+        .estate
+        .accesses
+        .iter()
+        .filter(|access| access.product == product.id && access.organisation == host.organisation)
+        .filter(|access| {
+            access.hosts.iter().any(|name| bears(host, name)) || access.hosts.is_empty() && is_shared(host)
+        })
+}
+
+/// Whether people reach a machine's copies from devices of their own.
+fn is_shared(host: &Host) -> bool {
+    host.machine != Machine::Physical || host.users.is_some() || host.devices.is_some() || !host.used_by.is_empty()
+}
+
+/// Whether a host bears a name.
+pub(super) fn bears(host: &Host, name: &str) -> bool {
+    host.name.eq_ignore_ascii_case(name)
+}
+
+/// Whether a person or group uses a machine by the record: it is one of their devices, or it names them.
+pub(super) fn uses(group: &UserGroup, host: &Host) -> bool {
+    let owns = matches!(&group.devices, Some(UserDevices::Named(names)) if names.iter().any(|name| bears(host, name)));
+    group.organisation == host.organisation
+        && (owns || group.name.as_ref().is_some_and(|name| host.used_by.contains(name)))
+}
+
+/// People who use devices, each once: by their records where these name the devices or the devices name them, and as
+/// many more as a device states; one where nobody says.
+pub(super) fn people(ground: &Ground<'_>, product: &Product, organisation: &str, hosts: &[HostId]) -> u32 {
+    let mut known: BTreeMap<HostId, u32> = BTreeMap::new();
+    let mut total = 0;
+    for group in ground.estate.users.iter().filter(|group| group.organisation == organisation) {
+        let used: Vec<HostId> = hosts.iter().copied().filter(|&id| uses(group, ground.estate.host(id))).collect();
+        if !used.is_empty() {
+            total += group.count;
+        }
+        for id in used {
+            *known.entry(id).or_default() += group.count;
+        }
+    }
+    for &id in hosts {
+        let known = known.get(&id).copied();
+        total += people_of(ground, product, id, known).saturating_sub(known.unwrap_or(0));
+    }
+    total
+}
+
+/// People who use the copy on a machine, or who could open it in the strict reading (D-12).
+fn people_of(ground: &Ground<'_>, product: &Product, id: HostId, known: Option<u32>) -> u32 {
+    let host = ground.estate.host(id);
+    let named = u32::try_from(host.used_by.len()).ok().filter(|&named| named > 0);
+    let did = known.max(host.users).or(named);
+    let could: u32 = published(ground, product, host)
+        .map(|access| access.users.unwrap_or_else(|| access.sharing.iter().map(|group| group.users).sum()))
+        .sum();
+    match (could, did) {
+        (0, did) => did.unwrap_or(1),
+        (could, None) => could,
+        (could, Some(did)) if could <= did => did,
+        (could, Some(did)) => match ground.asker.ask("D-12", &host.organisation, &product.family, &[id]) {
+            Answer::Strict => could,
+            Answer::Customer => did,
+        },
+    }
+}
