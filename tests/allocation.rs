@@ -27,7 +27,13 @@ fn line((version, pair, units): Need) -> Line {
         metric: metric(pair),
         units,
         hosts: Vec::new(),
-        accepts: vec![Acceptance { from: 0, until: usize::MAX, needs_sa: false, terms: "thing/1".into() }],
+        accepts: vec![Acceptance {
+            from: 0,
+            until: usize::MAX,
+            needs_sa: false,
+            grace: false,
+            terms: "thing/1".into(),
+        }],
     }
 }
 
@@ -75,6 +81,7 @@ fn entitlement(number: usize, (version, units, converted): Right) -> Entitlement
         shared_with: Vec::new(),
         forms,
         sa_active: false,
+        sa_lapsed_lately: false,
         bound_hosts: Vec::new(),
         overlap_hosts: Vec::new(),
         overlap: false,

@@ -33,6 +33,7 @@ fn every_key_of_a_rule_file_stands_in_their_manual() {
         include_str!("../src/rules/terms.rs"),
         include_str!("../src/rules/ambiguity.rs"),
         include_str!("../src/rules/vehicle.rs"),
+        include_str!("../src/rules/edition_limits.rs"),
     ];
     let words: Vec<&str> = manual.split(|c: char| !(c.is_ascii_lowercase() || c == '_')).collect();
     let mut missing: Vec<String> = parsers.iter().flat_map(|source| keys_asked_for(source)).collect();
@@ -53,4 +54,28 @@ fn every_vehicle_speaks_of_products_on_file() {
         }
         assert!(include_str!("../docs/settings.md").contains(&format!("`{}`", vehicle.id)), "{}", vehicle.id);
     }
+}
+
+#[test]
+fn every_ambiguity_stands_in_the_page_of_questions() {
+    let page = include_str!("../docs/questions.md");
+    let rules = Rules::built_in().unwrap_or_else(|found| panic!("{:?}", found.faults));
+    let missing: Vec<&String> = rules.ambiguities.keys().filter(|id| !page.contains(&format!("| {id} |"))).collect();
+    assert!(missing.is_empty(), "ambiguities without a line in docs/questions.md: {missing:?}");
+}
+
+#[test]
+fn whatever_the_code_asks_stands_in_the_ambiguities() {
+    let rules = Rules::built_in().unwrap_or_else(|found| panic!("{:?}", found.faults));
+    let asking = regex::Regex::new(r#""(D-[0-9]{2})""#).expect("an expression");
+    let mut unknown = Vec::new();
+    for folder in ["require", "entitle"] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder);
+        for entry in std::fs::read_dir(path).expect("a folder of the source") {
+            let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("a source file");
+            let asked = asking.captures_iter(&text).map(|found| found[1].to_owned());
+            unknown.extend(asked.filter(|id| !rules.ambiguities.contains_key(id)));
+        }
+    }
+    assert!(unknown.is_empty(), "asked, and not in rules/ambiguities.toml: {unknown:?}");
 }

@@ -35,7 +35,7 @@ fn terms_allow(entitlement: &Entitlement, form: &Form, line: &Line) -> bool {
             (Some(_), Some(version)) => accepted.from <= version && version <= accepted.until,
             _ => true,
         };
-        era && (!accepted.needs_sa || entitlement.sa_active)
+        era && (!accepted.needs_sa || entitlement.sa_active || accepted.grace && entitlement.sa_lapsed_lately)
     })
 }
 

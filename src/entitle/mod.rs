@@ -76,6 +76,7 @@ fn entitlement(ground: &Ground<'_>, held: &Held, family: &[&Product]) -> Entitle
         shared_with: assignment::sharing(ground, line),
         forms: Vec::new(),
         sa_active: false,
+        sa_lapsed_lately: false,
         bound_hosts: Vec::new(),
         overlap_hosts: Vec::new(),
         overlap: false,
@@ -94,6 +95,8 @@ fn entitlement(ground: &Ground<'_>, held: &Held, family: &[&Product]) -> Entitle
             assignment::bind(ground, line, product, &mut entitlement, &mut working);
             let rights = version_rights::version_rights(ground, line, product, &mut working);
             entitlement.sa_active = rights.sa_active;
+            entitlement.sa_lapsed_lately =
+                !rights.sa_active && rights.sa_end.is_some_and(|end| lapsed_lately(ground, end));
             forms::forms(ground, held, product, family, &rights, &mut entitlement, &mut working);
         }
         (None, None) => entitlement.refused = Some(format!("no rule file describes the product {}", line.product)),
@@ -104,6 +107,12 @@ fn entitlement(ground: &Ground<'_>, held: &Held, family: &[&Product]) -> Entitle
     }
     entitlement.working = working;
     entitlement
+}
+
+/// Whether Software Assurance ended within the days the customer claims for moving guests (D-23).
+fn lapsed_lately(ground: &Ground<'_>, end: Date) -> bool {
+    let days = end.until(ground.as_of).map_or(0, |span| i64::from(span.get_days()));
+    (1..=i64::from(ground.rules.conventions.sa_grace_days)).contains(&days)
 }
 
 /// Why a line gives no right on the day, whatever its terms.

@@ -176,6 +176,9 @@ pub struct Entitlement {
     pub forms: Vec<Form>,
     /// Whether Software Assurance, or a subscription, is in force at the date.
     pub sa_active: bool,
+    /// Whether Software Assurance ran out so lately that the customer claims time to move its guests.
+    #[serde(default)]
+    pub sa_lapsed_lately: bool,
     /// Hosts (by id) the units are bound to; empty: free.
     pub bound_hosts: Vec<HostId>,
     /// Hosts that may use the same units beside the bound ones while a move to the publisher's cloud overlaps.

@@ -97,6 +97,12 @@ pub struct Installation {
     pub build_number: Option<String>,
     /// What it does.
     pub role: Role,
+    /// Whether anything but a word shows that role.
+    #[serde(default = "proved")]
+    pub role_proved: bool,
+    /// Whether its service runs; `None` where nobody says.
+    #[serde(default)]
+    pub running: Option<bool>,
     /// Which component, where `role` is `component`.
     pub component: Option<String>,
     /// Instances on this host.
@@ -119,6 +125,11 @@ pub struct Installation {
     pub title: String,
     /// Where it was seen.
     pub evidence: Option<Locator>,
+}
+
+/// A role that was stored before doubts were kept is taken as it stands.
+fn proved() -> bool {
+    true
 }
 
 /// A machine an operating system runs on.
@@ -163,8 +174,8 @@ pub struct Host {
     pub threads_per_vcpu: u32,
     /// Whether it runs.
     pub powered_on: bool,
-    /// What it is for.
-    pub environment: Environment,
+    /// What it is for; `None` where nobody says.
+    pub environment: Option<Environment>,
     /// Day of the newest inventory of it.
     pub last_seen: Option<Date>,
     /// Host it was moved away from, by name.
@@ -219,7 +230,7 @@ impl Host {
             vcpus: Fact::unknown("no source states its virtual processors"),
             threads_per_vcpu: 1,
             powered_on: true,
-            environment: Environment::Production,
+            environment: None,
             last_seen: None,
             moved_from: None,
             moved_on: None,
@@ -235,6 +246,21 @@ impl Host {
             evidence: Vec::new(),
             joined_by: Vec::new(),
         }
+    }
+
+    /// Whether it serves live users or data: stated, or a machine a person declared without saying what it is for.
+    /// `None` where only an inventory speaks of it, which cannot know.
+    pub fn serves_production(&self) -> Option<bool> {
+        match self.environment {
+            _ if self.production_data => Some(true),
+            Some(environment) => Some(environment == Environment::Production),
+            None => (!self.inventoried).then_some(true),
+        }
+    }
+
+    /// Whether it is kept for tests or development.
+    pub fn is_for_tests(&self) -> bool {
+        self.serves_production() == Some(false)
     }
 
     /// The host a guest runs on now, where that is known.

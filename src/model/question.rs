@@ -115,20 +115,25 @@ impl<'a> Asker<'a> {
 
     /// The answer to one question. Ask only where the two answers lead to different figures.
     pub fn ask(&self, ambiguity: &str, organisation: &str, product: &str, hosts: &[HostId]) -> Answer {
-        let key = QuestionKey {
-            ambiguity: ambiguity.to_owned(),
-            organisation: organisation.to_owned(),
-            product: product.to_owned(),
-        };
+        let key = question_key(ambiguity, organisation, product);
         let answer = self.reading.answer(&key);
         self.asked.borrow_mut().entry(key).or_default().extend(hosts);
         answer
+    }
+
+    /// The answer in force, without asking: for what is only listed, so that no figure of a position hangs on it.
+    pub fn answer(&self, ambiguity: &str, organisation: &str, product: &str) -> Answer {
+        self.reading.answer(&question_key(ambiguity, organisation, product))
     }
 
     /// Every question asked, with the hosts it is about.
     pub fn asked(self) -> Vec<(QuestionKey, Vec<HostId>)> {
         self.asked.into_inner().into_iter().map(|(key, hosts)| (key, hosts.into_iter().collect())).collect()
     }
+}
+
+fn question_key(ambiguity: &str, organisation: &str, product: &str) -> QuestionKey {
+    QuestionKey { ambiguity: ambiguity.to_owned(), organisation: organisation.to_owned(), product: product.to_owned() }
 }
 
 /// A term that can be read two ways, or a missing fact, with what hangs on it.

@@ -153,6 +153,9 @@ pub struct Acceptance {
     pub until: usize,
     /// Only with Software Assurance or a subscription in force.
     pub needs_sa: bool,
+    /// Software Assurance that ran out lately will do, because the reading allows time to move the guests.
+    #[serde(default)]
+    pub grace: bool,
     /// Id of the terms.
     pub terms: String,
 }

@@ -175,7 +175,7 @@ fn merge(known: &mut Host, declared: Host) {
     known.sockets = declared.sockets.or(known.sockets);
     known.may_run_on = declared.may_run_on.or(known.may_run_on.take());
     known.affinity = declared.affinity;
-    known.environment = declared.environment;
+    known.environment = declared.environment.or(known.environment);
     known.threads_per_vcpu = declared.threads_per_vcpu;
     known.last_seen = known.last_seen.max(declared.last_seen);
     known.moved_from = declared.moved_from.or(known.moved_from.take());
@@ -204,6 +204,8 @@ fn merge_install(installs: &mut Vec<Installation>, declared: Installation) {
         known.edition = declared.edition;
     }
     known.role = declared.role;
+    known.role_proved = declared.role_proved;
+    known.running = declared.running.or(known.running);
     known.component = declared.component.or(known.component.take());
     known.instances = known.instances.max(declared.instances);
     known.build = declared.build.or(known.build.take());

@@ -248,6 +248,8 @@ impl<'a, 'r> Resolver<'a, 'r> {
             version: stated(&found.version, "version"),
             edition: stated(&found.edition, "edition"),
             role: Role::Active,
+            role_proved: true,
+            running: None,
             component: None,
             instances: 1,
             build: None,

@@ -198,6 +198,8 @@ impl<'r> Proof<'r> {
             },
             edition: fact(&self.edition, "edition"),
             build_number: self.build_number(records).map(str::to_owned),
+            role_proved: true,
+            running: None,
             role: if self.component.is_some() { Role::Component } else { Role::Active },
             component: self.component.map(str::to_owned),
             instances: u32::try_from(self.instances.len()).unwrap_or(u32::MAX),

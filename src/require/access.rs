@@ -7,6 +7,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::ToSpan;
+
 use crate::model::{
     Acceptance, Access, Alternative, Basis, Key, Line, Metric, Requirement, Scope, SharingGroup, Working,
 };
@@ -266,8 +268,11 @@ pub(super) fn companions(ground: &Ground<'_>, served: &Product, organisation: &s
     lines
 }
 
-/// Whether all access licences that the servers of a product need carry Software Assurance on the day, or none are needed.
-pub(super) fn assured(ground: &Ground<'_>, served: &Product, organisation: &str) -> bool {
+/// Whether all access licences that the servers of a product need carry Software Assurance on the day, or none are
+/// needed. With `grace`, Software Assurance that ran out lately will do.
+pub(super) fn assured(ground: &Ground<'_>, served: &Product, organisation: &str, grace: bool) -> bool {
+    let days = if grace { ground.rules.conventions.sa_grace_days } else { 0 };
+    let since = ground.as_of.checked_sub(i64::from(days).days()).unwrap_or(ground.as_of);
     ground.rules.products.values().all(|product| {
         let concerned = product.terms.iter().any(|terms| {
             terms.method == Method::Access
@@ -288,7 +293,7 @@ pub(super) fn assured(ground: &Ground<'_>, served: &Product, organisation: &str)
             .iter()
             .filter(|line| line.may_be_drawn_by(organisation) && line.product == product.id)
             .filter(|line| {
-                line.sa.iter().any(|term| term.contains(ground.as_of))
+                line.sa.iter().any(|term| term.from <= ground.as_of && since <= term.until)
                     || line.subscription.is_some_and(|term| term.contains(ground.as_of))
             })
             .map(|line| line.quantity)

@@ -22,7 +22,7 @@ pub(super) fn requirement(
     let mut alternatives = Vec::new();
     let in_cloud = |terms: &&Terms| terms.method == Method::GuestCores && terms.concerns(Some(cloud), ground.as_of);
     for terms in product.terms.iter().filter(in_cloud) {
-        for way in ways_by_guest(ground, product, terms, &[one], &[]) {
+        for way in ways_by_guest(ground, product, terms, &[one], &[], false) {
             let rank = way.edition.as_deref().and_then(|edition| product.edition_rank(edition));
             alternatives.push(Alternative {
                 sold: true,

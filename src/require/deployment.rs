@@ -1,11 +1,13 @@
 //! Which installations count, and as what.
 
-use jiff::ToSpan;
-
-use crate::model::{Answer, Environment, Fact, Host, HostId, Installation, Locator, Machine, Role};
+use crate::model::{Answer, Fact, Host, HostId, Installation, Locator, Machine, Role};
 use crate::rules::Product;
 
 use super::Ground;
+use super::free_use::licensed_as;
+use super::hosting::hosting_only;
+use super::left_out::left_out;
+use super::partly_used::is_idle;
 
 /// A product in one operating system, after several installations of it there were folded together.
 #[derive(Debug, Clone)]
@@ -22,6 +24,10 @@ pub(super) struct Deployed {
     pub hosting_only: bool,
     /// What it does; active where several installations differ.
     pub role: Role,
+    /// Whether anything but a word shows that role.
+    pub role_proved: bool,
+    /// Instances in it.
+    pub instances: u32,
     /// Features in use.
     pub features: Vec<String>,
     /// What it is, in words.
@@ -42,19 +48,35 @@ pub(super) fn servers(ground: &Ground<'_>, product: &Product) -> Vec<Deployed> {
             deployed.extend(managed(ground, product, id, host));
             continue;
         }
-        let found: Vec<Deployed> = host
-            .installs
-            .iter()
-            .filter(|install| install.product == product.id)
-            .filter_map(|install| counted(ground, product, id, host, install))
-            .collect();
-        let Some(folded) = fold(product, found) else { continue };
+        let Some(folded) = in_system(ground, product, id, host) else { continue };
         if left_out(ground, product, id, host) {
             continue;
         }
         deployed.push(folded);
     }
     in_guests(ground, product, deployed)
+}
+
+/// What one operating system runs. Components that do not run count in the strict reading only, where that makes a
+/// difference (D-25).
+fn in_system(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> Option<Deployed> {
+    let installs = || host.installs.iter().filter(|install| install.product == product.id);
+    let found = |installs: Vec<&Installation>| {
+        fold(product, installs.iter().filter_map(|install| counted(ground, product, id, host, install)).collect())
+    };
+    let all = found(installs().collect())?;
+    if !installs().any(|install| is_idle(ground, install)) {
+        return Some(all);
+    }
+    let running = found(installs().filter(|install| !is_idle(ground, install)).collect());
+    let alike = |one: &Deployed| one.edition == all.edition && one.version == all.version && one.basis == all.basis;
+    if running.as_ref().is_some_and(alike) {
+        return Some(all);
+    }
+    match ground.asker.ask("D-25", &host.organisation, &product.family, &[id]) {
+        Answer::Strict => Some(all),
+        Answer::Customer => running,
+    }
 }
 
 /// Containers inside a guest whose licence covers them count as that guest, once (SQ-R19).
@@ -89,6 +111,8 @@ fn managed(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> O
         basis: None,
         hosting_only: false,
         role: Role::Active,
+        role_proved: true,
+        instances: 1,
         features: Vec::new(),
         text: format!("{}: managed by {}", host.name, product.name),
         evidence: host.evidence.first().cloned().into_iter().collect(),
@@ -109,9 +133,7 @@ fn counted(
         return None;
     }
     let edition = edition(ground, product, id, host, install)?;
-    if product.free_editions.contains(&edition) {
-        return None;
-    }
+    let edition = licensed_as(ground, product, id, host, install, edition)?;
     let version = version(ground, product, id, host, install);
     let version_text = version.map_or("version unknown", |version| product.version_name(version));
     Some(Deployed {
@@ -120,22 +142,13 @@ fn counted(
         edition,
         version,
         basis: install.licence_basis.clone(),
-        hosting_only: hosting_only(ground, product, host, install),
+        hosting_only: hosting_only(ground, product, id, host, install),
         role: install.role,
+        role_proved: install.role_proved,
+        instances: install.instances.max(1),
         features: install.features.clone(),
         evidence: install.evidence.iter().cloned().collect(),
     })
-}
-
-/// Whether an operating system does nothing but run guests: declared so, or the system of a virtualisation host, and no
-/// work of its own beside it (WS-R4, D-21).
-fn hosting_only(ground: &Ground<'_>, product: &Product, host: &Host, install: &Installation) -> bool {
-    let declared = install.hosting_only || host.hypervisor.is_some();
-    let works = install.features.iter().any(|feature| product.workload_features.contains(feature));
-    let serves = host.installs.iter().any(|other| {
-        ground.rules.products.get(&other.product).is_some_and(|other| other.kind == "server" && other.id != product.id)
-    });
-    declared && !works && !serves
 }
 
 /// The edition installed, raised by features and components that need a higher one; the reading's assumption where
@@ -212,50 +225,11 @@ fn fold(product: &Product, found: Vec<Deployed>) -> Option<Deployed> {
         if other.role != folded.role {
             folded.role = Role::Active;
         }
+        folded.role_proved &= other.role_proved;
+        folded.instances += other.instances;
         folded.features.extend(other.features);
         folded.text.push_str(&format!(" and {}", other.text));
         folded.evidence.extend(other.evidence);
     }
     Some(folded)
-}
-
-/// Whether the customer's reading leaves the machine out: switched off (D-01) or not seen for a long time (D-02).
-pub(super) fn left_out(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> bool {
-    let ask = |ambiguity| ground.asker.ask(ambiguity, &host.organisation, &product.family, &[id]) == Answer::Customer;
-    if for_tests_only(ground, product, id, host) {
-        return true;
-    }
-    if !host.powered_on && host.machine != Machine::Physical && ask("D-01") {
-        return true;
-    }
-    stale(ground, host) && ask("D-02")
-}
-
-/// Whether everybody who uses a machine for tests and development holds a subscription for that (VS-R1, VS-R2). One
-/// person without it voids the exception in the strict reading; in the customer's that person is short (D-06).
-fn for_tests_only(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> bool {
-    if host.environment == Environment::Production || host.production_data || host.used_by.is_empty() {
-        return false;
-    }
-    let subscribed = |name: &String| {
-        let mut groups = ground.estate.users.iter().filter(|group| group.name.as_ref() == Some(name));
-        groups.any(|group| {
-            let mut held = group.subscriptions.iter().filter_map(|held| ground.rules.products.get(held));
-            held.any(|product| product.covers_tests)
-        })
-    };
-    let count = host.used_by.iter().filter(|name| subscribed(name)).count();
-    if count == host.used_by.len() {
-        return true;
-    }
-    count > 0 && ground.asker.ask("D-06", &host.organisation, &product.family, &[id]) == Answer::Customer
-}
-
-/// Whether the newest sighting is older than the limit.
-pub(super) fn stale(ground: &Ground<'_>, host: &Host) -> bool {
-    let limit = ground.as_of.checked_sub(i64::from(ground.settings.stale_after_days).days());
-    match (host.last_seen, limit) {
-        (Some(seen), Ok(limit)) => seen < limit,
-        _ => false,
-    }
 }

@@ -15,7 +15,8 @@ use crate::model::{
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
-use super::deployment::{edition, left_out, stale, version};
+use super::deployment::{edition, version};
+use super::left_out::{left_out, stale};
 use super::reaching::{Device, Reaching, people};
 use super::user::subscribed;
 
@@ -182,7 +183,13 @@ fn by_device_way(product: &Product, terms: &Terms, devices: &Devices) -> Alterna
             editions,
             version: group.version,
             hosts: group.named.into_iter().collect(),
-            accepts: vec![Acceptance { from: 0, until: usize::MAX, needs_sa: false, terms: terms.id.clone() }],
+            accepts: vec![Acceptance {
+                from: 0,
+                until: usize::MAX,
+                needs_sa: false,
+                grace: false,
+                terms: terms.id.clone(),
+            }],
             ..Line::new(&product.id, None, terms.metric, units)
         });
     }

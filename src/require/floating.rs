@@ -7,17 +7,20 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Alternative, Basis, HostId, Key, Refusal, Requirement, Scope};
+use crate::model::{Alternative, Answer, Basis, Entitlement, HostId, Key, Refusal, Requirement, Scope};
 use crate::rules::{Method, Product, Terms};
 
 use super::deployment::Deployed;
+use super::host_scope::HostLoad;
 use super::ways_by_guest::ways_by_guest;
-use super::{Ground, access};
+use super::{Ground, access, grace, mixed_by_guest};
 
 /// What the hosts of one farm carry.
 pub(super) struct Farm<'d> {
     /// Requirement of each host, with its host.
     pub hosts: Vec<(HostId, Requirement)>,
+    /// What may run on each of them.
+    pub loads: Vec<(HostId, &'d HostLoad<'d>)>,
     /// Guests on any of them, each once.
     pub guests: Vec<&'d Deployed>,
     /// An operating system of a host itself, where one runs the product.
@@ -60,64 +63,119 @@ pub(super) fn by_guest<'p>(ground: &Ground<'_>, product: &'p Product) -> impl It
     product.terms.iter().filter(move |terms| terms.method == Method::GuestCores && terms.concerns(None, as_of))
 }
 
-/// The guests of a farm by their virtual cores, one way for each edition: listed without proof, else in the running.
+/// The guests of a farm by their virtual cores, one way for each edition, and together with sets of the hosts' cores:
+/// listed without proof, else in the running.
 fn ways(ground: &Ground<'_>, product: &Product, farm: &Farm<'_>, organisation: &str) -> Vec<Alternative> {
     let hosts: Vec<HostId> = farm.hosts.iter().map(|(id, _)| *id).collect();
     let mut ways = Vec::new();
     for terms in by_guest(ground, product) {
-        for way in ways_by_guest(ground, product, terms, &farm.guests, &hosts) {
-            let refused = refusal(ground, product, terms, farm, organisation);
-            let proved = refused.is_none() && proved(ground, product, organisation);
+        let right =
+            Right { ground, product, terms, organisation, grace: grace(ground, product, terms, farm, organisation) };
+        let refused = right.refusal();
+        let proved = refused.is_none() && right.proved();
+        for way in ways_by_guest(ground, product, terms, &farm.guests, &hosts, right.grace) {
+            let refused = right.no_right_for_host(farm).or_else(|| refused.clone());
+            ways.push(Alternative { listed_only: !proved || refused.is_some(), refused, ..way });
+        }
+        for way in mixed_by_guest::ways(ground, product, terms, farm, right.grace) {
+            let refused = refused.clone().or_else(|| mixing_refused(ground, product, farm, organisation, proved));
             ways.push(Alternative { listed_only: !proved, refused, ..way });
         }
     }
     ways
 }
 
-/// Why the guests of a farm may not be licensed by themselves.
-fn refusal(
+/// Whether guests that relied on Software Assurance are given time to move (D-23).
+fn grace(ground: &Ground<'_>, product: &Product, terms: &Terms, farm: &Farm<'_>, organisation: &str) -> bool {
+    let guests: Vec<HostId> = farm.guests.iter().map(|one| one.host).collect();
+    let provable = is_known(ground, product, organisation) && access::assured(ground, product, organisation, true);
+    let matters = |right: &Entitlement| provable && right.forms.iter().any(|form| form.metric == terms.metric);
+    grace::allowed(ground, product, organisation, &guests, matters)
+}
+
+/// Why sets of a host's cores and licences by guest may not stand on one host: the publisher's reading (D-05). Without
+/// proof for the guests the way is only listed, and no question hangs on it.
+fn mixing_refused(
     ground: &Ground<'_>,
     product: &Product,
-    terms: &Terms,
     farm: &Farm<'_>,
     organisation: &str,
+    proved: bool,
 ) -> Option<Refusal> {
-    let refuse = |reason: String| Some(Refusal { rule: terms.id.clone(), reason });
-    if let Some(one) = farm.physical {
-        let name = &ground.estate.host(one.host).name;
-        return refuse(format!("it gives {name} no right to run {} itself ({})", product.name, one.text));
-    }
-    if !terms.sold_on(ground.as_of) {
-        return refuse(format!("these terms were not in force on {}", ground.as_of));
-    }
-    let cores = owned(ground, product, terms, organisation);
-    if !cores.is_empty() && cores.iter().all(|assured| !assured) {
-        return refuse("no core licence owned carries Software Assurance".into());
-    }
-    if !access::assured(ground, product, organisation) && has_access_licences(ground, product, organisation) {
-        return refuse("not all access licences that are needed carry Software Assurance".into());
-    }
-    None
+    let hosts: Vec<HostId> = farm.hosts.iter().map(|(id, _)| *id).collect();
+    let answer = if proved {
+        ground.asker.ask("D-05", organisation, &product.family, &hosts)
+    } else {
+        ground.asker.answer("D-05", organisation, &product.family)
+    };
+    let reason = "licences by core and by guest may not stand together on one server".to_owned();
+    (answer == Answer::Strict).then(|| Refusal { rule: "D-05".into(), reason })
 }
 
-/// Whether core licences with Software Assurance are owned, and the access that needs licences is known and assured.
-fn proved(ground: &Ground<'_>, product: &Product, organisation: &str) -> bool {
-    let known =
-        ground.estate.accesses.iter().any(|access| access.product == product.id && access.organisation == organisation);
-    let assured = |terms: &Terms| owned(ground, product, terms, organisation).contains(&true);
-    let cores = by_guest(ground, product).any(assured);
-    known && cores && access::assured(ground, product, organisation)
+/// The right of an organisation to license guests by themselves.
+struct Right<'a> {
+    ground: &'a Ground<'a>,
+    product: &'a Product,
+    terms: &'a Terms,
+    organisation: &'a str,
+    /// Software Assurance that ran out lately will do.
+    grace: bool,
 }
 
-/// Licences of the metric that an organisation may draw on: whether each carries Software Assurance.
-fn owned(ground: &Ground<'_>, product: &Product, terms: &Terms, organisation: &str) -> Vec<bool> {
-    ground
-        .owned
-        .iter()
-        .filter(|right| right.may_be_drawn_by(organisation))
-        .filter(|right| right.forms.iter().any(|form| form.product == product.id && form.metric == terms.metric))
-        .map(|right| right.sa_active)
-        .collect()
+impl Right<'_> {
+    /// Why there is none, whatever the farm.
+    fn refusal(&self) -> Option<Refusal> {
+        if !self.terms.sold_on(self.ground.as_of) {
+            return self.refuse(format!("these terms were not in force on {}", self.ground.as_of));
+        }
+        let cores = self.owned(self.terms);
+        if !cores.is_empty() && cores.iter().all(|assured| !assured) {
+            return self.refuse("no core licence owned carries Software Assurance".into());
+        }
+        if !self.accesses_assured() && has_access_licences(self.ground, self.product, self.organisation) {
+            return self.refuse("not all access licences that are needed carry Software Assurance".into());
+        }
+        None
+    }
+
+    /// Why a farm needs more than that: an operating system of a host itself.
+    fn no_right_for_host(&self, farm: &Farm<'_>) -> Option<Refusal> {
+        let one = farm.physical?;
+        let name = &self.ground.estate.host(one.host).name;
+        self.refuse(format!("it gives {name} no right to run {} itself ({})", self.product.name, one.text))
+    }
+
+    fn refuse(&self, reason: String) -> Option<Refusal> {
+        Some(Refusal { rule: self.terms.id.clone(), reason })
+    }
+
+    /// Whether core licences with Software Assurance are owned, and the access that needs licences is known and assured.
+    fn proved(&self) -> bool {
+        let cores = by_guest(self.ground, self.product).any(|terms| self.owned(terms).contains(&true));
+        is_known(self.ground, self.product, self.organisation) && cores && self.accesses_assured()
+    }
+
+    fn accesses_assured(&self) -> bool {
+        access::assured(self.ground, self.product, self.organisation, self.grace)
+    }
+
+    /// Licences of the metric that the organisation may draw on: whether each carries Software Assurance.
+    fn owned(&self, terms: &Terms) -> Vec<bool> {
+        self.ground
+            .owned
+            .iter()
+            .filter(|right| right.may_be_drawn_by(self.organisation))
+            .filter(|right| {
+                right.forms.iter().any(|form| form.product == self.product.id && form.metric == terms.metric)
+            })
+            .map(|right| right.sa_active || self.grace && right.sa_lapsed_lately)
+            .collect()
+    }
+}
+
+/// Whether anybody says who reaches the product's servers.
+fn is_known(ground: &Ground<'_>, product: &Product, organisation: &str) -> bool {
+    ground.estate.accesses.iter().any(|access| access.product == product.id && access.organisation == organisation)
 }
 
 /// Whether any access licence for the product is owned.

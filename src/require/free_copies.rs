@@ -13,7 +13,7 @@ impl OwnWay<'_> {
         self.group.stand_bys.get(&copy).filter(|stand_by| {
             !stand_by.rule.needs_sa
                 || self.copies_free
-                    && access::assured(self.ground, self.product, &self.ground.estate.host(copy).organisation)
+                    && access::assured(self.ground, self.product, &self.ground.estate.host(copy).organisation, false)
         })
     }
 
@@ -26,6 +26,7 @@ impl OwnWay<'_> {
             used.condition = true;
             for accepted in lines.iter_mut().flat_map(|line| &mut line.accepts) {
                 accepted.needs_sa = true;
+                accepted.grace = false;
             }
         }
     }

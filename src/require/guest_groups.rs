@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 
 use crate::model::{HostId, Machine};
+use crate::rules::Product;
 
 use super::Ground;
 use super::deployment::Deployed;
+use super::moved::still_counts_on;
 use super::passive::StandBy;
 use super::reach::Reach;
 
@@ -35,6 +37,7 @@ impl Group<'_> {
 /// Puts together what shares a host.
 pub(super) fn groups<'d>(
     ground: &Ground<'_>,
+    product: &Product,
     deployed: &'d [Deployed],
     stand_bys: &BTreeMap<HostId, StandBy<'d>>,
 ) -> Vec<Group<'d>> {
@@ -48,7 +51,12 @@ pub(super) fn groups<'d>(
         let machine = ground.estate.host(one.host);
         let hosts = match machine.machine {
             Machine::Physical => vec![one.host],
-            Machine::Guest => reach.of(ground.estate, machine),
+            Machine::Guest => {
+                let mut hosts = reach.of(ground.estate, machine);
+                hosts.extend(still_counts_on(ground, product, one.host, &hosts));
+                hosts.sort();
+                hosts
+            }
             Machine::Container => container_hosts(ground, &reach, one),
         };
         let mut touched: Vec<usize> = hosts.iter().filter_map(|host| group_of.get(host).copied()).collect();

@@ -16,7 +16,7 @@ use super::{Ground, access, passive, processor_licences, server_licences};
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
     let deployed = servers(ground, product);
     let stand_bys = passive::pair(ground, product, &deployed);
-    let groups = groups(ground, &deployed, &stand_bys);
+    let groups = groups(ground, product, &deployed, &stand_bys);
     groups.iter().map(|group| requirement(ground, product, group)).collect()
 }
 

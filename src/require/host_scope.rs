@@ -13,6 +13,7 @@ use super::deployment::{Deployed, servers};
 use super::floating::{self, Farm};
 use super::host_sets::Load;
 use super::host_ways::ways;
+use super::moved::still_counts_on;
 use super::reach::Reach;
 use super::{Ground, cloud_guest, unplaced};
 
@@ -34,7 +35,8 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
             continue;
         }
         let hosts = reach.of(ground.estate, machine);
-        for &host in &hosts {
+        let left = still_counts_on(ground, product, one.host, &hosts);
+        for &host in hosts.iter().chain(&left) {
             by_host.entry(host).or_default().guests.push(one);
         }
         if hosts.is_empty() && machine.container_of.is_none() {
@@ -61,21 +63,28 @@ fn farms<'d>(
     ground: &Ground<'_>,
     product: &Product,
     reach: &Reach,
-    by_host: &BTreeMap<HostId, HostLoad<'d>>,
+    by_host: &'d BTreeMap<HostId, HostLoad<'d>>,
 ) -> Vec<Farm<'d>> {
     let mut farms: Vec<Farm<'d>> = Vec::new();
     for (&id, load) in by_host {
         let Some(requirement) = host_requirement(ground, product, reach, id, load) else { continue };
         let shares = |farm: &Farm<'d>| farm.guests.iter().any(|one| load.guests.iter().any(|two| one.host == two.host));
-        let mut target = Farm { hosts: vec![(id, requirement)], guests: load.guests.clone(), physical: load.physical };
+        let mut target = Farm {
+            hosts: vec![(id, requirement)],
+            loads: vec![(id, load)],
+            guests: load.guests.clone(),
+            physical: load.physical,
+        };
         let (shared, apart): (Vec<Farm<'d>>, Vec<Farm<'d>>) = farms.into_iter().partition(shares);
         farms = apart;
         for farm in shared {
             target.hosts.extend(farm.hosts);
+            target.loads.extend(farm.loads);
             target.guests.extend(farm.guests);
             target.physical = target.physical.or(farm.physical);
         }
         target.hosts.sort_by_key(|(id, _)| *id);
+        target.loads.sort_by_key(|(id, _)| *id);
         target.guests.sort_by_key(|one| one.host);
         target.guests.dedup_by_key(|one| one.host);
         farms.push(target);

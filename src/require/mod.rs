@@ -1,7 +1,7 @@
 //! Hosts + installations + terms → requirements with every lawful way of meeting them.
 //!
 //! One file a way of counting. `deployment` says which installations count and as what, `reach` which hosts a guest
-//! may run on, `carried` which guests a host must be licensed for, `passive` which copies stand by. Scopes put the ways
+//! may run on, `left_out`, `free_use`, `partly_used` and `hosting` what needs no licence, `carried` which guests a host must be licensed for, `passive` which copies stand by. Scopes put the ways
 //! together:
 //!
 //! | scope | ways |
@@ -35,6 +35,8 @@ mod device;
 mod estate_scope;
 mod floating;
 mod free_copies;
+mod free_use;
+mod grace;
 mod guest_cores;
 mod guest_groups;
 mod guest_scope;
@@ -43,9 +45,14 @@ mod host_processors;
 mod host_scope;
 mod host_sets;
 mod host_ways;
+mod hosting;
 mod instance;
+mod left_out;
+mod mixed_by_guest;
+mod moved;
 mod own_lines;
 mod own_ways;
+mod partly_used;
 mod passive;
 mod people;
 mod processor_count;
@@ -56,6 +63,7 @@ mod reaching;
 mod server_licences;
 mod socket_pairs;
 mod unplaced;
+mod usable_cores;
 mod user;
 mod ways_by_guest;
 
@@ -130,7 +138,13 @@ impl Terms {
 
     /// Licences that serve under these terms.
     pub(crate) fn acceptance(&self, needs_sa: bool) -> Acceptance {
-        Acceptance { from: self.from, until: self.until, needs_sa: needs_sa || self.needs_sa, terms: self.id.clone() }
+        Acceptance {
+            from: self.from,
+            until: self.until,
+            needs_sa: needs_sa || self.needs_sa,
+            grace: false,
+            terms: self.id.clone(),
+        }
     }
 
     /// Whether an installation of this version may be licensed under these terms: newer licences may run older

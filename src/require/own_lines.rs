@@ -8,6 +8,7 @@ use super::guest_cores::guest_units;
 use super::host_cores::{accepts, counts, current};
 use super::own_ways::{OwnWay, Undeclared, Used};
 use super::processor_licences;
+use super::usable_cores::usable;
 
 impl OwnWay<'_> {
     /// The line of a physical operating system by the cores of its host.
@@ -19,12 +20,13 @@ impl OwnWay<'_> {
         let count = counts.get(self.era.min(counts.len().checked_sub(1)?))?;
         let terms = &self.product.terms[count.terms[0]];
         working.by_rule(&terms.id, count.text.clone());
+        let units = self.usable(one, count.units, 1, working);
         used.sold &= current(self.ground, self.product, &count.terms);
         Some(self.line(
             one,
             Method::HostCores,
             terms.metric,
-            count.units,
+            units,
             vec![one.host],
             accepts(self.product, &count.terms, false),
         ))
@@ -61,15 +63,20 @@ impl OwnWay<'_> {
         let serving = self.terms_for(method, one);
         let terms = &self.product.terms[*serving.first()?];
         let guest = self.ground.estate.host(one.host);
-        let (units, text) = if by_processor {
-            processor_licences::of_guest(self.ground, self.product, one.host, hosts)
+        let units = if by_processor {
+            let (units, text) = processor_licences::of_guest(self.ground, self.product, one.host, hosts);
+            working.by_rule(&terms.id, text);
+            units
         } else {
-            guest_units(self.ground, self.product, terms, one.host, guest)
+            let (units, text) = guest_units(self.ground, self.product, terms, one.host, guest);
+            working.by_rule(&terms.id, text);
+            let each = guest.vcpus.value().map_or(1, |&vcpus| units / vcpus.max(1));
+            self.usable(one, units, each, working)
         };
-        working.by_rule(&terms.id, text);
         let roams = hosts.len() > 1 && terms.mobility_needs_sa;
         let line = |accepting: &[usize], needs_sa: bool, bound: Vec<HostId>| {
-            self.line(one, method, terms.metric, units, bound, accepts(self.product, accepting, needs_sa))
+            let accepts = accepts(self.product, accepting, needs_sa);
+            self.line(one, method, terms.metric, units, bound, self.with_grace(one, accepts))
         };
         if !roams {
             used.sold &= current(self.ground, self.product, &serving);
@@ -102,6 +109,14 @@ impl OwnWay<'_> {
         Some(hosts.iter().map(|&host| line(&without, false, vec![one.host, host])).collect())
     }
 
+    /// Cores that count: where another basis is declared, cores would be bought anew, and then all of them.
+    fn usable(&self, one: &Deployed, units: u32, each: u32, working: &mut Working) -> u32 {
+        if one.basis.as_deref() == Some("server-cal") {
+            return units;
+        }
+        usable(self.ground, self.product, one, units, each, working)
+    }
+
     /// The lines of an operating system by server licences.
     pub(super) fn server_lines(
         &self,
@@ -131,7 +146,8 @@ impl OwnWay<'_> {
         let roams = guest && hosts.len() > 1 && (terms.mobility_needs_sa || of_host);
         used.condition |= roams && relies;
         let line = |needs_sa: bool, bound: Vec<HostId>| {
-            self.line(one, terms.method, terms.metric, 1, bound, accepts(self.product, &serving, needs_sa))
+            let accepts = accepts(self.product, &serving, needs_sa);
+            self.line(one, terms.method, terms.metric, 1, bound, self.with_grace(one, accepts))
         };
         if roams && !relies {
             used.sold = false;
@@ -139,6 +155,12 @@ impl OwnWay<'_> {
         }
         let bound = std::iter::once(one.host).chain(hosts.iter().copied()).collect();
         Some(vec![line(roams, bound)])
+    }
+
+    /// Software Assurance that ran out lately will do where the reading allows it, on machines of one's own.
+    fn with_grace(&self, one: &Deployed, accepts: Vec<Acceptance>) -> Vec<Acceptance> {
+        let grace = self.grace && self.ground.estate.host(one.host).cloud().is_none();
+        accepts.into_iter().map(|accepted| Acceptance { grace, ..accepted }).collect()
     }
 
     /// A line of one member that licences of its edition and of those above serve.

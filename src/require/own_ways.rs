@@ -3,12 +3,12 @@
 //!
 //! `own_lines` counts one member, `free_copies` takes out what copies that stand by do not need.
 
-use crate::model::{Alternative, Basis, HostId, Line, Metric, Working};
+use crate::model::{Alternative, Basis, Entitlement, HostId, Line, Metric, Working};
 use crate::rules::{Method, Product};
 
 use super::guest_groups::{Group, is_guest};
 use super::host_cores::counts;
-use super::{Ground, access};
+use super::{Ground, access, grace};
 
 /// How the members of a group without a declared basis are licensed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,7 @@ struct Roaming {
 /// Every member by itself, in every combination of basis, Software Assurance and era of the terms.
 pub(super) fn own_ways(ground: &Ground<'_>, product: &Product, group: &Group<'_>) -> Vec<Alternative> {
     let roaming = group.members.iter().filter(|(one, hosts)| is_guest(ground, one) && hosts.len() > 1).count();
+    let grace = grace(ground, product, group);
     let mut ways: Vec<Alternative> = Vec::new();
     let by_processor = product.terms.iter().any(|terms| terms.method == Method::GuestProcessors);
     let bases = [Undeclared::ByCore, Undeclared::ByServer, Undeclared::ByProcessor, Undeclared::AllByCore];
@@ -49,6 +50,7 @@ pub(super) fn own_ways(ground: &Ground<'_>, product: &Product, group: &Group<'_>
                         count: roaming,
                         era,
                         copies_free,
+                        grace,
                     };
                     if let Some(way) = own.build()
                         && !ways.iter().any(|known| known.lines == way.lines)
@@ -60,6 +62,28 @@ pub(super) fn own_ways(ground: &Ground<'_>, product: &Product, group: &Group<'_>
         }
     }
     ways
+}
+
+/// Whether guests that relied on Software Assurance are given time to move: those that roam, and those whose licences
+/// may serve a guest only with it (D-23).
+fn grace(ground: &Ground<'_>, product: &Product, group: &Group<'_>) -> bool {
+    let guests = || group.members.iter().filter(|(one, _)| is_guest(ground, one));
+    let ids: Vec<HostId> = guests().map(|(one, _)| one.host).collect();
+    let Some(&first) = ids.first() else { return false };
+    let needs_it = |version: Option<usize>| {
+        product.terms.iter().any(|terms| {
+            terms.method == Method::GuestCores
+                && terms.needs_sa
+                && terms.clouds.is_empty()
+                && version.is_some_and(|version| (terms.from..=terms.until).contains(&version))
+        })
+    };
+    let matters = |right: &Entitlement| {
+        guests().any(|(one, hosts)| {
+            hosts.len() > 1 || right.forms.iter().any(|form| needs_it(form.printed.max(one.version)))
+        })
+    };
+    grace::allowed(ground, product, &ground.estate.host(first).organisation, &ids, matters)
 }
 
 /// All with, all without, and, for several roaming guests, the first or last few with Software Assurance.
@@ -100,6 +124,8 @@ pub(super) struct OwnWay<'a> {
     pub era: usize,
     /// Copies that stand by are free by Software Assurance.
     pub copies_free: bool,
+    /// Software Assurance that ran out lately will do for guests.
+    pub grace: bool,
 }
 
 /// What was used so far.

@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{HostId, Role};
+use crate::model::{Answer, HostId, Role};
 use crate::rules::{Passive, Product};
 
 use super::Ground;
 use super::deployment::Deployed;
+use super::left_out::assured;
 
 /// A copy that may stand by without a licence.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +58,15 @@ impl Places {
     }
 }
 
+/// Whether a copy is taken for one that stands by: proved, or claimed in the customer's reading where Software Assurance
+/// is there if the rule asks for it, and only the proof is missing (D-16).
+fn accepted(ground: &Ground<'_>, product: &Product, copy: &Deployed, rule: &Passive) -> bool {
+    let host = ground.estate.host(copy.host);
+    copy.role_proved
+        || (!rule.needs_sa || assured(ground, product, host))
+            && ground.asker.ask("D-16", &host.organisation, &product.family, &[copy.host]) == Answer::Customer
+}
+
 /// Copies that stand by, by machine.
 pub(super) fn pair<'a>(
     ground: &Ground<'_>,
@@ -66,7 +76,10 @@ pub(super) fn pair<'a>(
     let mut pairs = BTreeMap::new();
     let mut places: BTreeMap<(HostId, &str), Places> = BTreeMap::new();
     let stands_by = |one: &&Deployed| matches!(one.role, Role::PassiveHa | Role::PassiveDr | Role::PassiveDrAzure);
-    for copy in deployed.iter().filter(stands_by) {
+    let mut copies: Vec<&Deployed> = deployed.iter().filter(stands_by).collect();
+    // A claim takes no place from a copy that is proved.
+    copies.sort_by_key(|copy| !copy.role_proved);
+    for copy in copies {
         let organisation = &ground.estate.host(copy.host).organisation;
         let primaries = deployed.iter().filter(|one| {
             matches!(one.role, Role::Active | Role::ReadableSecondary)
@@ -83,7 +96,9 @@ pub(super) fn pair<'a>(
                 places.entry((*primary, rule.id.as_str())).or_insert_with(|| Places::of(rule)).take(copy.role)
             },
         );
-        if let Some((primary, rule)) = found {
+        if let Some((primary, rule)) = found
+            && accepted(ground, product, copy, rule)
+        {
             pairs.insert(copy.host, StandBy { primary, rule });
         }
     }

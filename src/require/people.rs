@@ -119,6 +119,7 @@ fn requirement(product: &Product, terms: &Terms, organisation: &str, units: u32,
                         from: 0,
                         until: usize::MAX,
                         needs_sa: terms.needs_sa,
+                        grace: false,
                         terms: terms.id.clone(),
                     }],
                     ..Line::new(&product.id, None, terms.metric, units)

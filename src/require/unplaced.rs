@@ -45,7 +45,7 @@ pub(super) fn requirement(
         }
     }
     if let Some(terms) = guest_terms {
-        alternatives.extend(ways_by_guest(ground, product, terms, guests, &[]));
+        alternatives.extend(ways_by_guest(ground, product, terms, guests, &[], false));
     }
     Some(Requirement {
         key: Key::new("requirement", &[organisation, "unplaced-guests", &product.id]),

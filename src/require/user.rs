@@ -11,7 +11,7 @@ use crate::model::{
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
-use super::deployment::{left_out, stale};
+use super::left_out::{left_out, stale};
 use super::reaching::{people, uses};
 
 /// One requirement an organisation and terms.
@@ -43,7 +43,12 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
 /// A subscription for each person who uses machines kept for tests and development, where anybody there holds one.
 fn developers(ground: &Ground<'_>, product: &Product, terms: &Terms) -> Vec<Requirement> {
     let mut people: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for host in ground.estate.hosts.iter().filter(|host| host.environment != Environment::Production) {
+    for host in ground
+        .estate
+        .hosts
+        .iter()
+        .filter(|host| host.environment.is_some_and(|environment| environment != Environment::Production))
+    {
         people.entry(&host.organisation).or_default().extend(host.used_by.iter().map(String::as_str));
     }
     let holds = |name: &str| {
@@ -120,7 +125,13 @@ fn subscription(
                 terms.metric,
                 Basis::User,
                 vec![Line {
-                    accepts: vec![Acceptance { from: 0, until: usize::MAX, needs_sa: true, terms: terms.id.clone() }],
+                    accepts: vec![Acceptance {
+                        from: 0,
+                        until: usize::MAX,
+                        needs_sa: true,
+                        grace: false,
+                        terms: terms.id.clone(),
+                    }],
                     ..Line::new(licence, None, terms.metric, people)
                 }],
                 Working::default(),

@@ -1,6 +1,6 @@
 //! Ways that license guests by themselves, by their virtual cores: one for each edition that serves them all.
 
-use crate::model::{Alternative, Basis, HostId, Line, Working};
+use crate::model::{Acceptance, Alternative, Basis, HostId, Line, Working};
 use crate::rules::{Product, Terms};
 
 use super::Ground;
@@ -15,11 +15,12 @@ pub(super) fn ways_by_guest(
     terms: &Terms,
     guests: &[&Deployed],
     hosts: &[HostId],
+    grace: bool,
 ) -> Vec<Alternative> {
     let serves = |edition: &&String| guests.iter().all(|one| product.edition_serves(edition, &one.edition));
     let way = |edition: &String| {
         let mut working = Working::default();
-        let line = |one: &&Deployed| guest_line(ground, product, terms, edition, one, hosts, &mut working);
+        let line = |one: &&Deployed| guest_line(ground, product, terms, edition, one, hosts, grace, &mut working);
         let lines = guests.iter().map(line).collect();
         Alternative {
             edition: Some(edition.clone()),
@@ -32,14 +33,16 @@ pub(super) fn ways_by_guest(
     terms.editions.iter().filter(|_| !guests.is_empty()).filter(serves).map(way).collect()
 }
 
-/// The line of one guest by itself.
-fn guest_line(
+/// The line of one guest by itself. With `grace`, Software Assurance that ran out lately will do.
+#[expect(clippy::too_many_arguments, reason = "one guest's line needs its terms, edition and hosts at once")]
+pub(super) fn guest_line(
     ground: &Ground<'_>,
     product: &Product,
     terms: &Terms,
     edition: &str,
     one: &Deployed,
     hosts: &[HostId],
+    grace: bool,
     working: &mut Working,
 ) -> Line {
     let guest = ground.estate.host(one.host);
@@ -48,7 +51,7 @@ fn guest_line(
     Line {
         version: one.version,
         hosts: std::iter::once(one.host).chain(hosts.iter().copied()).collect(),
-        accepts: vec![terms.acceptance(true)],
+        accepts: vec![Acceptance { grace, ..terms.acceptance(true) }],
         ..Line::new(&product.id, Some(edition), terms.metric, units)
     }
 }

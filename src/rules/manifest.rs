@@ -188,16 +188,14 @@ fn hardware(host: &mut Host, fields: &Fields<'_, '_>, place: Option<&Locator>) {
 fn circumstances(host: &mut Host, fields: &Fields<'_, '_>) {
     host.affinity =
         fields.one_of("affinity", &[(Affinity::Must, "must"), (Affinity::Should, "should")]).unwrap_or_default();
-    host.environment = fields
-        .one_of(
-            "environment",
-            &[
-                (Environment::Production, "production"),
-                (Environment::Test, "test"),
-                (Environment::Development, "development"),
-            ],
-        )
-        .unwrap_or_default();
+    host.environment = fields.one_of(
+        "environment",
+        &[
+            (Environment::Production, "production"),
+            (Environment::Test, "test"),
+            (Environment::Development, "development"),
+        ],
+    );
     host.powered_on = fields.boolean("powered_on").unwrap_or(true);
     host.production_data = fields.boolean("production_data").unwrap_or(false);
     host.last_seen = fields.date("last_seen");
@@ -233,6 +231,8 @@ fn installation(fields: Fields<'_, '_>, place: Option<&Locator>) -> Installation
                 ],
             )
             .unwrap_or_default(),
+        role_proved: fields.boolean("role_proved").unwrap_or(true),
+        running: fields.boolean("running"),
         component: fields.text("component"),
         instances: fields.number("instances").unwrap_or(1),
         build: fields.one_of("build", &[("subscription", "subscription"), ("volume", "volume")]).map(str::to_owned),

@@ -5,6 +5,7 @@ mod ambiguity;
 mod cases;
 mod clause;
 mod document;
+mod edition_limits;
 mod manifest;
 mod product;
 mod recognition;
@@ -18,6 +19,7 @@ use std::path::Path;
 pub use ambiguity::Ambiguity;
 pub use cases::{Case, Expectation, ExpectedAlternative, ExpectedCheapest, RowMatch, parse_cases};
 pub use clause::Clause;
+pub use edition_limits::{FreeUse, UsableCores};
 pub use manifest::{
     CHANNELS, DEFAULT_ORGANISATION, PRICE_KINDS, PRICE_PERIODS, PURCHASE_KINDS, looks_like_manifest, parse_manifest,
 };
@@ -193,6 +195,8 @@ pub struct Conventions {
     pub reassignment_days: u32,
     /// Days during which a licence moved to the publisher's cloud may still be used where it was.
     pub cloud_overlap_days: u32,
+    /// Days after the end of Software Assurance that the customer claims for moving guests that relied on it.
+    pub sa_grace_days: u32,
 }
 
 fn parse_conventions(path: &str, text: &str) -> Result<Conventions, Vec<Diagnostic>> {
@@ -204,12 +208,15 @@ fn parse_conventions(path: &str, text: &str) -> Result<Conventions, Vec<Diagnost
         let Some(table) = fields.table(key) else { return 0 };
         table.required("days");
         let days = table.number("days").unwrap_or(0);
-        let _ = terms::source(&table);
+        let _ = (terms::source(&table), table.boolean("verified"));
         table.finish();
         days
     };
-    let conventions =
-        Conventions { reassignment_days: figure("reassignment"), cloud_overlap_days: figure("cloud_overlap") };
+    let conventions = Conventions {
+        reassignment_days: figure("reassignment"),
+        cloud_overlap_days: figure("cloud_overlap"),
+        sa_grace_days: figure("sa_grace"),
+    };
     fields.finish();
     let faults = document.into_faults();
     if faults.is_empty() { Ok(conventions) } else { Err(faults) }

@@ -7,6 +7,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::Metric;
 
 use super::document::{Document, Fields};
+use super::edition_limits::{FreeUse, UsableCores, free_use, usable_cores};
 use super::recognition::{Pattern, pattern};
 use super::terms::{Grant, Passive, Suite, Terms, Weight, grant, passive, suite, terms, weight};
 
@@ -125,8 +126,12 @@ pub struct Product {
     pub labels: Vec<String>,
     /// Editions, least capable first.
     pub editions: Vec<String>,
-    /// Editions that never need a licence.
+    /// Editions that need no licence, or only for some use: see `free_use`.
     pub free_editions: Vec<String>,
+    /// Free editions whose freedom is limited.
+    pub free_use: Vec<FreeUse>,
+    /// Cores an edition can use, whatever the machine has.
+    pub usable_cores: Vec<UsableCores>,
     /// For each edition, the lower ones its licence may be used for.
     pub covers: Vec<(String, Vec<String>)>,
     /// Channels whose licences may not run prior versions.
@@ -137,6 +142,8 @@ pub struct Product {
     pub feature_editions: Vec<(String, String)>,
     /// Features in use that are work of their own: a host with one of them does more than run guests.
     pub workload_features: Vec<String>,
+    /// Features that a host needs to run its guests and to look after them.
+    pub hosting_features: Vec<String>,
     /// Components that need an edition: (component, edition).
     pub component_editions: Vec<(String, String)>,
     /// Components that are free.
@@ -270,6 +277,12 @@ pub fn parse_product(path: &str, text: &str) -> Result<Product, Vec<Diagnostic>>
     product.grants = fields.tables("grant").into_iter().map(grant).collect();
     product.suite = fields.tables("suite").into_iter().map(suite).collect();
     product.weights = fields.tables("weight").into_iter().map(weight).collect();
+    product.free_use = fields.tables("free_use").into_iter().map(free_use).collect();
+    let tables_of_usable_cores = fields.tables("usable_cores");
+    for table in tables_of_usable_cores {
+        let parsed = usable_cores(table, &product);
+        product.usable_cores.push(parsed);
+    }
     let passive_tables = fields.tables("passive");
     for table in passive_tables {
         let parsed = passive(table, &product);
@@ -297,11 +310,14 @@ impl Product {
             labels: Vec::new(),
             editions: Vec::new(),
             free_editions: Vec::new(),
+            free_use: Vec::new(),
+            usable_cores: Vec::new(),
             covers: Vec::new(),
             no_downgrade: Vec::new(),
             attach_days: Vec::new(),
             feature_editions: Vec::new(),
             workload_features: Vec::new(),
+            hosting_features: Vec::new(),
             component_editions: Vec::new(),
             free_components: Vec::new(),
             unknown_edition: None,
@@ -360,6 +376,7 @@ fn header(fields: Fields<'_, '_>, path: &str) -> Product {
             .collect(),
         feature_editions: fields.table("feature_editions").map(|table| table.text_pairs()).unwrap_or_default(),
         workload_features: fields.texts("workload_features"),
+        hosting_features: fields.texts("hosting_features"),
         component_editions: fields.table("component_editions").map(|table| table.text_pairs()).unwrap_or_default(),
         free_components: fields.texts("free_components"),
         unknown_edition: fields.table("unknown_edition").map(|table| {

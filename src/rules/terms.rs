@@ -385,7 +385,7 @@ fn strict_and_customer(fields: Option<Fields<'_, '_>>) -> (u32, u32) {
 }
 
 /// First and last version of `versions`, as indexes into the releases; all where the key is missing.
-fn versions(fields: &Fields<'_, '_>, product: &Product) -> (usize, usize) {
+pub(crate) fn versions(fields: &Fields<'_, '_>, product: &Product) -> (usize, usize) {
     let versions = fields.table("versions").map(|table| {
         let span = (table.text("from"), table.text("until"));
         table.finish();
