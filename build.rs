@@ -1,11 +1,18 @@
-//! Lists the rule files, so that every file below `rules/` is compiled in without being named anywhere.
+//! Lists the rule files and the mappings of known exports, so that every file below `rules/` and `formats/` is compiled
+//! in without being named anywhere.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 fn main() {
-    println!("cargo::rerun-if-changed=rules");
-    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR")).join("rules");
+    list("rules", "rule_files.rs");
+    list("formats", "format_files.rs");
+}
+
+/// Writes the list of the `.toml` files below a folder, with their texts.
+fn list(folder: &str, into: &str) {
+    println!("cargo::rerun-if-changed={folder}");
+    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR")).join(folder);
     let mut files = Vec::new();
     collect(&root, &mut files);
     files.sort();
@@ -15,14 +22,14 @@ fn main() {
         writeln!(code, "    ({name:?}, include_str!({:?})),", file.to_string_lossy()).expect("writing to a string");
     }
     code.push_str("];\n");
-    let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets OUT_DIR")).join("rule_files.rs");
+    let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets OUT_DIR")).join(into);
     std::fs::write(out, code).expect("the output folder can be written");
 }
 
 /// Every `.toml` file below a folder.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).expect("the rules folder can be read") {
-        let path = entry.expect("the rules folder can be read").path();
+    for entry in std::fs::read_dir(folder).expect("the folder can be read") {
+        let path = entry.expect("the folder can be read").path();
         if path.is_dir() {
             println!("cargo::rerun-if-changed={}", path.display());
             collect(&path, files);

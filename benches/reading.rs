@@ -64,7 +64,7 @@ fn main() {
             counter = Counter::default();
             let start = Instant::now();
             for (path, bytes) in &own {
-                reader.read(&Input { path, bytes, organisation: None }, &mut counter);
+                reader.read(&Input::new(path, bytes), &mut counter);
             }
             best = best.min(start.elapsed().as_secs_f64());
         }

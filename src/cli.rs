@@ -5,6 +5,7 @@
 mod check;
 mod estate;
 mod explain;
+mod formats;
 mod gate;
 mod init;
 mod output;
@@ -125,6 +126,7 @@ enum Command {
     Check(check::Arguments),
     Explain(explain::Arguments),
     Rules(rules::Arguments),
+    Formats(formats::Arguments),
     Init(init::Arguments),
     Schema(schema::Arguments),
 }
@@ -150,6 +152,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&global, arguments),
         Command::Explain(arguments) => explain::run(&global, arguments),
         Command::Rules(arguments) => rules::run(&global, arguments),
+        Command::Formats(arguments) => formats::run(&global, arguments),
         Command::Init(arguments) => init::run(&global, arguments),
         Command::Schema(arguments) => schema::run(&global, arguments),
     };

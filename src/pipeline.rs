@@ -22,6 +22,8 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{Estate, Outcome};
 use crate::plan;
 pub use crate::plan::{Answered, Change, Gate};
+use crate::read::Readers;
+pub use crate::read::{Carries, Page, Verified, pages};
 use crate::recognise::{self, Matcher};
 pub use crate::recognise::{LabelFault, Score};
 use crate::rules::{self, RuleFaults, Rules, Settings};
@@ -105,11 +107,13 @@ pub fn scan_with(rules: &Rules, options: &ScanOptions, progress: &dyn Progress) 
     let pool = thread_pool(options.threads)?;
     let matcher = matcher(rules)?;
     let mut store = Store::open(&options.store_path())?;
-    let known = store.known_files(&gather::is_current)?;
+    let readers = Readers::new(&settings.tables);
+    let known = store.known_files(&|name, version| readers.is_current(name, version))?;
     let started_at = jiff::Timestamp::now().to_string();
     let mut writer = store.begin_scan(&started_at, &arguments(options))?;
     let folders = Folders::new(&settings);
-    let files = gather::gather(&options.estate, &pool, &known, &folders, &mut writer, progress)?;
+    let means = gather::Means { readers: &readers, tables: &settings.tables, known: &known, folders: &folders };
+    let files = gather::gather(&options.estate, &pool, &means, &mut writer, progress)?;
     let outcome = {
         let ground = resolve::Ground {
             rules,

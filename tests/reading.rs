@@ -77,7 +77,7 @@ fn read_bytes(path: &str, bytes: &[u8]) -> (&'static str, Verdict, Heard) {
     let reader = agents().max_by_key(|reader| reader.sniff(head, path)).expect("there are readers");
     assert_ne!(reader.sniff(head, path), Sniff::No, "{path}: no reader wants it");
     let mut heard = Heard::default();
-    let verdict = reader.read(&Input { path, bytes, organisation: None }, &mut heard);
+    let verdict = reader.read(&Input::new(path, bytes), &mut heard);
     (reader.name(), verdict, heard)
 }
 
@@ -207,7 +207,7 @@ fn a_file_that_breaks_off_anywhere_is_rejected_whole() {
         for length in 0..whole.trim_ascii_end().len() {
             for reader in agents() {
                 let mut heard = Heard::default();
-                let verdict = reader.read(&Input { path, bytes: &whole[..length], organisation: None }, &mut heard);
+                let verdict = reader.read(&Input::new(path, &whole[..length]), &mut heard);
                 let diagnostic = rejected(verdict);
                 assert!(diagnostic.place.is_some() || diagnostic.code == Code::WrongEncoding, "{path} at {length}");
                 assert!(heard.hosts.is_empty() && heard.software.is_empty(), "{path} at {length}");
@@ -239,7 +239,7 @@ fn no_change_of_bytes_makes_a_reader_panic() {
                 bytes.push(b'\n');
             }
             for reader in agents() {
-                reader.read(&Input { path, bytes: &bytes, organisation: None }, &mut Heard::default());
+                reader.read(&Input::new(path, &bytes), &mut Heard::default());
             }
         }
     }

@@ -40,6 +40,6 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
 }
 
 /// Any value as the JSON of a result.
-fn as_json(value: &impl serde::Serialize) -> Result<String, Stop> {
+pub(super) fn as_json(value: &impl serde::Serialize) -> Result<String, Stop> {
     crate::report::json::pretty(value).map_err(|error| Stop::usage(error.to_string(), "use --format table"))
 }

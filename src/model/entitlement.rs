@@ -81,6 +81,22 @@ pub struct DocumentedCores {
     pub on: Date,
 }
 
+/// What a purchase record or a price list calls a thing, and what it states of it beside that.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AsWritten {
+    /// Title, as written: `SQL Server 2022 Standard Core - 2 Core License Pack`.
+    pub title: String,
+    /// Names of the facts that stand in columns of their own; they go before what the title tells.
+    pub stated: Vec<String>,
+}
+
+impl AsWritten {
+    /// Whether a fact stands in a column of its own.
+    pub fn states(&self, fact: &str) -> bool {
+        self.stated.iter().any(|stated| stated == fact)
+    }
+}
+
 /// One purchase, as the record states it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PurchaseLine {
@@ -128,6 +144,9 @@ pub struct PurchaseLine {
     pub farm: Option<String>,
     /// A remark from the record.
     pub note: Option<String>,
+    /// What the record calls it, where the rules have to tell from that what it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<AsWritten>,
     /// Where it was read.
     pub evidence: Option<Locator>,
 }

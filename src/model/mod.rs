@@ -26,7 +26,8 @@ pub use assessment::{
     ScopeUnits, Surplus,
 };
 pub use entitlement::{
-    Channel, DocumentedCores, Entitlement, Form, Period, PurchaseKind, PurchaseLine, Reassignment, Reservation,
+    AsWritten, Channel, DocumentedCores, Entitlement, Form, Period, PurchaseKind, PurchaseLine, Reassignment,
+    Reservation,
 };
 pub use estate::{Estate, Manifest};
 pub use evidence::{Fact, FileStatus, Locator, Place, Source, SourceId};
@@ -34,7 +35,7 @@ pub use host::{Affinity, Environment, Host, HostId, Installation, Machine, Place
 pub use key::{Key, kebab};
 pub use money::{Money, Price, PriceKind, PricePeriod, decimal_to_minor, thousands};
 pub use names::Names;
-pub use observation::{ObservedHost, ObservedOperatingSystem, RecordClass, SoftwareRecord, View};
+pub use observation::{ADDRESS_REMARK, ObservedHost, ObservedOperatingSystem, RecordClass, SoftwareRecord, View};
 pub use packs::{cheapest_packs, packs_of};
 pub use question::{Answer, Asker, Question, QuestionKey, Reading};
 pub use requirement::{

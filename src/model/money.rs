@@ -5,8 +5,8 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
-use super::Locator;
 use super::requirement::Metric;
+use super::{AsWritten, Locator};
 
 /// An amount in the smallest unit of its currency (pence, cents). Amounts of different currencies are never added.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -119,6 +119,9 @@ pub struct Price {
     pub level: Option<String>,
     /// Price list or quotation it comes from.
     pub source: Option<String>,
+    /// What the list calls it, where the rules have to tell from that what it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<AsWritten>,
     /// Where it was read.
     pub evidence: Option<Locator>,
 }

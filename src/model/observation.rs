@@ -16,6 +16,9 @@ pub enum View {
     Hypervisor,
     /// A hypervisor or its management server, speaking of a guest.
     Guest,
+    /// A list that is kept of machines, such as a directory or a configuration database. It says that a machine is
+    /// known, and is outranked in everything by who looked at it.
+    Register,
 }
 
 /// The running operating system, as the source writes it.
@@ -28,6 +31,9 @@ pub struct ObservedOperatingSystem {
     /// Where the caption stands.
     pub place: Option<Place>,
 }
+
+/// Name of the remark of an [`ObservedHost`] that states a network address of it; guests may name their host by it.
+pub const ADDRESS_REMARK: &str = "address";
 
 /// What one place of one source says of one machine. A field is `None` where the source does not say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

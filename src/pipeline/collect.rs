@@ -2,11 +2,8 @@
 
 use crate::diag::{Diagnostic, Severity};
 use crate::model::{FileStatus, Manifest, ObservedHost, Place, Price, PurchaseLine, SoftwareRecord, View};
-use crate::read::{self, Input, Reader, Sink, Sniff, Verdict};
+use crate::read::{Input, Reader, Sink, Verdict};
 use crate::store::{FileContents, HostContents, SoftwareList};
-
-/// Bytes a reader looks at to tell whether a file is its own.
-const HEAD_BYTES: usize = 64 * 1024;
 
 /// Collects what a reader finds.
 struct Collector {
@@ -43,27 +40,13 @@ impl Sink for Collector {
     }
 }
 
-/// The reader that takes a file: the first sure one, else the first that may.
-pub(super) fn reader_for(bytes: &[u8], path: &str) -> Option<&'static dyn Reader> {
-    let head = &bytes[..bytes.len().min(HEAD_BYTES)];
-    let mut possible = None;
-    for reader in read::readers() {
-        match reader.sniff(head, path) {
-            Sniff::Sure => return Some(*reader),
-            Sniff::Maybe if possible.is_none() => possible = Some(*reader),
-            _ => {}
-        }
-    }
-    possible
-}
-
 /// Reads one file's content.
-pub(super) fn collect(reader: &dyn Reader, input: &Input<'_>, hash: &str) -> FileContents<SoftwareList> {
+pub(super) fn collect(reader: &dyn Reader, version: u32, input: &Input<'_>, hash: &str) -> FileContents<SoftwareList> {
     let mut collector = Collector { contents: FileContents::new(hash, FileStatus::Read) };
     let verdict = reader.read(input, &mut collector);
     let mut contents = collector.contents;
     contents.reader = reader.name().to_owned();
-    contents.reader_version = reader.version();
+    contents.reader_version = version;
     contents.organisation = input.organisation.map(str::to_owned);
     (contents.status, contents.reason) = fate(verdict, &contents.diagnostics);
     contents

@@ -10,10 +10,11 @@ use rayon::prelude::*;
 use crate::diag::Diagnostic;
 use crate::discover::{self, Found, Limits};
 use crate::model::FileStatus;
-use crate::read::{self, Input};
+use crate::read::{Input, Readers};
+use crate::rules::TableSettings;
 use crate::store::{ContentId, FileContents, FileResult, KnownFiles, ScanWriter, SoftwareList, StoredFile};
 
-use super::collect::{collect, reader_for, without_path};
+use super::collect::{collect, without_path};
 use super::organisations::Folders;
 use super::{Failure, Progress};
 
@@ -23,17 +24,12 @@ const BLOCK: usize = 64;
 /// Blocks that may wait for the writer.
 const WAITING: usize = 4;
 
-/// Version of the readers as a whole, for files that none of them takes.
-fn readers_version() -> u32 {
-    read::readers().iter().map(|reader| reader.version()).sum()
-}
-
-/// Whether a reader of this name and version is still in use.
-pub(super) fn is_current(name: &str, version: u32) -> bool {
-    if name.is_empty() {
-        return version == readers_version();
-    }
-    read::readers().iter().any(|reader| reader.name() == name && reader.version() == version)
+/// What files are read with.
+pub(super) struct Means<'a> {
+    pub readers: &'a Readers<'a>,
+    pub tables: &'a TableSettings,
+    pub known: &'a KnownFiles,
+    pub folders: &'a Folders<'a>,
 }
 
 /// One file on its way to the writer.
@@ -46,8 +42,7 @@ enum Item {
 pub(super) fn gather(
     root: &Path,
     pool: &rayon::ThreadPool,
-    known: &KnownFiles,
-    folders: &Folders<'_>,
+    means: &Means<'_>,
     writer: &mut ScanWriter<'_>,
     progress: &dyn Progress,
 ) -> Result<Vec<StoredFile>, Failure> {
@@ -62,9 +57,8 @@ pub(super) fn gather(
         let (sender, receiver) = crossbeam_channel::bounded::<Vec<Item>>(WAITING);
         scope.spawn(move || {
             for block in files.chunks(BLOCK) {
-                let items = pool.install(|| {
-                    block.par_iter().map(|found| read_one(found, known, folders, &limits, now)).collect::<Vec<_>>()
-                });
+                let items = pool
+                    .install(|| block.par_iter().map(|found| read_one(found, means, &limits, now)).collect::<Vec<_>>());
                 if sender.send(items).is_err() {
                     return;
                 }
@@ -84,7 +78,7 @@ pub(super) fn gather(
         Ok(())
     })?;
     for one in blocked {
-        let contents = unread(one.status, &one.diagnostic);
+        let contents = unread(means, one.status, &one.diagnostic);
         stored.push(writer.add_file(FileResult { path: one.path, size: 0, modified_ns: None, contents })?);
         progress.done(1);
     }
@@ -93,28 +87,30 @@ pub(super) fn gather(
 }
 
 /// A file that could not be opened.
-fn unread(status: FileStatus, diagnostic: &Diagnostic) -> FileContents<SoftwareList> {
+fn unread(means: &Means<'_>, status: FileStatus, diagnostic: &Diagnostic) -> FileContents<SoftwareList> {
     let mut contents = FileContents::new("", status);
-    contents.reader_version = readers_version();
+    contents.reader_version = means.readers.version();
     contents.reason = Some(without_path(diagnostic));
     contents
 }
 
 /// Reads one file, unless the last scan knows it.
-fn read_one(found: &Found, known: &KnownFiles, folders: &Folders<'_>, limits: &Limits, now: i128) -> Item {
-    let organisation = folders.organisation(&found.path);
+fn read_one(found: &Found, means: &Means<'_>, limits: &Limits, now: i128) -> Item {
+    let known = means.known;
+    let organisation = means.folders.organisation(&found.path);
     let modified_ns = settled(found.modified, now);
     if let Some(file) = known.unchanged(&found.path, found.size, modified_ns, organisation.as_deref()) {
         return known_item(found, modified_ns, file.content);
     }
     let mut buffer = Vec::new();
     let contents = match discover::load(found, limits, &mut buffer) {
-        Err(diagnostic) => unread(FileStatus::Rejected, &diagnostic),
+        Err(diagnostic) => unread(means, FileStatus::Rejected, &diagnostic),
         Ok(loaded) => {
-            if let Some(file) = known.same_content(&loaded.hash, organisation.as_deref()) {
+            let same = known.same_content(&loaded.hash, organisation.as_deref());
+            if let Some(file) = same.filter(|_| !means.tables.by_path()) {
                 return known_item(found, modified_ns, file.content);
             }
-            understand(found, &loaded.bytes, &loaded.hash, organisation.as_deref())
+            understand(found, means, &loaded.bytes, &loaded.hash, organisation.as_deref())
         }
     };
     Item::New(Box::new(FileResult { path: found.path.clone(), size: found.size, modified_ns, contents }))
@@ -130,20 +126,29 @@ fn settled(modified: i64, now: i128) -> Option<i64> {
     (i128::from(modified) + TICK_NS < now).then_some(modified)
 }
 
-fn understand(found: &Found, bytes: &[u8], hash: &str, organisation: Option<&str>) -> FileContents<SoftwareList> {
+fn understand(
+    found: &Found,
+    means: &Means<'_>,
+    bytes: &[u8],
+    hash: &str,
+    organisation: Option<&str>,
+) -> FileContents<SoftwareList> {
     if discover::written_by_trueup(bytes) {
         let mut contents = FileContents::new(hash, FileStatus::Ignored);
-        contents.reader_version = readers_version();
+        contents.reader_version = means.readers.version();
         contents.reason = Some("trueup wrote it".into());
         return contents;
     }
-    match reader_for(bytes, &found.path) {
-        Some(reader) => collect(reader, &Input { path: &found.path, bytes, organisation }, hash),
+    match means.readers.choose(bytes, &found.path) {
+        Some(reader) => {
+            let input = Input { path: &found.path, bytes, organisation, tables: means.tables };
+            collect(reader, means.readers.version_of(reader), &input, hash)
+        }
         None => {
             let head = &bytes[..bytes.len().min(discover::HEAD_BYTES)];
             let (status, reason) = discover::classify_unknown(&found.path, head);
             let mut contents = FileContents::new(hash, status);
-            contents.reader_version = readers_version();
+            contents.reader_version = means.readers.version();
             contents.organisation = organisation.map(str::to_owned);
             contents.reason = Some(reason);
             contents

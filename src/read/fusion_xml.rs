@@ -14,10 +14,45 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::Place;
 
 use super::agent::{Guest, Inventory, Licence, Processor, Software, Syntax, Text};
+use super::page::{Field, Page, Verified};
 use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
 
 /// The reader.
 pub struct FusionXml;
+
+/// What the format is.
+const PAGE: Page = Page {
+    name: "fusion-xml",
+    title: "FusionInventory, GLPI agent (old syntax) and OCS inventory (XML)",
+    written_by: "`fusioninventory-agent --local DIR`, `fusioninventory-esx`, `ocsinventory-agent --local DIR` (.ocs)",
+    carries: &[Carries::Hosts, Carries::Cores, Carries::Placement, Carries::Software, Carries::OperatingSystem],
+    recognised_by: "XML whose root is `REQUEST` with `CONTENT`, `DEVICEID` or `QUERY`; plain, gzip or zlib",
+    fields: &[
+        Field { named: "HARDWARE/NAME, UUID, VMSYSTEM, WORKGROUP", becomes: "name, UUID, platform, domain" },
+        Field { named: "BIOS/SSN", becomes: "serial number" },
+        Field { named: "OPERATINGSYSTEM/FULL_NAME | HARDWARE/OSNAME", becomes: "operating system" },
+        Field { named: "CPUS/CORE | CORES, NBSOCKET", becomes: "processors with their cores" },
+        Field { named: "VIRTUALMACHINES", becomes: "guests of the machine" },
+        Field { named: "SOFTWARES/NAME, VERSION, PUBLISHER, GUID", becomes: "software records" },
+        Field { named: "ACCESSLOG/LOGDATE", becomes: "day of the inventory" },
+        Field { named: "ACCOUNTINFO TAG", becomes: "organisation, where the folder names none" },
+    ],
+    quirks: &[
+        "FusionInventory writes an element a processor, OCS one element with `NBSOCKET`",
+        "a document type is refused, and entities are never expanded",
+        "NETDISCOVERY, SNMPQUERY and PROLOG messages are ignored by name",
+        "a file that breaks off is rejected as a whole: half a software list would be a silent loss",
+    ],
+    verified: Verified::RealFile("FusionInventory, OCS and ESX inventories, made by the programs themselves"),
+    example: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>
+<REQUEST><DEVICEID>web-01-2026-06-28</DEVICEID><QUERY>INVENTORY</QUERY><CONTENT>
+<HARDWARE><NAME>web-01</NAME><OSNAME>Microsoft Windows Server 2019 Standard</OSNAME></HARDWARE>
+<CPUS><NAME>Xeon</NAME><CORE>16</CORE></CPUS>
+<SOFTWARES><NAME>7-Zip</NAME><VERSION>23.01</VERSION></SOFTWARES>
+</CONTENT></REQUEST>
+",
+    samples: &["fusion-xml"],
+};
 
 /// Bytes looked at to recognise the format.
 const SNIFFED_BYTES: usize = 4096;
@@ -25,16 +60,12 @@ const SNIFFED_BYTES: usize = 4096;
 const DEEPEST: usize = 64;
 
 impl Reader for FusionXml {
-    fn name(&self) -> &'static str {
-        "fusion-xml"
+    fn page(&self) -> &'static Page {
+        &PAGE
     }
 
     fn version(&self) -> u32 {
         1
-    }
-
-    fn carries(&self) -> &'static [Carries] {
-        &[Carries::Hosts, Carries::Cores, Carries::Placement, Carries::Software, Carries::OperatingSystem]
     }
 
     fn sniff(&self, head: &[u8], _path: &str) -> Sniff {

@@ -13,25 +13,56 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::Place;
 
 use super::agent::{Inventory, Software, Syntax, Text};
+use super::page::{Field, Page, Verified};
 use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
 
 /// The reader.
 pub struct GlpiJson;
 
+/// What the format is.
+const PAGE: Page = Page {
+    name: "glpi-json",
+    title: "GLPI agent inventory (JSON)",
+    written_by: "GLPI agent 1.0 and later: `glpi-agent --json --local DIR`, or what the server keeps of it",
+    carries: &[Carries::Hosts, Carries::Cores, Carries::Placement, Carries::Software, Carries::OperatingSystem],
+    recognised_by: "a JSON object with `content` beside `deviceid`, `itemtype` or `action`",
+    fields: &[
+        Field { named: "content.hardware.name, uuid, vmsystem", becomes: "name, UUID and platform of the machine" },
+        Field { named: "content.bios.ssn | msn", becomes: "serial number" },
+        Field { named: "content.operatingsystem.full_name, kernel_version | version", becomes: "operating system" },
+        Field { named: "content.cpus[].corecount | core, thread", becomes: "processors with their cores" },
+        Field { named: "content.virtualmachines[]", becomes: "guests of the machine" },
+        Field { named: "content.softwares[].name, version, publisher, guid", becomes: "software records" },
+        Field { named: "content.licenseinfos[]", becomes: "channel of a licence; keys are never kept" },
+        Field { named: "content.accesslog.logdate", becomes: "day of the inventory" },
+        Field { named: "tag", becomes: "organisation, where the folder names none" },
+    ],
+    quirks: &[
+        "`core` counts enabled cores and `corecount` physical ones; threads are never taken for cores",
+        "a partial inventory states only what changed and takes nothing away",
+        "network discoveries, printers and telephones are ignored by name",
+        "a file that breaks off is rejected as a whole: half a software list would be a silent loss",
+    ],
+    verified: Verified::RealFile("computers of the published inventory format, and agents run by hand"),
+    example: r#"{"action": "inventory", "deviceid": "web-01-2026-06-28-06-00-00", "itemtype": "Computer", "content": {
+ "versionclient": "GLPI-Agent_v1.11", "accesslog": {"logdate": "2026-06-28 06:00:00"},
+ "hardware": {"name": "web-01", "uuid": "4c4c4544-0042-3510-8054-c7c04f4b5931"},
+ "cpus": [{"name": "Xeon", "core": 16, "corecount": 16}],
+ "operatingsystem": {"full_name": "Microsoft Windows Server 2019 Standard"}}}
+"#,
+    samples: &["glpi-json"],
+};
+
 /// Bytes looked at to recognise the format.
 const SNIFFED_BYTES: usize = 4096;
 
 impl Reader for GlpiJson {
-    fn name(&self) -> &'static str {
-        "glpi-json"
+    fn page(&self) -> &'static Page {
+        &PAGE
     }
 
     fn version(&self) -> u32 {
         1
-    }
-
-    fn carries(&self) -> &'static [Carries] {
-        &[Carries::Hosts, Carries::Cores, Carries::Placement, Carries::Software, Carries::OperatingSystem]
     }
 
     fn sniff(&self, head: &[u8], _path: &str) -> Sniff {

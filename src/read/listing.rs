@@ -3,16 +3,21 @@
 //! A row with a fault is left out and every fault of it is told; a value is never guessed.
 
 use std::cell::RefCell;
+use std::ops::ControlFlow;
 
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::Place;
+use crate::rules::{DateOrder, DecimalMark};
 
 use super::faults::Faults;
-use super::table::{Columns, NextRow, Row, heading};
+use super::habit::{Habit, usual_mark};
+use super::page::Page;
+use super::table::{Columns, NextRow, Row, Table, TextTable, heading, may_be_text_table, rows_of_text};
 use super::value::{self, WrongValue};
-use super::{Sink, Sniff, Verdict};
+use super::{Input, Reader, Sink, Sniff, Verdict, text_of};
 
 /// Rows from the top within which the headings must stand; above them there may be a title.
 pub(super) const HEADINGS_WITHIN: usize = 10;
@@ -62,24 +67,77 @@ impl Layout {
         best
     }
 
+    /// How well the beginning of a text fits.
+    fn fit_text(&self, head: &[u8], path: &str) -> Sniff {
+        if !may_be_text_table(head) {
+            return Sniff::No;
+        }
+        let text = String::from_utf8_lossy(head);
+        let rows: Vec<Row> = rows_of_text(&text, path).map_while(Result::ok).take(HEADINGS_WITHIN).collect();
+        self.fit(&rows).sniff
+    }
+
     fn knows(&self, name: &str) -> bool {
         let wanted = heading(name);
         self.columns.iter().any(|known| heading(known) == wanted)
     }
 }
 
+/// Reads lists of separated values.
+pub(super) struct List {
+    /// What the format is.
+    pub page: &'static Page,
+    /// Its columns.
+    pub layout: &'static Layout,
+    /// Reads its rows, wherever they stand.
+    pub rows: fn(&Input<'_>, &mut dyn Table, &mut dyn Sink) -> Verdict,
+}
+
+impl Reader for List {
+    fn page(&self) -> &'static Page {
+        self.page
+    }
+
+    fn version(&self) -> u32 {
+        2
+    }
+
+    fn reads_tables(&self) -> bool {
+        true
+    }
+
+    fn sniff(&self, head: &[u8], path: &str) -> Sniff {
+        self.layout.fit_text(head, path)
+    }
+
+    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
+        match text_of(input) {
+            Ok(text) => (self.rows)(input, &mut TextTable { text, path: input.path }, sink),
+            Err(fault) => Verdict::Rejected(fault),
+        }
+    }
+}
+
+/// A table with its headings and the habits of its columns.
+struct Headed<'a> {
+    columns: Columns,
+    habits: Vec<Habit>,
+    path: &'a str,
+    date_order: Option<DateOrder>,
+    mark: Option<DecimalMark>,
+}
+
 /// One row of a list, asked for its values by column.
 pub(super) struct Record<'a> {
-    columns: &'a Columns,
+    headed: &'a Headed<'a>,
     row: &'a Row,
-    path: &'a str,
     faults: RefCell<Vec<Diagnostic>>,
 }
 
 impl Record<'_> {
     /// What stands in a column; `None` where it is empty or there is no such column.
     pub fn text(&self, column: &str) -> Option<String> {
-        let text = self.row.cell(self.columns.find(column));
+        let text = self.row.cell(self.headed.columns.find(column));
         (!text.is_empty()).then(|| text.to_owned())
     }
 
@@ -93,12 +151,12 @@ impl Record<'_> {
 
     /// Whether the list has such a column.
     pub fn has_column(&self, column: &str) -> bool {
-        self.columns.has(column)
+        self.headed.columns.has(column)
     }
 
     /// Records a fault of this row.
     pub fn fault(&self, code: Code, message: String, help: Option<String>) {
-        let mut fault = Diagnostic::error(code, self.path, message).at(self.row.place.clone());
+        let mut fault = Diagnostic::error(code, self.headed.path, message).at(self.row.place.clone());
         fault.help = help;
         self.faults.borrow_mut().push(fault);
     }
@@ -114,15 +172,42 @@ impl Record<'_> {
         self.fault(Code::WrongValue, message, Some(wrong.help.clone()));
     }
 
+    fn habit(&self, column: &str) -> Habit {
+        let at = self.headed.columns.find(column);
+        at.and_then(|at| self.headed.habits.get(at)).copied().unwrap_or_default()
+    }
+
+    fn order(&self, column: &str) -> Option<DateOrder> {
+        self.habit(column).order(self.headed.date_order)
+    }
+
+    fn mark(&self, column: &str) -> Option<DecimalMark> {
+        match self.row.is_typed(self.headed.columns.find(column)) {
+            true => Some(DecimalMark::Point),
+            false => self.habit(column).mark(self.headed.mark),
+        }
+    }
+
+    /// A whole number.
+    pub fn quantity(&self, column: &str) -> Option<u32> {
+        self.value(column, |text| value::quantity(text, self.mark(column)))
+    }
+
+    /// An amount with the currency that its sign names.
+    pub fn amount(&self, column: &str) -> Option<(Decimal, Option<String>)> {
+        self.value(column, |text| value::amount(text, self.mark(column)))
+    }
+
     /// A day.
     pub fn date(&self, column: &str) -> Option<Date> {
-        self.value(column, value::date)
+        self.value(column, |text| value::date(text, self.order(column)))
     }
 
     /// Several days with `;` between them.
     pub fn dates(&self, column: &str) -> Vec<Date> {
-        let days = self.texts(column);
-        days.iter().filter_map(|day| value::date(day).map_err(|wrong| self.wrong(column, day, &wrong)).ok()).collect()
+        let (days, order) = (self.texts(column), self.order(column));
+        let read = |day: &String| value::date(day, order).map_err(|wrong| self.wrong(column, day, &wrong)).ok();
+        days.iter().filter_map(read).collect()
     }
 
     /// Several names with `;` between them.
@@ -137,7 +222,7 @@ impl Record<'_> {
             let wanted = heading(text);
             known.iter().find(|(_, name)| heading(name) == wanted).map(|(value, _)| *value).ok_or_else(|| {
                 let names: Vec<&str> = known.iter().map(|(_, name)| *name).collect();
-                WrongValue { problem: "is not known".into(), help: format!("write one of {}", names.join(", ")) }
+                WrongValue::new("is not known", format!("write one of {}", names.join(", ")))
             })
         })
     }
@@ -152,31 +237,30 @@ fn excerpt(text: &str) -> String {
 /// Reads a list row by row: `convert` makes a value of a row, `deliver` hands it on.
 pub(super) fn read_list<T>(
     layout: &Layout,
-    path: &str,
-    rows: &mut dyn Iterator<Item = NextRow>,
+    input: &Input<'_>,
+    table: &mut dyn Table,
     sink: &mut dyn Sink,
     convert: impl Fn(&Record<'_>) -> Option<T>,
     deliver: impl Fn(&mut dyn Sink, T, Place),
 ) -> Verdict {
-    let mut faults = Faults::default();
-    let columns = match find_columns(layout, path, rows, &mut faults) {
-        Ok(columns) => columns,
+    let (path, mut faults) = (input.path, Faults::default());
+    let (columns, headings) = match find_columns(layout, path, table, &mut faults) {
+        Ok(found) => found,
         Err(fault) => {
             faults.keep(fault);
             return faults.verdict(0, layout.title, path, sink);
         }
     };
+    let habits = habits_below(table, &headings);
+    let mark = input.tables.decimal.or_else(|| usual_mark(table.separator()));
+    let headed = Headed { columns, habits, path, date_order: input.tables.date_order, mark };
     let (mut delivered, mut beside_told) = (0_usize, false);
-    for row in rows {
+    each_below(table, &headings, &mut |row| {
         let row = match row {
-            Ok(row) if row.is_blank() => continue,
             Ok(row) => row,
-            Err(fault) => {
-                faults.keep(fault);
-                continue;
-            }
+            Err(fault) => return faults.keep(fault),
         };
-        let record = Record { columns: &columns, row: &row, path, faults: RefCell::default() };
+        let record = Record { headed: &headed, row: &row, faults: RefCell::default() };
         if let Some(warning) = beyond_headings(&record).filter(|_| !beside_told) {
             beside_told = true;
             faults.keep(warning);
@@ -190,24 +274,52 @@ pub(super) fn read_list<T>(
             }
             None => found.into_iter().for_each(|fault| faults.keep(fault)),
         }
-    }
+    });
     faults.verdict(delivered, &format!("a {} without rows", layout.title), path, sink)
 }
 
-/// The headings; whatever stands above them is a title.
+/// Goes through the rows below the headings that are not blank.
+pub(super) fn each_below(table: &mut dyn Table, headings: &Place, visit: &mut dyn FnMut(NextRow)) {
+    let mut below = false;
+    table.each(&mut |row| {
+        match row {
+            Ok(row) if row.place == *headings => below = true,
+            Ok(row) if row.is_blank() => {}
+            row if below => visit(row),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    });
+}
+
+/// How each column writes its dates and numbers.
+fn habits_below(table: &mut dyn Table, headings: &Place) -> Vec<Habit> {
+    let mut habits: Vec<Habit> = Vec::new();
+    each_below(table, headings, &mut |row| {
+        let Ok(row) = row else { return };
+        habits.resize(habits.len().max(row.cells.len()), Habit::default());
+        for (column, cell) in row.cells.iter().enumerate().filter(|(column, _)| !row.typed.contains(column)) {
+            cell.split(';').for_each(|part| habits[column].look(part.trim()));
+        }
+    });
+    habits
+}
+
+/// The headings and where they stand; whatever stands above them is a title.
 fn find_columns(
     layout: &Layout,
     path: &str,
-    rows: &mut dyn Iterator<Item = NextRow>,
+    table: &mut dyn Table,
     faults: &mut Faults,
-) -> Result<Columns, Diagnostic> {
-    // Only rows above the headings are consumed, so that the rest is still to come.
+) -> Result<(Columns, Place), Diagnostic> {
     let mut above: Vec<Row> = Vec::new();
-    while above.len() < HEADINGS_WITHIN && layout.fit(&above).sniff != Sniff::Sure {
-        match rows.next() {
-            Some(Ok(row)) => above.push(row),
-            Some(Err(fault)) => faults.keep(fault),
-            None => break,
+    for row in table.first(HEADINGS_WITHIN) {
+        if layout.fit(&above).sniff == Sniff::Sure {
+            break;
+        }
+        match row {
+            Ok(row) => above.push(row),
+            Err(fault) => faults.keep(fault),
         }
     }
     let fit = layout.fit(&above);
@@ -221,7 +333,7 @@ fn find_columns(
     }
     let columns = Columns::of(headings);
     check_columns(layout, &columns, headings, path, faults)?;
-    Ok(columns)
+    Ok((columns, headings.place.clone()))
 }
 
 /// Tells of columns nobody documented, and refuses documented ones that stand twice.
@@ -250,7 +362,7 @@ fn check_columns(
 /// Cells that no heading names: in a text a separator too many, which is a fault of the row, in a workbook a remark
 /// beside the list, which is a warning.
 fn beyond_headings(record: &Record<'_>) -> Option<Diagnostic> {
-    let names = &record.columns.names;
+    let names = &record.headed.columns.names;
     let nameless = |index: usize| names.get(index).is_none_or(String::is_empty);
     let mut cells = record.row.cells.iter().enumerate();
     let (index, cell) = cells.rfind(|(index, cell)| !cell.is_empty() && nameless(*index))?;
@@ -261,5 +373,5 @@ fn beyond_headings(record: &Record<'_>) -> Option<Diagnostic> {
         return None;
     }
     let message = format!("`{}` stands in a column without a heading; such columns are not read", excerpt(cell));
-    Some(Diagnostic::warning(Code::UnknownColumn, record.path, message).at(record.row.place.clone()))
+    Some(Diagnostic::warning(Code::UnknownColumn, record.headed.path, message).at(record.row.place.clone()))
 }

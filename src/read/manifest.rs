@@ -3,35 +3,55 @@
 use crate::model::SourceId;
 use crate::rules::{DEFAULT_ORGANISATION, looks_like_manifest, parse_manifest};
 
+use super::page::{Field, Page, Verified};
 use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 
 /// The estate's settings, which name organisations too and are no input.
 const SETTINGS: &str = "trueup.toml";
 
+/// What the format is.
+const PAGE: Page = Page {
+    name: "manifest",
+    title: "Manifest: what a person declares (TOML)",
+    written_by: "a person, for what no other file describes",
+    carries: &[
+        Carries::Hosts,
+        Carries::Cores,
+        Carries::Placement,
+        Carries::Clusters,
+        Carries::Software,
+        Carries::OperatingSystem,
+        Carries::Purchases,
+        Carries::Prices,
+        Carries::Users,
+    ],
+    recognised_by: "TOML with `[[host]]`, `[[entitlement]]`, `[[user]]`, `[[access]]`, `[[price]]` or `[[organisation]]`",
+    fields: &[
+        Field { named: "[[host]]", becomes: "a machine, with `processors` or `on` and `vcpus`, and `installs`" },
+        Field { named: "[[entitlement]]", becomes: "a purchase line" },
+        Field { named: "[[user]], [[access]]", becomes: "people, and who reaches what" },
+        Field { named: "[[price]]", becomes: "a price" },
+    ],
+    quirks: &["it is taken as a whole or not at all: half a declaration would be another declaration"],
+    verified: Verified::Own,
+    example: "[[host]]
+name = \"db-01\"
+processors = [16, 16]
+installs = [{ product = \"SQL Server\", edition = \"standard\", version = \"2019\" }]
+",
+    samples: &["manifest-toml"],
+};
+
 /// Reads manifests.
 pub(super) struct ManifestToml;
 
 impl Reader for ManifestToml {
-    fn name(&self) -> &'static str {
-        "manifest"
+    fn page(&self) -> &'static Page {
+        &PAGE
     }
 
     fn version(&self) -> u32 {
         1
-    }
-
-    fn carries(&self) -> &'static [Carries] {
-        &[
-            Carries::Hosts,
-            Carries::Cores,
-            Carries::Placement,
-            Carries::Clusters,
-            Carries::Software,
-            Carries::OperatingSystem,
-            Carries::Purchases,
-            Carries::Prices,
-            Carries::Users,
-        ]
     }
 
     fn sniff(&self, head: &[u8], path: &str) -> Sniff {

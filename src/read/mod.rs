@@ -8,8 +8,11 @@ mod agent;
 mod faults;
 mod fusion_xml;
 mod glpi_json;
+mod habit;
 mod listing;
 mod manifest;
+mod mapped;
+mod page;
 mod prices;
 mod purchases;
 mod rvtools;
@@ -19,8 +22,15 @@ mod table;
 mod value;
 mod workbook;
 
+use std::sync::LazyLock;
+
+use serde::Serialize;
+
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Manifest, ObservedHost, Place, Price, PurchaseLine, SoftwareRecord};
+use crate::rules::TableSettings;
+
+pub use page::{Field, Page, Verified};
 
 /// How sure a reader is that a file is of its format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,10 +52,20 @@ pub struct Input<'a> {
     pub bytes: &'a [u8],
     /// Organisation by the folder the file lies in, for rows that name none.
     pub organisation: Option<&'a str>,
+    /// What the settings say of tables.
+    pub tables: &'a TableSettings,
+}
+
+impl<'a> Input<'a> {
+    /// A file that no folder and no setting says anything about.
+    pub fn new(path: &'a str, bytes: &'a [u8]) -> Self {
+        Self { path, bytes, organisation: None, tables: TableSettings::NONE }
+    }
 }
 
 /// Which facts a format can carry; what a metric needs and no source of a host carries is a named gap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Carries {
     /// Machines and their identity.
     Hosts,
@@ -96,29 +116,100 @@ pub enum Verdict {
 
 /// A format.
 pub trait Reader: Sync {
-    /// Name, in kebab-case, shown in `sources`.
-    fn name(&self) -> &'static str;
+    /// What `trueup formats show` says of it.
+    fn page(&self) -> &'static Page;
     /// Version of what comes out; a higher one reads known files again.
     fn version(&self) -> u32;
-    /// Facts it can carry.
-    fn carries(&self) -> &'static [Carries];
+    /// Name shown in `sources`.
+    fn name(&self) -> &str {
+        self.page().name
+    }
+    /// Whether what comes out depends on what the settings say of tables.
+    fn reads_tables(&self) -> bool {
+        false
+    }
     /// Looks at the first bytes (up to 64 KiB) and the path's extension.
     fn sniff(&self, head: &[u8], path: &str) -> Sniff;
     /// Reads a file. What was handed to the sink before an error stays valid.
     fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict;
 }
 
-/// Every reader, in the order in which equally sure ones are preferred.
+/// Every built-in reader, in the order in which equally sure ones are preferred: those of one format before the
+/// mappings of known exports, whose headings are less telling.
 pub fn readers() -> &'static [&'static dyn Reader] {
-    &[
-        &glpi_json::GlpiJson,
-        &fusion_xml::FusionXml,
-        &manifest::ManifestToml,
-        &workbook::Workbooks,
-        &rvtools::RvTools,
-        &purchases::Purchases,
-        &prices::Prices,
-    ]
+    static ALL: LazyLock<Vec<&'static dyn Reader>> = LazyLock::new(|| {
+        let own: [&'static dyn Reader; 7] = [
+            &glpi_json::GlpiJson,
+            &fusion_xml::FusionXml,
+            &manifest::ManifestToml,
+            &workbook::Workbooks,
+            &rvtools::RvTools,
+            &purchases::PURCHASES,
+            &prices::PRICES,
+        ];
+        own.into_iter().chain(mapped::known().iter().map(|reader| reader as &dyn Reader)).collect()
+    });
+    &ALL
+}
+
+/// The page of every format, by name.
+pub fn pages() -> Vec<&'static Page> {
+    let mut pages: Vec<&Page> = readers().iter().map(|reader| reader.page()).chain([mapped::OWN_PAGE]).collect();
+    pages.sort_by_key(|page| page.name);
+    pages.dedup_by_key(|page| page.name);
+    pages
+}
+
+/// The readers of one estate: its own mappings, then the built-in readers.
+pub struct Readers<'a> {
+    own: Vec<mapped::Mapped<'a>>,
+    tables: &'a TableSettings,
+}
+
+/// Bytes a reader looks at to tell whether a file is its own.
+const HEAD_BYTES: usize = 64 * 1024;
+
+impl<'a> Readers<'a> {
+    /// The readers under these settings.
+    pub fn new(tables: &'a TableSettings) -> Self {
+        Self { own: tables.mappings.iter().map(mapped::Mapped::own).collect(), tables }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &dyn Reader> {
+        self.own.iter().map(|reader| reader as &dyn Reader).chain(readers().iter().copied())
+    }
+
+    /// The reader that takes a file: the first sure one, else the first that may.
+    pub fn choose(&self, bytes: &[u8], path: &str) -> Option<&dyn Reader> {
+        let head = &bytes[..bytes.len().min(HEAD_BYTES)];
+        let mut possible = None;
+        for reader in self.all() {
+            match reader.sniff(head, path) {
+                Sniff::Sure => return Some(reader),
+                Sniff::Maybe if possible.is_none() => possible = Some(reader),
+                _ => {}
+            }
+        }
+        possible
+    }
+
+    /// Version of what comes out of a reader under these settings.
+    pub fn version_of(&self, reader: &dyn Reader) -> u32 {
+        if reader.reads_tables() { reader.version() ^ self.tables.digest } else { reader.version() }
+    }
+
+    /// Version of the readers as a whole, for files that none of them takes.
+    pub fn version(&self) -> u32 {
+        readers().iter().map(|reader| reader.version()).sum::<u32>() ^ self.tables.digest
+    }
+
+    /// Whether what a reader of this name and version read would be read the same today.
+    pub fn is_current(&self, name: &str, version: u32) -> bool {
+        if name.is_empty() {
+            return version == self.version();
+        }
+        self.all().any(|reader| reader.name() == name && self.version_of(reader) == version)
+    }
 }
 
 /// The content as text, for readers of text.

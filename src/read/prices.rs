@@ -6,11 +6,11 @@ use crate::diag::Code;
 use crate::model::{Metric, Price};
 use crate::rules::{PRICE_KINDS, PRICE_PERIODS};
 
-use super::listing::{Layout, Record, read_list};
-use super::purchases::sniff_text;
-use super::table::{NextRow, rows_of_text};
-use super::value::{self, WrongValue};
-use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
+use super::listing::{Layout, List, Record, read_list};
+use super::page::{Field, Page, Verified};
+use super::table::Table;
+use super::value::WrongValue;
+use super::{Carries, Input, Sink, Verdict};
 
 /// The columns of a price list. A list with quantities is one of purchases, even where it states amounts.
 pub(super) const LAYOUT: Layout = Layout {
@@ -24,39 +24,36 @@ pub(super) const LAYOUT: Layout = Layout {
 };
 
 /// Currency of an amount that names none.
-const DEFAULT_CURRENCY: &str = "GBP";
+pub(super) const DEFAULT_CURRENCY: &str = "GBP";
+
+/// What the format is.
+const PAGE: Page = Page {
+    name: "prices",
+    title: "Price list with trueup's own columns",
+    written_by: "a person or a script, out of a quotation or a reseller's list",
+    carries: &[Carries::Prices],
+    recognised_by: "the headings `product`, `metric` and `amount`, and no `quantity`, within the first ten rows",
+    fields: &[
+        Field { named: "product, edition, version, metric", becomes: "what it is the price of" },
+        Field { named: "units", becomes: "licences in the pack; 1 where empty" },
+        Field { named: "amount, currency", becomes: "price of one pack, exact" },
+        Field { named: "per, kind", becomes: "for how long, and whether with Software Assurance" },
+        Field { named: "from, until, level, source", becomes: "when and to whom it holds" },
+    ],
+    quirks: &["a list with a column `quantity` is one of purchases, even where it states amounts"],
+    verified: Verified::Own,
+    example: "product,edition,metric,units,amount,kind,source
+Windows Server,standard,core,2,106.66,licence,Framework 2026
+",
+    samples: &["prices-csv"],
+};
 
 /// Reads price lists of separated values.
-pub(super) struct Prices;
-
-impl Reader for Prices {
-    fn name(&self) -> &'static str {
-        "prices"
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn carries(&self) -> &'static [Carries] {
-        &[Carries::Prices]
-    }
-
-    fn sniff(&self, head: &[u8], path: &str) -> Sniff {
-        sniff_text(&LAYOUT, head, path)
-    }
-
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        match super::text_of(input) {
-            Ok(text) => read_rows(input, &mut rows_of_text(text, input.path), sink),
-            Err(fault) => Verdict::Rejected(fault),
-        }
-    }
-}
+pub(super) const PRICES: List = List { page: &PAGE, layout: &LAYOUT, rows: read_rows };
 
 /// Reads the rows of a price list.
-pub(super) fn read_rows(input: &Input<'_>, rows: &mut dyn Iterator<Item = NextRow>, sink: &mut dyn Sink) -> Verdict {
-    read_list(&LAYOUT, input.path, rows, sink, price, |sink, price, place| sink.price(price, place))
+pub(super) fn read_rows(input: &Input<'_>, table: &mut dyn Table, sink: &mut dyn Sink) -> Verdict {
+    read_list(&LAYOUT, input, table, sink, price, |sink, price, place| sink.price(price, place))
 }
 
 fn price(record: &Record<'_>) -> Option<Price> {
@@ -75,7 +72,7 @@ fn price(record: &Record<'_>) -> Option<Price> {
         edition: record.text("edition"),
         version: record.text("version"),
         metric: record.one_of("metric", &Metric::ALL)?,
-        units: record.value("units", units).unwrap_or(1),
+        units: units(record),
         amount,
         currency,
         per: record.one_of("per", &PRICE_PERIODS).unwrap_or_default(),
@@ -84,36 +81,39 @@ fn price(record: &Record<'_>) -> Option<Price> {
         until,
         level: record.text("level"),
         source: record.text("source"),
+        written: None,
         evidence: None,
     })
 }
 
 /// Licences in a pack.
-fn units(text: &str) -> Result<u32, WrongValue> {
-    match value::quantity(text)? {
-        0 => Err(WrongValue { problem: "is no pack".into(), help: "a pack holds at least one licence".into() }),
-        units => Ok(units),
+fn units(record: &Record<'_>) -> u32 {
+    let units = record.quantity("units");
+    if units == Some(0) {
+        let help = "a pack holds at least one licence".to_owned();
+        record.fault(Code::WrongValue, "column `units`: `0` is no pack".into(), Some(help));
     }
+    units.unwrap_or(1)
 }
 
 /// The amount with its currency: the column's, else the one its sign names, else pounds.
 fn amount(record: &Record<'_>) -> (Decimal, String) {
-    let (amount, sign) = record.value("amount", value::amount).unwrap_or_default();
+    let (amount, sign) = record.amount("amount").unwrap_or_default();
     let stated = record.value("currency", currency);
-    match (&stated, sign) {
+    match (&stated, &sign) {
         (Some(stated), Some(sign)) if stated != sign => {
             let message = format!("column `amount` has the sign of {sign} and column `currency` says {stated}");
             record.fault(Code::WrongValue, message, Some("write the amount without a sign".into()));
         }
         _ => {}
     }
-    (amount, stated.unwrap_or_else(|| sign.unwrap_or(DEFAULT_CURRENCY).to_owned()))
+    (amount, stated.or(sign).unwrap_or_else(|| DEFAULT_CURRENCY.to_owned()))
 }
 
-fn currency(text: &str) -> Result<String, WrongValue> {
+pub(super) fn currency(text: &str) -> Result<String, WrongValue> {
     if text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         Ok(text.to_ascii_uppercase())
     } else {
-        Err(WrongValue { problem: "is not a currency".into(), help: "write its three letters: GBP".into() })
+        Err(WrongValue::new("is not a currency", "write its three letters: GBP"))
     }
 }

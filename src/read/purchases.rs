@@ -4,10 +4,10 @@ use crate::diag::Code;
 use crate::model::{Channel, DocumentedCores, Metric, Period, PurchaseKind, PurchaseLine};
 use crate::rules::{CHANNELS, DEFAULT_ORGANISATION, PURCHASE_KINDS};
 
-use super::listing::{HEADINGS_WITHIN, Layout, Record, read_list};
-use super::table::{NextRow, Row, may_be_text_table, rows_of_text};
-use super::value;
-use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
+use super::listing::{Layout, List, Record, read_list};
+use super::page::{Field, Page, Verified};
+use super::table::Table;
+use super::{Carries, Input, Sink, Verdict};
 
 /// The columns of a purchase list.
 pub(super) const LAYOUT: Layout = Layout {
@@ -41,53 +41,44 @@ pub(super) const LAYOUT: Layout = Layout {
     foreign: &[],
 };
 
+/// What the format is.
+const PAGE: Page = Page {
+    name: "purchases",
+    title: "Purchase list with trueup's own columns",
+    written_by: "a person or a script, out of the procurement system",
+    carries: &[Carries::Purchases],
+    recognised_by: "the headings `product`, `metric` and `quantity` within the first ten rows",
+    fields: &[
+        Field { named: "organisation", becomes: "owner; where empty, the one of the folder" },
+        Field { named: "product, edition, version", becomes: "what was bought" },
+        Field { named: "metric, quantity", becomes: "what a unit counts, and how many units, however packed" },
+        Field { named: "kind, channel, bought, reference, agreement, base", becomes: "the circumstances" },
+        Field { named: "sa_from, sa_until", becomes: "terms of Software Assurance, several with `;` between them" },
+        Field { named: "subscription_from, subscription_until", becomes: "term of a subscription" },
+        Field { named: "assigned_to, assigned_on, shared_with, farm", becomes: "who may use them" },
+        Field { named: "documented_cores, documented_on", becomes: "hardware record behind a conversion" },
+        Field { named: "note", becomes: "a remark" },
+    ],
+    quirks: &["a row with a fault is left out, and every fault is told with line, column and value"],
+    verified: Verified::Own,
+    example: "organisation,product,edition,version,metric,quantity,bought,sa_until,sa_from
+brent,Windows Server,standard,2016,core,32,2016-12-25,2019-12-24,2016-12-25
+",
+    samples: &["purchases-csv", "purchases-xlsx"],
+};
+
 /// Reads purchase lists of separated values.
-pub(super) struct Purchases;
-
-impl Reader for Purchases {
-    fn name(&self) -> &'static str {
-        "purchases"
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn carries(&self) -> &'static [Carries] {
-        &[Carries::Purchases]
-    }
-
-    fn sniff(&self, head: &[u8], path: &str) -> Sniff {
-        sniff_text(&LAYOUT, head, path)
-    }
-
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        match super::text_of(input) {
-            Ok(text) => read_rows(input, &mut rows_of_text(text, input.path), sink),
-            Err(fault) => Verdict::Rejected(fault),
-        }
-    }
-}
-
-/// How well the beginning of a text fits a layout.
-pub(super) fn sniff_text(layout: &Layout, head: &[u8], path: &str) -> Sniff {
-    if !may_be_text_table(head) {
-        return Sniff::No;
-    }
-    let text = String::from_utf8_lossy(head);
-    let rows: Vec<Row> = rows_of_text(&text, path).map_while(Result::ok).take(HEADINGS_WITHIN).collect();
-    layout.fit(&rows).sniff
-}
+pub(super) const PURCHASES: List = List { page: &PAGE, layout: &LAYOUT, rows: read_rows };
 
 /// Reads the rows of a purchase list.
-pub(super) fn read_rows(input: &Input<'_>, rows: &mut dyn Iterator<Item = NextRow>, sink: &mut dyn Sink) -> Verdict {
+pub(super) fn read_rows(input: &Input<'_>, table: &mut dyn Table, sink: &mut dyn Sink) -> Verdict {
     let convert = |record: &Record<'_>| purchase(record, input.organisation);
-    read_list(&LAYOUT, input.path, rows, sink, convert, |sink, line, place| sink.purchase(line, place))
+    read_list(&LAYOUT, input, table, sink, convert, |sink, line, place| sink.purchase(line, place))
 }
 
 fn purchase(record: &Record<'_>, folder: Option<&str>) -> Option<PurchaseLine> {
     let metric = record.one_of("metric", &Metric::ALL);
-    let quantity = record.value("quantity", value::quantity);
+    let quantity = record.quantity("quantity");
     for column in ["metric", "quantity"] {
         record.required_text(column);
     }
@@ -114,6 +105,7 @@ fn purchase(record: &Record<'_>, folder: Option<&str>) -> Option<PurchaseLine> {
         reserved: Vec::new(),
         farm: record.text("farm"),
         note: record.text("note"),
+        written: None,
         evidence: None,
     })
 }
@@ -160,7 +152,7 @@ fn subscription(record: &Record<'_>) -> Option<Period> {
 }
 
 fn documented_cores(record: &Record<'_>) -> Option<DocumentedCores> {
-    let (cores, on) = (record.value("documented_cores", value::quantity), record.date("documented_on"));
+    let (cores, on) = (record.quantity("documented_cores"), record.date("documented_on"));
     match (record.text("documented_cores"), record.text("documented_on")) {
         (Some(_), None) => {
             let message = "`documented_cores` counts only with the day of the record in `documented_on`".to_owned();

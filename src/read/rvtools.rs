@@ -10,13 +10,37 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{ObservedHost, Place};
 
 use super::faults::Faults;
+use super::page::{Field, Page, Verified};
 use super::rvtools_rows::{VirtualProcessors, guest, hypervisor, inventory_day, virtual_processors};
 use super::table::{Columns, NextRow, Row, may_be_text_table, rows_of_text};
 use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 
-/// Facts that an export carries.
-pub(super) const CARRIES: &[Carries] =
-    &[Carries::Hosts, Carries::Cores, Carries::Placement, Carries::Clusters, Carries::OperatingSystem];
+/// What the format is.
+const PAGE: Page = Page {
+    name: "rvtools",
+    title: "RVTools export of a vCenter",
+    written_by: "RVTools: File, Export all to xlsx (or to csv, a file a tab)",
+    carries: &[Carries::Hosts, Carries::Cores, Carries::Placement, Carries::Clusters, Carries::OperatingSystem],
+    recognised_by: "the name of a sheet or file (`vInfo`, `RVTools_tabvInfo.csv`), else the headings of a tab",
+    fields: &[
+        Field { named: "vInfo: VM, DNS Name, Powerstate, CPUs, Host, Cluster", becomes: "guests and where they run" },
+        Field { named: "vInfo: SMBIOS UUID | VM UUID", becomes: "UUID as the guest sees it" },
+        Field { named: "vInfo: Template, SRM Placeholder", becomes: "rows that are no machine" },
+        Field { named: "vHost: Host, # CPU, Cores per CPU, Cluster", becomes: "virtualisation hosts and their cores" },
+        Field { named: "vCPU: Sockets, Cores p/s", becomes: "virtual processors of guests" },
+        Field { named: "vMetaData", becomes: "day of the export" },
+    ],
+    quirks: &[
+        "no edition of an operating system, and Windows Server 2012 and 2012 R2 are written alike",
+        "custom attributes stand before Cluster, Host and the operating system: the last column of a name is used",
+        "newer versions have both `SMBIOS UUID` and `VM UUID`; older ones call the former `VM UUID`",
+    ],
+    verified: Verified::RealFile("workbooks of RVTools 3 and 4"),
+    example: "VM,Powerstate,Template,CPUs,Cluster,Host,VM UUID
+web-01,poweredOn,False,4,CL1,esx-01,420412a0-4918-db36-e1b3-48f265d1188f
+",
+    samples: &["rvtools-csv", "rvtools-xlsx"],
+};
 
 /// Tabs that carry nothing that is licensed.
 const UNUSED: [&str; 26] = [
@@ -128,16 +152,12 @@ impl Tab {
 pub(super) struct RvTools;
 
 impl Reader for RvTools {
-    fn name(&self) -> &'static str {
-        "rvtools"
+    fn page(&self) -> &'static Page {
+        &PAGE
     }
 
     fn version(&self) -> u32 {
         1
-    }
-
-    fn carries(&self) -> &'static [Carries] {
-        CARRIES
     }
 
     fn sniff(&self, head: &[u8], path: &str) -> Sniff {

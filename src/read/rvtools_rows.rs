@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::{ObservedHost, ObservedOperatingSystem, Processor, View};
+use crate::rules::DecimalMark;
 
 use super::table::{Columns, Row, heading};
 use super::value;
@@ -49,7 +50,7 @@ impl<'a> Fields<'a> {
         if text.is_empty() {
             return None;
         }
-        let number = value::quantity(text).ok();
+        let number = value::quantity(text, Some(DecimalMark::Point)).ok();
         if number.is_none() {
             doubts
                 .push((Code::WrongValue, format!("column `{column}`: `{text}` is not a whole number; it is not used")));
@@ -230,5 +231,5 @@ impl VirtualProcessors {
 /// The day on which the export was made, out of vMetaData.
 pub(super) fn inventory_day(columns: &Columns, row: &Row) -> Option<Date> {
     let column = columns.names.iter().position(|name| heading(name).contains("creation"));
-    value::date(row.cell(column)).ok()
+    value::date(row.cell(column), None).ok()
 }

@@ -2,6 +2,7 @@
 //! a stray far cell nor a declared million of rows costs memory or time.
 
 use std::io::{Cursor, Read};
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{DataRef, ExcelDateTime, Reader as _, SheetType, Xlsx, XlsxCellReader};
@@ -10,7 +11,7 @@ use jiff::civil::Date;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::Place;
 
-use super::table::{NextRow, Row};
+use super::table::{NextRow, Row, Table};
 
 /// Empty rows after which a sheet is taken to end.
 const EMPTY_ROWS: u32 = 1_000;
@@ -119,8 +120,35 @@ fn creation_day(content: &[u8]) -> Option<Date> {
     value.trim_start().get(..10)?.parse().ok()
 }
 
-/// A cell that holds something: row and column from zero, and its text.
-type Held = (u32, u32, String);
+/// A sheet as a table.
+pub(super) struct SheetTable<'b, 'a> {
+    /// The workbook.
+    pub workbook: &'b mut Workbook<'a>,
+    /// Name of the sheet.
+    pub sheet: &'b str,
+}
+
+impl Table for SheetTable<'_, '_> {
+    fn each(&mut self, visit: &mut dyn FnMut(NextRow) -> ControlFlow<()>) {
+        match self.workbook.rows(self.sheet) {
+            Ok(mut rows) => while rows.next().is_some_and(|row| visit(row).is_continue()) {},
+            Err(fault) => drop(visit(Err(fault))),
+        }
+    }
+
+    fn separator(&self) -> Option<u8> {
+        None
+    }
+}
+
+/// A cell that holds something.
+struct Held {
+    row: u32,
+    column: u32,
+    text: String,
+    /// Whether it is a number or a day to the spreadsheet program.
+    typed: bool,
+}
 
 /// The rows of a sheet that hold something.
 pub(super) struct SheetRows<'b, 'a> {
@@ -150,7 +178,9 @@ impl SheetRows<'_, '_> {
             };
             self.taken += 1;
             let (row, column) = cell.get_position();
-            let text = text(cell.get_value());
+            let value = cell.get_value();
+            let typed = matches!(value, DataRef::Int(_) | DataRef::Float(_) | DataRef::DateTime(_));
+            let text = text(value);
             if row.saturating_sub(self.last_row) > EMPTY_ROWS {
                 self.ended = true;
                 return (!text.is_empty()).then(|| Err(self.far_cell(row)));
@@ -160,7 +190,7 @@ impl SheetRows<'_, '_> {
                 return Some(Err(self.stop(Code::LimitReached, &message)));
             }
             if !text.is_empty() && column < COLUMNS {
-                return Some(Ok((row, column, text)));
+                return Some(Ok(Held { row, column, text, typed }));
             }
         }
         self.ended = true;
@@ -187,16 +217,17 @@ impl Iterator for SheetRows<'_, '_> {
     type Item = NextRow;
 
     fn next(&mut self) -> Option<NextRow> {
-        let (row, column, text) = match self.held()? {
+        let first = match self.held()? {
             Ok(held) => held,
             Err(fault) => return Some(Err(fault)),
         };
+        let row = first.row;
         self.last_row = row;
-        let mut cells = Vec::new();
-        put(&mut cells, column, text);
+        let (mut cells, mut typed) = (Vec::new(), Vec::new());
+        put(&mut cells, &mut typed, first);
         loop {
             match self.held() {
-                Some(Ok((same, column, text))) if same == row => put(&mut cells, column, text),
+                Some(Ok(next)) if next.row == row => put(&mut cells, &mut typed, next),
                 // The row may lack cells, so it is not handed out as if it were whole.
                 Some(Err(fault)) if fault.severity == Severity::Error => return Some(Err(fault)),
                 next => {
@@ -205,16 +236,19 @@ impl Iterator for SheetRows<'_, '_> {
                 }
             }
         }
-        Some(Ok(Row { place: self.place(row), cells }))
+        Some(Ok(Row { place: self.place(row), cells, typed, loose: Vec::new() }))
     }
 }
 
-fn put(cells: &mut Vec<String>, column: u32, text: String) {
-    let column = column as usize;
+fn put(cells: &mut Vec<String>, typed: &mut Vec<usize>, held: Held) {
+    let column = held.column as usize;
     if cells.len() <= column {
         cells.resize(column + 1, String::new());
     }
-    cells[column] = text;
+    cells[column] = held.text;
+    if held.typed {
+        typed.push(column);
+    }
 }
 
 /// A cell as text, trimmed: days as `2024-04-03`, whole numbers without a point.

@@ -2,6 +2,8 @@
 //!
 //! [`rows_of_text`] turns a text into rows; `sheet.rs` does the same for a workbook. What reads a table sees rows alone.
 
+use std::ops::ControlFlow;
+
 use crate::diag::{Code, Diagnostic};
 use crate::model::Place;
 
@@ -12,6 +14,10 @@ pub(super) struct Row {
     pub place: Place,
     /// Its cells as text, trimmed; dates of a workbook as `2024-04-03`.
     pub cells: Vec<String>,
+    /// Columns whose cell is a number or a day to the spreadsheet program, so that no habit of writing is in doubt.
+    pub typed: Vec<usize>,
+    /// Columns of a text whose cell begins with a blank: the separator before it may have been part of a value.
+    pub loose: Vec<usize>,
 }
 
 impl Row {
@@ -25,6 +31,11 @@ impl Row {
         column.and_then(|column| self.cells.get(column)).map_or("", String::as_str)
     }
 
+    /// Whether the spreadsheet program knows the cell of a column as a number or a day.
+    pub fn is_typed(&self, column: Option<usize>) -> bool {
+        column.is_some_and(|column| self.typed.contains(&column))
+    }
+
     /// Whether it comes from a text, where one separator too many moves every cell that follows.
     pub fn is_of_text(&self) -> bool {
         matches!(self.place, Place::Line(_))
@@ -33,6 +44,51 @@ impl Row {
 
 /// A row, or why there is none and what follows is not read.
 pub(super) type NextRow = Result<Row, Diagnostic>;
+
+/// A table that can be gone through more than once: first for how its columns write things, then for what they say.
+pub(super) trait Table {
+    /// Goes through the rows until told to stop.
+    fn each(&mut self, visit: &mut dyn FnMut(NextRow) -> ControlFlow<()>);
+
+    /// The sign between the columns, where the table is a text.
+    fn separator(&self) -> Option<u8>;
+
+    /// The first rows, faults among them.
+    fn first(&mut self, rows: usize) -> Vec<NextRow> {
+        let mut first = Vec::new();
+        self.each(&mut |row| {
+            if first.len() < rows {
+                first.push(row);
+            }
+            if first.len() < rows { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        first
+    }
+}
+
+/// A text of separated values as a table.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TextTable<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// Its path, for messages.
+    pub path: &'a str,
+}
+
+impl Table for TextTable<'_> {
+    fn each(&mut self, visit: &mut dyn FnMut(NextRow) -> ControlFlow<()>) {
+        for row in rows_of_text(self.text, self.path) {
+            if visit(row).is_break() {
+                return;
+            }
+        }
+    }
+
+    fn separator(&self) -> Option<u8> {
+        let (start, named) = preamble(self.text);
+        Some(named.unwrap_or_else(|| separator(&self.text[start..])))
+    }
+}
 
 /// The headings of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -238,7 +294,9 @@ impl Iterator for TextRows<'_> {
             return Some(Err(self.broken(opened, message.into())));
         }
         let cells = self.record.iter().map(|cell| cell.trim().to_owned()).collect();
-        Some(Ok(Row { place: Place::Line(line), cells }))
+        let loose =
+            self.record.iter().enumerate().filter(|(_, cell)| cell.starts_with(' ')).map(|(at, _)| at).collect();
+        Some(Ok(Row { place: Place::Line(line), cells, typed: Vec::new(), loose }))
     }
 }
 

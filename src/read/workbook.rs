@@ -5,10 +5,12 @@ use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::Place;
 
 use super::listing::HEADINGS_WITHIN;
+use super::mapped::Mapped;
+use super::page::{Field, Page, Verified};
 use super::rvtools::{Export, Tab, unused};
-use super::sheet::{SheetRows, Workbook};
-use super::table::{Columns, NextRow, Row};
-use super::{Carries, Input, Reader, Sink, Sniff, Verdict, prices, purchases};
+use super::sheet::{SheetTable, Workbook};
+use super::table::{Columns, NextRow, Row, Table as _};
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict, mapped, prices, purchases};
 
 /// How a workbook of today begins: it is a ZIP archive.
 const ARCHIVE: &[u8] = b"PK\x03\x04";
@@ -16,28 +18,48 @@ const ARCHIVE: &[u8] = b"PK\x03\x04";
 /// How a workbook of the nineties begins, and one that is protected by a password.
 const COMPOUND: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
 
+/// What the format is.
+const PAGE: Page = Page {
+    name: "workbook",
+    title: "Workbook (XLSX) of sheets that are tables of other formats",
+    written_by: "spreadsheet programs, RVTools, and every tool that exports XLSX",
+    carries: &[
+        Carries::Hosts,
+        Carries::Cores,
+        Carries::Placement,
+        Carries::Clusters,
+        Carries::Software,
+        Carries::OperatingSystem,
+        Carries::Purchases,
+        Carries::Prices,
+        Carries::Users,
+    ],
+    recognised_by: "an XLSX or XLSM file; each sheet is recognised by its name or its headings",
+    fields: &[Field { named: "each sheet", becomes: "what the format of its headings says: `trueup formats list`" }],
+    quirks: &[
+        "sheets are read cell by cell: what they declare of their size is not believed",
+        "a sheet ends after 1,000 empty rows",
+        "workbooks of the old format (.xls) and protected ones are rejected: save as .xlsx, without a password",
+    ],
+    verified: Verified::RealFile("RVTools workbooks"),
+    example: "",
+    samples: &["purchases-xlsx", "rvtools-xlsx"],
+};
+
 /// Reads workbooks.
 pub(super) struct Workbooks;
 
 impl Reader for Workbooks {
-    fn name(&self) -> &'static str {
-        "workbook"
+    fn page(&self) -> &'static Page {
+        &PAGE
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
-    fn carries(&self) -> &'static [Carries] {
-        &[
-            Carries::Hosts,
-            Carries::Cores,
-            Carries::Placement,
-            Carries::Clusters,
-            Carries::OperatingSystem,
-            Carries::Purchases,
-            Carries::Prices,
-        ]
+    fn reads_tables(&self) -> bool {
+        true
     }
 
     fn sniff(&self, head: &[u8], path: &str) -> Sniff {
@@ -76,10 +98,11 @@ fn holds_sheets(head: &[u8]) -> bool {
 }
 
 /// What a sheet is.
-enum Kind {
+enum Kind<'m> {
     Tab(Tab),
     Purchases,
     Prices,
+    Mapped(Mapped<'m>),
     Empty,
     Unknown(Place),
 }
@@ -93,29 +116,26 @@ fn read_sheets(mut workbook: Workbook<'_>, input: &Input<'_>, sink: &mut dyn Sin
             outcome.add(unused(tab), sink);
             continue;
         }
-        let mut rows = match workbook.rows(&sheet) {
-            Ok(rows) => rows,
-            Err(fault) => {
-                outcome.add(Verdict::Rejected(fault), sink);
-                continue;
-            }
-        };
-        let first = first_rows(&mut rows);
-        let kind = kind(&sheet, &first);
+        let mut table = SheetTable { workbook: &mut workbook, sheet: &sheet };
+        let first = table.first(HEADINGS_WITHIN);
+        let kind = kind(&sheet, &first, input);
         if let (Kind::Empty | Kind::Unknown(_), Some(Err(fault))) = (&kind, first.last()) {
             match fault.severity {
                 Severity::Error => outcome.add(Verdict::Rejected(fault.clone()), sink),
                 Severity::Warning | Severity::Note => sink.diagnostic(fault.clone()),
             }
         }
-        let mut rows = first.into_iter().chain(rows);
         match kind {
             Kind::Tab(tab) => {
                 outcome.tabs = true;
-                export.read_tab(tab, &mut rows);
+                match workbook.rows(&sheet) {
+                    Ok(mut rows) => export.read_tab(tab, &mut rows),
+                    Err(fault) => outcome.add(Verdict::Rejected(fault), sink),
+                }
             }
-            Kind::Purchases => outcome.add(purchases::read_rows(input, &mut rows, sink), sink),
-            Kind::Prices => outcome.add(prices::read_rows(input, &mut rows, sink), sink),
+            Kind::Purchases => outcome.add(purchases::read_rows(input, &mut table, sink), sink),
+            Kind::Prices => outcome.add(prices::read_rows(input, &mut table, sink), sink),
+            Kind::Mapped(reader) => outcome.add(reader.read_table(input, &mut table, sink), sink),
             Kind::Empty => {}
             Kind::Unknown(place) => outcome.unknown.push((sheet, place)),
         }
@@ -127,30 +147,26 @@ fn read_sheets(mut workbook: Workbook<'_>, input: &Input<'_>, sink: &mut dyn Sin
     outcome.verdict(input.path, sink)
 }
 
-/// The rows among which the headings must be.
-fn first_rows(rows: &mut SheetRows<'_, '_>) -> Vec<NextRow> {
-    let mut first = Vec::new();
-    while first.len() < HEADINGS_WITHIN
-        && let Some(row) = rows.next()
-    {
-        first.push(row);
+fn kind<'m>(sheet: &str, first: &[NextRow], input: &Input<'m>) -> Kind<'m> {
+    let rows: Vec<Row> = first.iter().filter_map(|row| row.as_ref().ok().cloned()).collect();
+    if let Some(own) = mapped::own_for_sheet(input, sheet, &rows) {
+        return Kind::Mapped(own);
     }
-    first
-}
-
-fn kind(sheet: &str, first: &[NextRow]) -> Kind {
     if let Some(tab) = Tab::by_name(sheet) {
         return Kind::Tab(tab);
     }
-    let rows: Vec<Row> = first.iter().filter_map(|row| row.as_ref().ok().cloned()).collect();
     let Some(top) = rows.first() else {
         return Kind::Empty;
     };
     if let Some(tab) = Tab::by_headings(&Columns::of(top)) {
         return Kind::Tab(tab);
     }
+    let known = mapped::known_for_sheet(sheet, &rows);
     let (purchases, prices) = (purchases::LAYOUT.fit(&rows).sniff, prices::LAYOUT.fit(&rows).sniff);
     match (purchases, prices) {
+        _ if purchases != Sniff::Sure && prices != Sniff::Sure && known.is_some() => {
+            known.map_or(Kind::Empty, Kind::Mapped)
+        }
         (Sniff::No, Sniff::No) => Kind::Unknown(top.place.clone()),
         _ if purchases >= prices => Kind::Purchases,
         _ => Kind::Prices,

@@ -20,9 +20,6 @@ pub use resolve::resolve;
 
 use crate::model::{Finding, Host, Locator, ObservedHost, SourceId};
 
-/// Name of the remark of an [`ObservedHost`] that states a network address of it; guests may name their host by it.
-pub const ADDRESS_REMARK: &str = "address";
-
 /// Days within which two inventories of one identifier under different names speak of two live machines; further
 /// apart, the machine was renamed.
 pub const LIVE_TOGETHER_DAYS: i32 = 30;

@@ -221,6 +221,11 @@ impl<'d, 't> Fields<'d, 't> {
         out
     }
 
+    /// Every key with its place and value, for tables whose keys are names.
+    pub fn entries(&self) -> Vec<(String, Range<usize>, &'d Spanned<DeValue<'t>>)> {
+        self.table.iter().map(|(key, value)| (key.get_ref().to_string(), key.span(), value)).collect()
+    }
+
     /// Every key with a text value, for tables that map names to names.
     pub fn text_pairs(&self) -> Vec<(String, String)> {
         let mut pairs = Vec::new();

@@ -293,6 +293,7 @@ fn purchase(fields: Fields<'_, '_>, context: &Context<'_>) -> PurchaseLine {
         reserved: fields.tables("reserved").into_iter().map(reservation).collect(),
         farm: fields.text("farm"),
         note: fields.text("note"),
+        written: None,
         evidence: evidence(&fields, context),
     };
     fields.finish();
@@ -418,6 +419,7 @@ fn price(fields: Fields<'_, '_>, context: &Context<'_>) -> Price {
         until: fields.date("until"),
         level: fields.text("level"),
         source: fields.text("source"),
+        written: None,
         evidence: evidence(&fields, context),
     };
     fields.finish();

@@ -7,6 +7,7 @@ mod clause;
 mod document;
 mod edition_limits;
 mod manifest;
+mod mapping;
 mod product;
 mod recognition;
 mod settings;
@@ -22,6 +23,10 @@ pub use clause::Clause;
 pub use edition_limits::{FreeUse, UsableCores};
 pub use manifest::{
     CHANNELS, DEFAULT_ORGANISATION, PRICE_KINDS, PRICE_PERIODS, PURCHASE_KINDS, looks_like_manifest, parse_manifest,
+};
+pub use mapping::{
+    Column, DateOrder, DecimalMark, FactName, Form, Holds, MappedFormat, Mapping, Per, RowFilter, TableSettings,
+    parse_mapped_format,
 };
 pub use product::{EarlierEnd, EditionAssumption, Product, Release, RuleSource, SupportPhase, parse_product};
 pub use recognition::{Pattern, PatternField, VersionFrom};

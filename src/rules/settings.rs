@@ -10,6 +10,7 @@ use crate::model::{Agreement, Answer, Metric, Organisation};
 use super::Rules;
 use super::document::{Document, Fields};
 use super::manifest::{metric, organisation};
+use super::mapping::{TableSettings, table_settings};
 
 /// A risk somebody accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +104,8 @@ pub struct Settings {
     pub answers: Vec<FixedAnswer>,
     /// Agreements under which licences are bought, in the order of the file.
     pub agreements: Vec<Agreement>,
+    /// How tables are read.
+    pub tables: TableSettings,
 }
 
 impl Default for Settings {
@@ -118,6 +121,7 @@ impl Default for Settings {
             extended_support: Vec::new(),
             answers: Vec::new(),
             agreements: Vec::new(),
+            tables: TableSettings::default(),
         }
     }
 }
@@ -155,6 +159,7 @@ fn settings(path: &str, text: &str, rules: Option<&Rules>) -> Result<Settings, V
         extended_support: fields.tables("extended_support").into_iter().filter_map(extended_support).collect(),
         answers: fields.tables("answer").into_iter().filter_map(answer).collect(),
         agreements: agreement::agreements(&fields, rules),
+        tables: table_settings(&fields),
     };
     fields.finish();
     let faults = document.into_faults();

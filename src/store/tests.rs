@@ -71,6 +71,7 @@ fn price() -> Price {
         until: None,
         level: None,
         source: None,
+        written: None,
         evidence: None,
     }
 }

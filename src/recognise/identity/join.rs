@@ -253,7 +253,7 @@ impl Joiner<'_> {
         if with(&|member| self.identifiers[member].serial.is_some()) > 1 {
             return Some("different serial numbers".into());
         }
-        for view in [View::Agent, View::Guest, View::Hypervisor] {
+        for view in [View::Agent, View::Guest, View::Hypervisor, View::Register] {
             let bears = |member: usize| {
                 self.sightings[member].observed.view == view && !self.identifiers[member].uuids.is_empty()
             };

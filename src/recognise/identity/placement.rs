@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::model::{HostId, Machine, SourceId, View};
+use crate::model::{ADDRESS_REMARK, HostId, Machine, SourceId, View};
 
 use super::identifiers::{is_qualified, plain, short_name};
-use super::{ADDRESS_REMARK, IdentifiedHost, Sighting};
+use super::{IdentifiedHost, Sighting};
 
 /// Hosts by every name under which guests may speak of them.
 pub(super) struct HostNames<'a> {

@@ -53,12 +53,20 @@ struct Merging<'a> {
 
 /// Rank where hypervisors know better.
 fn hypervisors_first(view: View) -> u8 {
-    u8::from(view == View::Agent)
+    match view {
+        View::Hypervisor | View::Guest => 0,
+        View::Agent => 1,
+        View::Register => 2,
+    }
 }
 
 /// Rank where agents know better.
 fn agents_first(view: View) -> u8 {
-    u8::from(view != View::Agent)
+    match view {
+        View::Agent => 0,
+        View::Hypervisor | View::Guest => 1,
+        View::Register => 2,
+    }
 }
 
 impl Merging<'_> {

@@ -4,9 +4,10 @@ use jiff::civil::Date;
 use jiff::civil::date;
 use proptest::prelude::*;
 
-use super::{ADDRESS_REMARK, Identified, IdentifiedHost, Sighting, identify};
+use super::{Identified, IdentifiedHost, Sighting, identify};
 use crate::model::{
-    Fact, HostId, Locator, Machine, ObservedHost, ObservedOperatingSystem, Place, Placement, Processor, SourceId, View,
+    ADDRESS_REMARK, Fact, HostId, Locator, Machine, ObservedHost, ObservedOperatingSystem, Place, Placement, Processor,
+    SourceId, View,
 };
 
 const UUID: &str = "564d7e0d-f382-52e2-62d0-a7b8e1f7b111";

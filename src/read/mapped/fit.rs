@@ -1,0 +1,96 @@
+//! Whether a mapping is for a table, and in which row the headings stand.
+
+use crate::model::Place;
+use crate::rules::Mapping;
+
+use super::super::table::{Row, heading};
+
+/// A mapping with the headings it found.
+pub(super) struct Fit<'a> {
+    /// The mapping.
+    pub mapping: &'a Mapping,
+    /// Headings as written.
+    pub names: Vec<String>,
+    /// Headings as compared.
+    keys: Vec<String>,
+    /// Where they stand.
+    pub place: Place,
+}
+
+impl<'a> Fit<'a> {
+    /// Finds the row with the headings of a mapping that is for this file and sheet.
+    pub fn find(mapping: &'a Mapping, path: &str, sheet: Option<&str>, rows: &[Row]) -> Option<Self> {
+        let for_file = mapping.files.is_empty() || takes_file(mapping, path);
+        let for_sheet = mapping.sheets.is_empty()
+            || sheet.is_none_or(|sheet| mapping.sheets.iter().any(|pattern| matches(pattern, sheet)));
+        if !for_file || !for_sheet {
+            return None;
+        }
+        rows.iter().find_map(|row| Self::of(mapping, row))
+    }
+
+    fn of(mapping: &'a Mapping, row: &Row) -> Option<Self> {
+        let filled = row.cells.iter().filter(|cell| !cell.is_empty()).count();
+        if filled < mapping.headings.len().max(1) {
+            return None;
+        }
+        let keys = row.cells.iter().map(|name| key(mapping, name)).collect();
+        let fit = Self { mapping, names: row.cells.clone(), keys, place: row.place.clone() };
+        let all = mapping.headings.iter().all(|any| any.iter().any(|name| fit.find_column(name).is_some()));
+        let named = !mapping.headings.is_empty()
+            || mapping.columns.iter().any(|column| column.headings.iter().any(|name| fit.find_column(name).is_some()));
+        let foreign = mapping.without.iter().any(|name| fit.find_column(name).is_some());
+        (all && named && !foreign).then_some(fit)
+    }
+
+    /// The first column with this heading.
+    pub fn find_column(&self, name: &str) -> Option<usize> {
+        let wanted = heading(name);
+        self.keys.iter().position(|key| *key == wanted)
+    }
+}
+
+/// A heading as compared, without the beginning that the program puts before every one.
+fn key(mapping: &Mapping, name: &str) -> String {
+    let key = heading(name);
+    let prefixes = mapping.prefixes.iter().map(|prefix| heading(prefix));
+    let bare = prefixes.filter_map(|prefix| key.strip_prefix(&prefix).map(str::to_owned)).next();
+    bare.filter(|bare| !bare.is_empty()).unwrap_or(key)
+}
+
+/// Whether a mapping names the path of a file.
+pub(super) fn takes_file(mapping: &Mapping, path: &str) -> bool {
+    mapping.files.iter().any(|pattern| matches(pattern, path))
+}
+
+/// Whether a text follows a pattern in which `*` stands for any letters, without case.
+fn matches(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.to_lowercase(), text.to_lowercase());
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+    for part in middle {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_letters() {
+        assert!(matches("exports/cmdb*.csv", "exports/CMDB-2026-06.csv"));
+        assert!(matches("*/servers.csv", "inventory/brent/servers.csv"));
+        assert!(matches("Pivot*Dat*", "Pivot- Daten"));
+        assert!(matches("Sheet1", "sheet1"));
+        assert!(!matches("Sheet1", "Sheet12"));
+        assert!(!matches("a*b", "ab c"));
+        assert!(!matches("aba*ba", "aba"));
+    }
+}

@@ -1,0 +1,212 @@
+//! Tables whose columns a mapping names: exports of known programs, whose mappings stand in `formats/*.toml`, and tables
+//! that only the estate's own `trueup.toml` knows. One reader serves them all.
+
+mod cells;
+mod fit;
+mod known;
+mod lines;
+mod machines;
+mod people;
+mod processors;
+mod software;
+
+use std::ops::ControlFlow;
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::Place;
+use crate::rules::{Holds, Mapping};
+
+use super::faults::Faults;
+use super::page::{Field, Page, Verified};
+use super::table::{Row, Table, TextTable, may_be_text_table, rows_of_text};
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
+
+use cells::Cells;
+use fit::Fit;
+pub(super) use known::known;
+
+/// Rows from the top within which the headings must stand; reports have titles above them.
+pub(super) const HEADINGS_WITHIN: usize = 20;
+
+/// Bytes within which the headings of a text must stand.
+const HEADINGS_BYTES: usize = 16 * 1024;
+
+/// What a table is whose mapping stands in `trueup.toml`.
+const OWN: Page = Page {
+    name: "mapping",
+    title: "Any table (CSV or XLSX) whose columns trueup.toml maps to facts",
+    written_by: "any program; `trueup sources --suggest FILE` proposes a mapping to check and paste",
+    carries: &[
+        Carries::Hosts,
+        Carries::Cores,
+        Carries::Placement,
+        Carries::Clusters,
+        Carries::Software,
+        Carries::OperatingSystem,
+        Carries::Purchases,
+        Carries::Prices,
+        Carries::Users,
+    ],
+    recognised_by: "the `headings` of a `[[mapping]]` in trueup.toml, its `files`, or both; before every other format",
+    fields: &[
+        Field { named: "name", becomes: "the mapping's name, shown in `sources`" },
+        Field { named: "holds", becomes: "what a row is: machines, software, purchases, prices or users" },
+        Field { named: "headings", becomes: "headings that must be there; a list in the list means one of these" },
+        Field { named: "files, sheets, without, prefixes", becomes: "paths, sheets, foreign headings, beginnings" },
+        Field { named: "columns", becomes: "fact = heading; docs/formats.md lists the facts" },
+        Field { named: "fixed, remarks", becomes: "facts that every row shares; columns kept for `explain`" },
+        Field { named: "leave_out, keep_only", becomes: "rows left out by the value of a column, and why" },
+        Field { named: "date_order, decimal", becomes: "what the columns do not show by themselves" },
+    ],
+    quirks: &[
+        "a mapping is never guessed: a table without one is rejected by name",
+        "a change of a mapping reads the tables anew at the next scan",
+    ],
+    verified: Verified::Own,
+    example: "[[mapping]]
+name = \"server list\"
+holds = \"machines\"
+headings = [\"Server\", \"CPU sockets\"]
+columns = { name = \"Server\", os = \"Operating system\", processors = \"CPU sockets\", \
+               cores = { heading = \"Cores per CPU\", per = \"processor\" } }
+",
+    samples: &["mapping"],
+};
+
+/// The page of the estate's own mappings.
+pub(super) const OWN_PAGE: &Page = &OWN;
+
+/// The tables of one format.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mapped<'a> {
+    page: &'static Page,
+    name: &'a str,
+    version: u32,
+    mappings: &'a [Mapping],
+}
+
+impl<'a> Mapped<'a> {
+    /// The table of one of the estate's own mappings.
+    pub fn own(mapping: &'a Mapping) -> Self {
+        Self { page: OWN_PAGE, name: &mapping.name, version: 1, mappings: std::slice::from_ref(mapping) }
+    }
+
+    fn is_own(&self) -> bool {
+        std::ptr::eq(self.page, OWN_PAGE)
+    }
+
+    /// The mapping that fits best, with the row of its headings.
+    fn fit(&self, path: &str, sheet: Option<&str>, rows: &[Row]) -> Option<Fit<'a>> {
+        let fits = self.mappings.iter().filter_map(|mapping| Fit::find(mapping, path, sheet, rows));
+        fits.max_by_key(|fit| (fit.mapping.headings.len(), std::cmp::Reverse(fit.mapping.line)))
+    }
+
+    /// Reads a table.
+    pub fn read_table(&self, input: &Input<'_>, table: &mut dyn Table, sink: &mut dyn Sink) -> Verdict {
+        let mut faults = Faults::default();
+        let first = table.first(HEADINGS_WITHIN);
+        let rows: Vec<Row> = first.into_iter().filter_map(Result::ok).collect();
+        let sheet = rows.iter().find_map(|row| match &row.place {
+            Place::Row { sheet, .. } => Some(sheet.as_str()),
+            _ => None,
+        });
+        let Some(fit) = self.fit(input.path, sheet, &rows) else {
+            faults.keep(self.no_headings(input.path));
+            return faults.verdict(0, self.name, input.path, sink);
+        };
+        let mut cells = match Cells::bind(&fit, input) {
+            Ok(cells) => cells,
+            Err(fault) => return Verdict::Rejected(fault),
+        };
+        cells.learn(table);
+        let records = match fit.mapping.holds {
+            Holds::Machines => machines::read(&cells, table, &mut faults, sink),
+            Holds::Processors => processors::read(&cells, table, &mut faults, sink),
+            Holds::Software => software::read(&cells, table, &mut faults, sink),
+            Holds::Purchases => lines::read_purchases(&cells, input, table, &mut faults, sink),
+            Holds::Prices => lines::read_prices(&cells, table, &mut faults, sink),
+            Holds::Users => people::read(&cells, input, table, &mut faults, sink),
+        };
+        cells.tell_left_out(&mut faults);
+        faults.verdict(records, &format!("a table of {} without rows", fit.mapping.holds.name()), input.path, sink)
+    }
+
+    fn no_headings(&self, path: &str) -> Diagnostic {
+        let wanted: Vec<String> =
+            self.mappings.iter().flat_map(|mapping| &mapping.headings).map(|any| any.join(" | ")).collect();
+        let message = format!(
+            "the mapping `{}` takes this file, and none of its first {HEADINGS_WITHIN} rows has the headings {}",
+            self.name,
+            wanted.join(", ")
+        );
+        Diagnostic::error(Code::MissingKey, path, message).at(Place::Whole)
+    }
+}
+
+impl Reader for Mapped<'_> {
+    fn page(&self) -> &'static Page {
+        self.page
+    }
+
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+
+    fn reads_tables(&self) -> bool {
+        true
+    }
+
+    fn sniff(&self, head: &[u8], path: &str) -> Sniff {
+        if !may_be_text_table(head) {
+            return Sniff::No;
+        }
+        if self.is_own() && self.mappings.iter().any(|mapping| fit::takes_file(mapping, path)) {
+            return Sniff::Sure;
+        }
+        let text = String::from_utf8_lossy(&head[..head.len().min(HEADINGS_BYTES)]);
+        let rows: Vec<Row> = rows_of_text(&text, path).map_while(Result::ok).take(HEADINGS_WITHIN).collect();
+        if self.fit(path, None, &rows).is_some() { Sniff::Sure } else { Sniff::No }
+    }
+
+    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
+        match text_of(input) {
+            Ok(text) => self.read_table(input, &mut TextTable { text, path: input.path }, sink),
+            Err(fault) => Verdict::Rejected(fault),
+        }
+    }
+}
+
+/// The estate's own mapping that takes a sheet.
+pub(super) fn own_for_sheet<'m>(input: &Input<'m>, sheet: &str, rows: &[Row]) -> Option<Mapped<'m>> {
+    let mut own = input.tables.mappings.iter().map(Mapped::own);
+    own.find(|reader| reader.fit(input.path, Some(sheet), rows).is_some())
+}
+
+/// The known export that a sheet is of.
+pub(super) fn known_for_sheet(sheet: &str, rows: &[Row]) -> Option<Mapped<'static>> {
+    known().iter().copied().find(|reader| reader.fit("", Some(sheet), rows).is_some())
+}
+
+/// Goes through the rows below the headings that are records of the table, mended where their separators went astray.
+fn each_record(cells: &Cells<'_>, table: &mut dyn Table, faults: &mut Faults, visit: &mut dyn FnMut(&mut Faults, Row)) {
+    let (mut below, mut skipped) = (false, 0);
+    table.each(&mut |row| {
+        match row {
+            Ok(row) if row.place == *cells.headings() => below = true,
+            Ok(row) if !below || row.is_blank() => {}
+            Ok(_) if skipped < cells.mapping.skip_rows => skipped += 1,
+            Ok(row) => match cells.fitted(row) {
+                Ok(row) if cells.is_left_out(&row) => {}
+                Ok(row) => visit(faults, row),
+                Err(fault) => faults.keep(fault),
+            },
+            Err(fault) if below => faults.keep(fault),
+            Err(_) => {}
+        }
+        ControlFlow::Continue(())
+    });
+}

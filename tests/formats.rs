@@ -1,0 +1,178 @@
+//! Every format has a page, samples, a row in the manual and an example that its own reader reads.
+
+mod heard;
+
+use std::path::{Path, PathBuf};
+
+use trueup::diag::Code;
+use trueup::model::{Channel, Metric, Place, Processor, View};
+use trueup::read::{Input, Page, Readers, Verdict, Verified, pages, readers};
+use trueup::rules::{TableSettings, parse_settings};
+
+use heard::Heard;
+
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+#[test]
+fn every_reader_has_a_page_that_says_everything() {
+    for page in readers().iter().map(|reader| reader.page()).chain(pages()) {
+        let said = [page.name, page.title, page.written_by, page.recognised_by];
+        assert!(said.iter().all(|text| !text.trim().is_empty()), "{page:?}");
+        assert!(!page.carries.is_empty() && !page.fields.is_empty() && !page.samples.is_empty(), "{page:?}");
+        assert!(page.fields.iter().all(|field| !field.named.is_empty() && !field.becomes.is_empty()), "{page:?}");
+        if let Verified::RealFile(told) | Verified::Unverified(told) = page.verified {
+            assert!(!told.is_empty(), "{page:?}");
+        }
+    }
+}
+
+#[test]
+fn every_format_has_a_folder_of_samples_that_says_what_must_come_out() {
+    for page in pages() {
+        for folder in page.samples {
+            let folder = repository("samples/formats").join(folder);
+            let told = std::fs::read_to_string(folder.join("README.md"));
+            let told = told.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+            for file in std::fs::read_dir(&folder).expect("the folder can be read") {
+                let name = file.expect("it can be read").file_name().into_string().expect("a name in UTF-8");
+                let is_folder = folder.join(&name).is_dir();
+                assert!(
+                    is_folder || name == "README.md" || told.contains(&name),
+                    "{} is silent on {name}",
+                    folder.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_format_has_a_row_in_the_manual() {
+    let manual = include_str!("../docs/formats.md");
+    for page in pages() {
+        let rows = manual.lines().filter(|line| line.starts_with(&format!("| `{}` |", page.name))).count();
+        assert_eq!(rows, 1, "docs/formats.md has {rows} rows for {}", page.name);
+    }
+    let names = manual.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | ")?.0.into());
+    let table: Vec<&str> = names.take_while(|name: &&str| !name.contains(',')).collect();
+    let known: Vec<&str> = pages().iter().map(|page| page.name).collect();
+    assert_eq!(table[..known.len()], known, "the table of formats is in the order of `trueup formats list`");
+}
+
+/// Reads the example of a page as a scan would; gives the reader's name.
+fn read_example(page: &Page) -> (String, Verdict, Heard) {
+    let mut heard = Heard::default();
+    let bytes = page.example.as_bytes();
+    let readers = Readers::new(TableSettings::NONE);
+    let reader =
+        readers.choose(bytes, "example").unwrap_or_else(|| panic!("no reader takes the example of {}", page.name));
+    let verdict = reader.read(&Input::new("example", bytes), &mut heard);
+    (reader.name().to_owned(), verdict, heard)
+}
+
+#[test]
+fn every_example_is_read_by_the_format_it_is_of() {
+    for page in pages().into_iter().filter(|page| !page.example.is_empty() && page.name != "mapping") {
+        let (reader, verdict, heard) = read_example(page);
+        assert_eq!(reader, page.name);
+        assert_eq!(verdict, Verdict::Read, "{reader}");
+        let worse: Vec<String> = heard.faults().map(ToString::to_string).collect();
+        assert!(worse.is_empty(), "{reader}: {worse:#?}");
+        assert!(heard.records() > 0, "{reader}: nothing came out of the example");
+    }
+}
+
+#[test]
+fn the_example_of_a_mapping_is_a_mapping() {
+    let page = pages().into_iter().find(|page| page.name == "mapping").expect("mappings have a page");
+    let settings = parse_settings("trueup.toml", page.example).expect("the example is free of faults");
+    assert_eq!(settings.tables.mappings.len(), 1);
+}
+
+/// Reads a sample under the settings beside it, as a scan would.
+fn read_sample(path: &str) -> (String, Verdict, Heard) {
+    let file = repository("samples/formats").join(path);
+    let settings = std::fs::read_to_string(file.with_file_name("trueup.toml")).unwrap_or_default();
+    let settings = parse_settings("trueup.toml", &settings).expect("settings without a fault");
+    let bytes = std::fs::read(&file).expect("the sample can be read");
+    let mut heard = Heard::default();
+    let readers = Readers::new(&settings.tables);
+    let reader = readers.choose(&bytes, path).unwrap_or_else(|| panic!("no reader takes {path}"));
+    let verdict = reader.read(&Input { tables: &settings.tables, ..Input::new(path, &bytes) }, &mut heard);
+    (reader.name().to_owned(), verdict, heard)
+}
+
+fn day(text: &str) -> jiff::civil::Date {
+    text.parse().expect("a date")
+}
+
+#[test]
+fn an_own_mapping_reads_a_table_of_machines() {
+    let (reader, verdict, heard) = read_sample("mapping/servers.csv");
+    assert_eq!((reader.as_str(), verdict, heard.names()), ("server list", Verdict::Read, vec!["hv-01", "web-01"]));
+    let host = heard.host("hv-01");
+    assert_eq!((host.view, host.place.clone(), host.is_virtual), (View::Register, Place::Line(2), Some(false)));
+    assert_eq!(host.processors, Some(vec![Processor { cores: 16, enabled_cores: None }; 2]));
+    assert_eq!((host.captured, &host.remarks[0]), (Some(day("2026-06-28")), &("Room".to_owned(), "A1".to_owned())));
+    let guest = heard.host("web-01");
+    assert_eq!((guest.is_virtual, guest.captured), (Some(true), Some(day("2026-06-01"))), "28/06 decides for 01/06");
+    let told = heard.told();
+    assert!(
+        told.contains("line 4: 1 rows are left out, this one first: the list says the machine was scrapped"),
+        "{told}"
+    );
+}
+
+#[test]
+fn an_own_mapping_takes_a_file_by_its_path() {
+    let (reader, verdict, heard) = read_sample("mapping/register.csv");
+    assert_eq!((reader.as_str(), verdict), ("licence register", Verdict::Read));
+    let lines = heard.purchases.iter().map(|(line, _)| (line.quantity, line.metric, line.channel));
+    assert_eq!(lines.collect::<Vec<_>>(), [(12, Metric::Device, Channel::Oem), (1000, Metric::Device, Channel::Oem)]);
+    let (_, verdict, _) = read_sample("mapping/other-headings-register.csv");
+    let Verdict::Rejected(fault) = verdict else { panic!("{verdict:?}") };
+    assert_eq!((fault.code, fault.place), (Code::MissingKey, Some(Place::Line(1))));
+    assert!(
+        fault.message.contains("finds no column `What`, which it needs for `title` or `product`"),
+        "{}",
+        fault.message
+    );
+}
+
+#[test]
+fn what_a_mapped_table_says_wrongly_is_told_and_nothing_else_is_lost() {
+    let (_, verdict, heard) = read_sample("mapping/faults.csv");
+    assert_eq!((verdict, heard.names()), (Verdict::Read, vec!["hv-01"]));
+    assert_eq!((heard.host("hv-01").processors.clone(), heard.host("hv-01").captured), (None, None));
+    let told = heard.told();
+    for wanted in [
+        "line 2: column `CPU sockets`: `two` is not a whole number",
+        "line 2: column `Seen`: `03/04/2026` can be read in two ways",
+        "line 3: column `Server` is empty",
+        "line 4: the row has 9 cells and the headings 8",
+    ] {
+        assert!(told.contains(wanted), "{wanted:?} is missing in\n{told}");
+    }
+}
+
+#[test]
+fn a_report_with_a_title_keeps_the_rows_of_each_machine_together() {
+    let (reader, verdict, heard) = read_sample("configuration-manager/report-with-title.csv");
+    assert_eq!((reader.as_str(), verdict), ("configuration-manager", Verdict::Read));
+    assert_eq!(heard.software("WEB-01"), [("7-Zip 23.01 (x64)", "23.01"), ("Notepad++ (64-bit x64)", "8.6")]);
+    let (host, software) = &heard.hosts[1];
+    assert_eq!((host.name.as_str(), host.view, &software[0].4), ("DB-01", View::Agent, &Place::Line(5)));
+}
+
+#[test]
+fn a_mapping_that_makes_no_sense_is_shown_with_its_place() {
+    let text = "[[mapping]]\nname = \"x\"\nholds = \"machines\"\ncolumns = { nmae = \"Server\" }\n";
+    let faults = parse_settings("trueup.toml", text).expect_err("it has faults");
+    let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert!(told.iter().any(|fault| fault.contains("line 4: a table of machines has no fact `nmae`")), "{told:#?}");
+    assert!(told.iter().any(|fault| fault.contains("needs `headings` or `files`")), "{told:#?}");
+    assert!(told.iter().any(|fault| fault.contains("needs the column `name`")), "{told:#?}");
+    assert!(faults.iter().all(|fault| fault.span.is_some()), "{faults:#?}");
+}
