@@ -192,7 +192,7 @@ impl OwnWay<'_> {
         let basis = match (used.by_core, used.by_server, used.physical, used.guests) {
             (false, true, _, _) => Basis::ServerCal,
             (true, false, true, false) => Basis::Host,
-            (true, false, false, true) => Basis::Guest,
+            (true, false, false, true) if uniform => Basis::Guest,
             _ => Basis::Mixed,
         };
         Alternative {

@@ -78,13 +78,13 @@ impl Estate<'_> {
     pub(super) fn processor_slices(&self, terms: &Terms) -> Count {
         let mut working = Working::default();
         let mut units = 0;
-        let each = terms.cores_a_licence.unwrap_or(1).max(1);
+        // Terms that state no number cover a processor whatever its cores.
+        let each = terms.cores_a_licence.unwrap_or(u32::MAX).max(1);
         for (name, _, cores) in self.machines(terms) {
             let counted: u32 = cores.iter().map(|cores| cores.div_ceil(each)).sum();
-            working.by_rule(
-                &terms.id,
-                format!("{name}: {} processors, a licence for every {each} cores of each: {counted}.", cores.len()),
-            );
+            let whole = "one licence each".to_owned();
+            let rule = terms.cores_a_licence.map_or(whole, |each| format!("a licence for every {each} cores of each"));
+            working.by_rule(&terms.id, format!("{name}: {} processors, {rule}: {counted}.", cores.len()));
             units += counted;
         }
         Count { units, basis: Basis::Host, working, refused: None }
