@@ -11,12 +11,14 @@ mod gaps;
 mod hosts;
 mod positions;
 mod questions;
+mod true_up;
+mod untracked;
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::model::{Answer, Assessment, Estate, Names, Outcome, QuestionKey, Reading};
+use crate::model::{Answer, Assessment, Estate, History, Names, Outcome, QuestionKey, Reading};
 use crate::rules::{Rules, Settings};
 use crate::support;
 
@@ -46,6 +48,18 @@ pub fn outcome(
     as_of: Date,
     records: &BTreeMap<String, crate::model::RecordCounts>,
 ) -> Outcome {
+    outcome_since(estate, rules, settings, as_of, records, &History::default())
+}
+
+/// [`outcome`] with what earlier scans found: additional products of an agreement are trued up by their peak.
+pub fn outcome_since(
+    estate: &Estate,
+    rules: &Rules,
+    settings: &Settings,
+    as_of: Date,
+    records: &BTreeMap<String, crate::model::RecordCounts>,
+    history: &History,
+) -> Outcome {
     let ground = Ground { estate, rules, settings, as_of };
     let fixed = fixed_answers(&ground);
     let strict_reading = Reading { default: Answer::Strict, fixed: fixed.clone() };
@@ -71,9 +85,9 @@ pub fn outcome(
         alternatives::price_scopes(&ground, &mut assessment.requirements);
     }
     findings.extend(coverage::uncounted(&ground, &strict));
-    findings.sort();
-    findings.dedup();
-    Outcome {
+    let untracked = untracked::untracked(&ground, &strict);
+    findings.extend(untracked::findings(&ground, &untracked));
+    let mut outcome = Outcome {
         as_of,
         rules_hash: rules.hash.clone(),
         names: names(estate, rules),
@@ -89,7 +103,13 @@ pub fn outcome(
         findings,
         sources: estate.sources.clone(),
         hosts: estate.hosts.iter().map(|host| hosts::summary(&ground, host)).collect(),
-    }
+        agreements: Vec::new(),
+        untracked,
+    };
+    true_up::settle(&ground, history, &mut outcome);
+    outcome.findings.sort();
+    outcome.findings.dedup();
+    outcome
 }
 
 /// Titles of organisations and names of products.
@@ -139,6 +159,7 @@ fn put_together(ground: &Ground<'_>, reading: &Reading, results: Vec<FamilyResul
         alternatives: Vec::new(),
         questions: Vec::new(),
         notes: Vec::new(),
+        order_lines: Vec::new(),
     };
     for result in results {
         result.append_to(&mut assessment);

@@ -2,6 +2,7 @@
 //!
 //! Standard output carries the result and nothing else; everything said beside it goes to standard error.
 
+mod agreements;
 mod check;
 mod estate;
 mod explain;
@@ -120,6 +121,7 @@ enum ReadingName {
 enum Command {
     Scan(scan::Arguments),
     Position(position::Arguments),
+    Agreements(agreements::Arguments),
     Support(support::Arguments),
     Sources(sources::Arguments),
     Questions(questions::Arguments),
@@ -146,6 +148,7 @@ pub fn main() -> ExitCode {
     let ended = match &command {
         Command::Scan(arguments) => scan::run(&global, arguments),
         Command::Position(arguments) => position::run(&global, arguments),
+        Command::Agreements(arguments) => agreements::run(&global, arguments),
         Command::Support(arguments) => support::run(&global, arguments),
         Command::Sources(arguments) => sources::run(&global, arguments),
         Command::Questions(arguments) => questions::run(&global, arguments),

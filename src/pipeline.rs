@@ -19,7 +19,7 @@ use crate::assess;
 use crate::case_check;
 pub use crate::case_check::CaseResult;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Estate, Outcome};
+use crate::model::{Estate, History, Outcome};
 use crate::plan;
 pub use crate::plan::{Answered, Change, Gate};
 use crate::read::Readers;
@@ -122,7 +122,7 @@ pub fn scan_with(rules: &Rules, options: &ScanOptions, progress: &dyn Progress) 
             titles: writer.titles(),
             list: &|list| writer.list(list),
         };
-        assessed(&ground, files, as_of)?
+        assessed(&ground, files, as_of, &writer.history()?)?
     };
     writer.commit(&Frozen {
         outcome: &outcome,
@@ -144,7 +144,7 @@ pub fn latest(options: &ScanOptions) -> Result<Outcome, Failure> {
         return Ok(outcome);
     }
     let as_of = options.as_of.unwrap_or(outcome.as_of);
-    with_last_scan(options, &store, |ground| assessed(ground, store.files(None)?, as_of))
+    with_last_scan(options, &store, |ground| assessed(ground, store.files(None)?, as_of, &store.history()?))
 }
 
 /// Hands over what the files of the last scan are resolved with: the rules of today and the settings of that scan.
@@ -209,10 +209,16 @@ pub struct Request {
     pub organisation: Option<String>,
 }
 
-/// Files resolved into an estate, and assessed.
-fn assessed(ground: &resolve::Ground<'_>, files: Vec<StoredFile>, as_of: Date) -> Result<Outcome, Failure> {
+/// Files resolved into an estate, and assessed with the history of earlier scans.
+fn assessed(
+    ground: &resolve::Ground<'_>,
+    files: Vec<StoredFile>,
+    as_of: Date,
+    history: &History,
+) -> Result<Outcome, Failure> {
     let resolved = resolve::resolve(ground, files)?;
-    let mut outcome = assess::outcome(&resolved.estate, ground.rules, ground.settings, as_of, &resolved.records);
+    let (estate, records) = (&resolved.estate, &resolved.records);
+    let mut outcome = assess::outcome_since(estate, ground.rules, ground.settings, as_of, records, history);
     outcome.diagnostics = resolved.diagnostics;
     outcome.findings.extend(resolved.findings);
     outcome.findings.sort();

@@ -56,7 +56,7 @@ fn what_was_typed_wrong_ends_with_2_and_says_what_to_do() {
         (&[], "Usage"),
         (&["scan", "no/such/folder"], "there is no folder"),
         (&["position", "--estate", "no/such/folder"], "there is no folder"),
-        (&["scan", ".", "--format", "csv"], "position, support and sources have CSV"),
+        (&["scan", ".", "--format", "csv"], "position, agreements, support and sources have CSV"),
         (&["position", "--as-of", "yesterday"], "give a day as 2026-06-30"),
         (&["support", "--within", "soon"], "give months as 12m"),
         (&["scan", ".", "--fail-on", "boredom"], "shortfall"),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan;
 
-use crate::model::{Assessment, Coverage, Finding, Host, Key, Machine, Question, RecordCounts};
+use crate::model::{Assessment, Coverage, Finding, Host, Key, Machine, Question, RecordCounts, Requirement};
 
 use super::Ground;
 
@@ -41,7 +41,7 @@ pub(super) fn is_stale(ground: &Ground<'_>, host: &Host) -> bool {
     matches!((host.last_seen, limit), (Some(seen), Ok(limit)) if seen < limit)
 }
 
-/// Stale machines, guests nobody can place, answers past their date, and products without terms.
+/// Stale machines, guests nobody can place, and answers past their date.
 pub(super) fn findings(ground: &Ground<'_>, questions: &[Question]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for host in &ground.estate.hosts {
@@ -65,17 +65,21 @@ pub(super) fn findings(ground: &Ground<'_>, questions: &[Question]) -> Vec<Findi
         }
     }
     findings.extend(expired_answers(ground, questions));
-    findings.extend(untracked(ground));
     findings
+}
+
+/// Needs that no terms on file license: no way was chosen for them.
+pub(super) fn without_terms(assessment: &Assessment) -> Vec<&Requirement> {
+    let counted: BTreeSet<usize> = assessment.chosen.iter().map(|chosen| chosen.requirement).collect();
+    let requirements = assessment.requirements.iter().enumerate();
+    requirements.filter(|(index, _)| !counted.contains(index)).map(|(_, requirement)| requirement).collect()
 }
 
 /// What runs and is covered by no terms on file, so that nobody takes silence for compliance.
 pub(super) fn uncounted(ground: &Ground<'_>, assessment: &Assessment) -> Vec<Finding> {
-    let counted: BTreeSet<usize> = assessment.chosen.iter().map(|chosen| chosen.requirement).collect();
-    let requirements = assessment.requirements.iter().enumerate();
-    requirements
-        .filter(|(index, _)| !counted.contains(index))
-        .map(|(_, requirement)| {
+    without_terms(assessment)
+        .into_iter()
+        .map(|requirement| {
             let family = ground.rules.products.get(&requirement.family);
             let name = family.map_or(requirement.family.as_str(), |product| product.name.as_str());
             let steps = || requirement.working.steps.iter().filter(|step| !step.evidence.is_empty());
@@ -110,34 +114,4 @@ fn expired_answers(ground: &Ground<'_>, questions: &[Question]) -> Vec<Finding> 
         }
     }
     findings
-}
-
-/// Products that need a licence and whose position is not computed, so that nobody takes silence for compliance.
-fn untracked(ground: &Ground<'_>) -> Vec<Finding> {
-    let mut counts: BTreeMap<(&str, &str), u32> = BTreeMap::new();
-    for host in &ground.estate.hosts {
-        for install in &host.installs {
-            *counts.entry((&host.organisation, &install.product)).or_default() += 1;
-        }
-    }
-    counts
-        .into_iter()
-        .filter_map(|((organisation, id), count)| {
-            let product = ground.rules.products.get(id)?;
-            let licensable = matches!(product.kind.as_str(), "server" | "desktop" | "subscription");
-            if !product.terms.is_empty() || !(licensable || product.untracked.is_some()) {
-                return None;
-            }
-            Some(Finding {
-                key: Key::new("untracked", &[organisation, id]),
-                organisation: organisation.to_owned(),
-                text: format!(
-                    "{count} installations of {}: no position is computed ({}).",
-                    product.name,
-                    product.untracked.as_deref().unwrap_or("no terms in the rules")
-                ),
-                evidence: Vec::new(),
-            })
-        })
-        .collect()
 }

@@ -250,6 +250,8 @@ fn position(ground: &Ground<'_>, key: RowKey, mut row: Row, costs: &Costs) -> Po
         requirements: row.requirements,
         entitlements: row.entitlements,
         unverified: row.unverified,
+        to_order: None,
+        peak: None,
     }
 }
 

@@ -36,7 +36,7 @@ impl Global {
         match self.form() {
             Format::Csv => Err(Stop::usage(
                 format!("{command} has no CSV form"),
-                "use --format table or json; position, support and sources have CSV",
+                "use --format table or json; position, agreements, support and sources have CSV",
             )),
             form => Ok(form),
         }

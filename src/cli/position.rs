@@ -33,8 +33,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
     let wanted = Wanted {
         command: "position",
         sections: match arguments.alternatives {
-            true => &[Section::Position, Section::Alternatives, Section::Questions, Section::Total],
-            false => &[Section::Position, Section::Questions, Section::Total],
+            true => {
+                &[Section::Position, Section::Alternatives, Section::Agreements, Section::Questions, Section::Total]
+            }
+            false => &[Section::Position, Section::Agreements, Section::Questions, Section::Total],
         },
         in_full: arguments.all,
         within_months: None,

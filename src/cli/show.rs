@@ -91,6 +91,7 @@ fn quoted(path: &Path) -> String {
 fn comma_separated(global: &Global, wanted: &Wanted<'_>, report: &Report<'_>) -> Result<String, Stop> {
     let text = match wanted.sections {
         [Section::Input] => csv::sources(report),
+        [Section::Agreements] => csv::agreements(report),
         [Section::Support] => csv::support(report),
         [Section::Position, ..] => csv::positions(report),
         _ => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{AlternativeTotal, Line, Position, Requirement};
+use crate::model::{AlternativeTotal, Line, OrderLine, Position, ProductRole, Requirement};
 
 use super::alternative::in_short;
 use super::entitlement::{covering, left_over};
@@ -32,6 +32,7 @@ pub(super) fn explain(teller: &Teller<'_>, position: &Position) -> Explanation {
     explanation.figures = figures(position);
     explanation.sections = vec![
         section("The figures", equations(position)),
+        section("The true-up", true_up(teller, position)),
         section(format!("What is needed: {}", sum(position, &needs)), needed(teller, &needs)),
         section("What covers it", covering(teller, &lines, position.required > 0)),
         section(
@@ -97,6 +98,59 @@ fn equations(position: &Position) -> Vec<Item> {
         items.push(Item::say(format!("required lies between {low} and {high}, as open questions are answered")));
     }
     items
+}
+
+/// What is ordered of the product under an agreement, and from which peak; empty where no agreement trues it up.
+fn true_up(teller: &Teller<'_>, position: &Position) -> Vec<Item> {
+    let Some(peak) = position.peak else { return Vec::new() };
+    let of_row = |line: &&OrderLine| {
+        line.role.is_some()
+            && line.organisation == position.organisation
+            && line.product == position.product
+            && line.edition == position.edition
+            && line.metric == position.metric
+    };
+    let mut items = vec![Item::say(format!(
+        "this row: required {} today, at its peak {} on {}; {} to order",
+        count(position.required),
+        count(peak.required),
+        peak.on,
+        count(position.to_order.unwrap_or(0))
+    ))];
+    for line in teller.assessment.order_lines.iter().filter(of_row) {
+        let mark = line.mark(teller.outcome.as_of);
+        items.push(Item::say(format!("all versions together, under {}: {mark}", line.agreement)));
+        items.push(Item::say(arithmetic(line)));
+        items.extend(dates(teller, line).map(Item::say));
+    }
+    items
+}
+
+/// How the units to order come about.
+fn arithmetic(line: &OrderLine) -> String {
+    let (units, owned) = (count(line.units), count(line.owned));
+    let by_peak = line.peak.required.saturating_sub(line.owned);
+    match line.role {
+        Some(ProductRole::Additional) if line.units == by_peak => {
+            format!("an additional product, by its peak: {} − owned {owned} = {units}", count(line.peak.required))
+        }
+        Some(ProductRole::Additional) => format!(
+            "an additional product: peak {} − owned {owned} = {}, but no more was missing on any one day than {units}",
+            count(line.peak.required),
+            count(by_peak)
+        ),
+        _ => format!(
+            "an enterprise product, by its count on the day: {} − owned {owned} = {units}",
+            count(line.required)
+        ),
+    }
+}
+
+/// By when the order must arrive.
+fn dates(teller: &Teller<'_>, line: &OrderLine) -> Option<String> {
+    let mut agreements = teller.outcome.agreements.iter();
+    let order = agreements.find(|standing| standing.agreement.number == line.agreement)?.next?;
+    Some(format!("the order for {} must arrive from {} to {}", order.due, order.opens, order.closes))
 }
 
 /// The lines of chosen ways that belong to the row; where no line bears the row's version, those of any version.

@@ -4,8 +4,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Allocation, Answer, Basis, Chosen, Entitlement, HostId, Key, Locator, Metric, Money, Names, Price, PurchaseLine,
-    Question, Reading, Refusal, Requirement, Source, SupportRow, SupportSummary,
+    AgreementStanding, Allocation, Answer, Basis, Chosen, Entitlement, HostId, Key, Locator, Metric, Money, Names,
+    OrderLine, Peak, Price, PurchaseLine, Question, Reading, Refusal, Requirement, Source, SupportRow, SupportSummary,
+    Untracked,
 };
 
 /// One row of the licence position.
@@ -52,6 +53,13 @@ pub struct Position {
     pub entitlements: Vec<usize>,
     /// Rules it rests on that are not verified.
     pub unverified: Vec<String>,
+    /// Units of this row to order with the next true-up; `None` where no agreement trues it up. The rows of all versions
+    /// add up to the order line.
+    #[serde(default)]
+    pub to_order: Option<u32>,
+    /// The highest need of this row since the last order; `None` where no agreement trues it up.
+    #[serde(default)]
+    pub peak: Option<Peak>,
 }
 
 /// Units left over of one entitlement, in the form in which they are shown.
@@ -280,6 +288,9 @@ pub struct Assessment {
     pub questions: Vec<(super::QuestionKey, Vec<HostId>)>,
     /// How the allocation was found, where it is not proved best.
     pub notes: Vec<String>,
+    /// What is to be ordered under agreements.
+    #[serde(default)]
+    pub order_lines: Vec<OrderLine>,
 }
 
 /// Both readings of one moment with everything reports show: what a scan freezes.
@@ -319,6 +330,12 @@ pub struct Outcome {
     /// Prices on file.
     #[serde(default)]
     pub prices: Vec<Price>,
+    /// Agreements, and how they stand.
+    #[serde(default)]
+    pub agreements: Vec<AgreementStanding>,
+    /// What is installed and counted by no terms.
+    #[serde(default)]
+    pub untracked: Vec<Untracked>,
 }
 
 impl Outcome {

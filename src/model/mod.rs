@@ -8,6 +8,7 @@ mod assessment;
 mod entitlement;
 mod estate;
 mod evidence;
+mod history;
 mod host;
 mod key;
 mod money;
@@ -16,7 +17,9 @@ mod observation;
 mod packs;
 mod question;
 mod requirement;
+mod status;
 mod support;
+mod true_up;
 mod user;
 mod ware;
 
@@ -31,6 +34,7 @@ pub use entitlement::{
 };
 pub use estate::{Estate, Manifest};
 pub use evidence::{Fact, FileStatus, Locator, Place, Source, SourceId};
+pub use history::{History, HistoryRow, Peak};
 pub use host::{Affinity, Environment, Host, HostId, Installation, Machine, Placement, Processor, Role};
 pub use key::{Key, kebab};
 pub use money::{Money, Price, PriceKind, PricePeriod, decimal_to_minor, thousands};
@@ -41,6 +45,8 @@ pub use question::{Answer, Asker, Question, QuestionKey, Reading};
 pub use requirement::{
     Acceptance, Allocation, Alternative, Basis, Chosen, Line, Metric, Refusal, Requirement, Scope, Step, Working,
 };
+pub use status::PositionStatus;
 pub use support::{Rag, SupportRow, SupportStatus, SupportSummary, SystemSupport};
+pub use true_up::{AgreementStanding, OrderLine, Untracked};
 pub use user::{Access, Organisation, SharingGroup, UserDevices, UserGroup};
 pub use ware::{Ware, wares};

@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::model::Answer;
 
 use super::{
-    AlternativeRow, CoverageRow, FileCounts, FindingRow, MessageRow, OrganisationRow, PositionRow, QuestionRow,
-    RecordSums, Report, RequirementRow, Section, SourceRow, SupportSection, Totals,
+    AgreementRow, AlternativeRow, CoverageRow, FileCounts, FindingRow, MessageRow, OrganisationRow, PositionRow,
+    QuestionRow, RecordSums, Report, RequirementRow, Section, SourceRow, SupportSection, Totals, UntrackedRow,
 };
 
 /// Name and version of the shape; the version rises when a key changes its meaning or goes away.
@@ -42,6 +42,10 @@ struct Document<'r> {
     findings: Option<&'r [FindingRow<'r>]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     positions: Option<&'r [PositionRow<'r>]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_tracked: Option<&'r [UntrackedRow<'r>]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agreements: Option<&'r [AgreementRow<'r>]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     notes: Option<&'r [&'r str]>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,6 +81,8 @@ pub fn render(report: &Report<'_>, sections: &[Section]) -> Result<String, serde
         coverage: shows(Section::Coverage).then_some(&report.coverage),
         findings: shows(Section::Coverage).then_some(&report.findings),
         positions: shows(Section::Position).then_some(&report.positions),
+        not_tracked: shows(Section::Position).then_some(&report.untracked),
+        agreements: shows(Section::Agreements).then_some(&report.agreements),
         notes: shows(Section::Position).then_some(&report.notes),
         alternatives: (shows(Section::Position) || shows(Section::Alternatives)).then_some(&report.alternatives),
         requirements: shows(Section::Alternatives).then_some(&report.requirements),

@@ -8,6 +8,7 @@ pub mod json;
 pub mod schema;
 pub mod terminal;
 
+mod agreement;
 mod alternative;
 mod coverage;
 mod input;
@@ -17,11 +18,12 @@ mod question;
 mod support;
 mod total;
 
+pub use agreement::{AgreementRow, DueRow, OrderRow};
 pub use alternative::{AlternativeRow, RefusalRow, RequirementRow, WayRow};
 pub use coverage::{CoverageRow, FindingRow};
 pub use input::{FileCounts, MessageRow, RecordSums, SourceRow};
 pub use organisation::OrganisationRow;
-pub use position::{PositionRow, RowStatus};
+pub use position::{PositionRow, UntrackedRow};
 pub use question::QuestionRow;
 pub use support::{SupportLine, SupportSection, SupportSums};
 pub use total::{Sum, TotalRow, Totals};
@@ -40,6 +42,8 @@ pub enum Section {
     Coverage,
     /// The licence position.
     Position,
+    /// Agreements, and what is due under each.
+    Agreements,
     /// Every way of licensing a product; with [`Filter::scopes`] of each scope too.
     Alternatives,
     /// Support.
@@ -52,8 +56,8 @@ pub enum Section {
 
 impl Section {
     /// The sections of a whole report, in order. [`Section::Alternatives`] is printed where it is asked for.
-    pub const ALL: [Self; 6] =
-        [Self::Input, Self::Coverage, Self::Position, Self::Support, Self::Questions, Self::Total];
+    pub const ALL: [Self; 7] =
+        [Self::Input, Self::Coverage, Self::Position, Self::Agreements, Self::Support, Self::Questions, Self::Total];
 }
 
 /// Which part of an outcome a report shows.
@@ -103,6 +107,10 @@ pub struct Report<'a> {
     pub findings: Vec<FindingRow<'a>>,
     /// The licence position, by organisation, the dearest shortfall first.
     pub positions: Vec<PositionRow<'a>>,
+    /// What is installed and counted by no terms.
+    pub untracked: Vec<UntrackedRow<'a>>,
+    /// Agreements and what is due under each.
+    pub agreements: Vec<AgreementRow<'a>>,
     /// How the allocation was found, where it is not proved best.
     pub notes: Vec<&'a str>,
     /// Every way to license a product, over all scopes of an organisation.
@@ -135,6 +143,8 @@ impl<'a> Report<'a> {
             coverage,
             findings: coverage::findings(outcome, filter),
             positions: position::rows(outcome, assessment, filter),
+            untracked: position::untracked(outcome, filter),
+            agreements: agreement::rows(outcome, assessment, filter),
             notes: assessment.notes.iter().map(String::as_str).collect(),
             alternatives: alternative::rows(outcome, assessment, filter),
             requirements: alternative::requirements(assessment, filter),

@@ -4,47 +4,9 @@ use std::cmp::Reverse;
 
 use serde::Serialize;
 
-use crate::model::{Assessment, Metric, Money, Outcome, Position};
+use crate::model::{Assessment, Metric, Money, Outcome, Peak, Position, PositionStatus};
 
 use super::{Filter, amount};
-
-/// What a row comes to, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RowStatus {
-    /// Units are missing.
-    Shortfall,
-    /// Nothing is missing under this reading; under another answer something would be.
-    ToVerify,
-    /// Nothing is missing, and units are left over.
-    Surplus,
-    /// Nothing is missing and nothing is left over.
-    Covered,
-}
-
-impl RowStatus {
-    fn of(position: &Position) -> Self {
-        if position.shortfall > 0 {
-            Self::Shortfall
-        } else if position.range.1 > position.required && position.range.1 > position.usable {
-            Self::ToVerify
-        } else if position.surplus > 0 {
-            Self::Surplus
-        } else {
-            Self::Covered
-        }
-    }
-
-    /// As printed.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Shortfall => "shortfall",
-            Self::ToVerify => "to verify",
-            Self::Surplus => "surplus",
-            Self::Covered => "covered",
-        }
-    }
-}
 
 /// One row of the licence position.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -64,7 +26,7 @@ pub struct PositionRow<'a> {
     /// What a unit counts.
     pub metric: Metric,
     /// What the row comes to.
-    pub status: RowStatus,
+    pub status: PositionStatus,
     /// Units needed.
     pub required: u32,
     /// Units owned that serve this row.
@@ -88,6 +50,41 @@ pub struct PositionRow<'a> {
     pub missing_price: Option<&'a str>,
     /// Rules it rests on that nobody verified.
     pub unverified: &'a [String],
+    /// Units to order with the next true-up; null where no agreement trues the row up.
+    pub to_order: Option<u32>,
+    /// The highest need since the last order, likewise.
+    pub peak: Option<Peak>,
+}
+
+/// A product that is installed and of which no position is computed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UntrackedRow<'a> {
+    /// Organisation.
+    pub organisation: &'a str,
+    /// Product id.
+    pub product: &'a str,
+    /// Its name.
+    pub title: &'a str,
+    /// Always the same.
+    pub status: PositionStatus,
+    /// Installations found.
+    pub installations: u32,
+    /// Why, as half a sentence.
+    pub why: &'a str,
+}
+
+/// What is installed and counted by no terms, by organisation.
+pub(super) fn untracked<'a>(outcome: &'a Outcome, filter: &Filter) -> Vec<UntrackedRow<'a>> {
+    let rows = outcome.untracked.iter().filter(|row| filter.shows(&row.organisation));
+    rows.map(|row| UntrackedRow {
+        organisation: &row.organisation,
+        product: &row.product,
+        title: outcome.names.product(&row.product),
+        status: PositionStatus::NotTracked,
+        installations: row.installations,
+        why: &row.why,
+    })
+    .collect()
 }
 
 /// All rows of one assessment that the filter shows: by organisation, then the dearest shortfall first; a shortfall
@@ -97,7 +94,8 @@ pub fn rows<'a>(outcome: &'a Outcome, assessment: &'a Assessment, filter: &Filte
         assessment.positions.iter().filter(|position| filter.shows(&position.organisation)).collect();
     positions.sort_by_key(|position| {
         let cost = position.cost.as_ref().map(|cost| cost.minor);
-        (&position.organisation, position.shortfall == 0, Reverse(cost), Reverse(position.shortfall), &position.key)
+        let settled = position.shortfall == 0 && position.to_order.unwrap_or(0) == 0;
+        (&position.organisation, settled, Reverse(cost), Reverse(position.shortfall), &position.key)
     });
     positions.into_iter().map(|position| row(outcome, position)).collect()
 }
@@ -112,7 +110,7 @@ fn row<'a>(outcome: &Outcome, position: &'a Position) -> PositionRow<'a> {
         version,
         title: outcome.names.licence(&position.product, edition, version),
         metric: position.metric,
-        status: RowStatus::of(position),
+        status: PositionStatus::of(position),
         required: position.required,
         usable: position.usable,
         allocated: position.allocated,
@@ -124,5 +122,7 @@ fn row<'a>(outcome: &Outcome, position: &'a Position) -> PositionRow<'a> {
         cost: position.cost.as_ref(),
         missing_price: position.missing_price.as_deref(),
         unverified: &position.unverified,
+        to_order: position.to_order,
+        peak: position.peak,
     }
 }

@@ -92,6 +92,8 @@ pub struct Settings {
     pub stale_after_days: u32,
     /// Months ahead within which an end of support is announced.
     pub support_horizon_months: u32,
+    /// Days ahead within which the order of an agreement is announced.
+    pub order_horizon_days: u32,
     /// Organisations.
     pub organisations: Vec<Organisation>,
     /// Folder names or agent tags that mean an organisation: (text, organisation).
@@ -115,6 +117,7 @@ impl Default for Settings {
             currency: "GBP".into(),
             stale_after_days: 90,
             support_horizon_months: 12,
+            order_horizon_days: 90,
             organisations: Vec::new(),
             organisation_aliases: Vec::new(),
             acceptances: Vec::new(),
@@ -153,6 +156,7 @@ fn settings(path: &str, text: &str, rules: Option<&Rules>) -> Result<Settings, V
         currency: fields.text("currency").unwrap_or(default.currency),
         stale_after_days: fields.number("stale_after_days").unwrap_or(default.stale_after_days),
         support_horizon_months: fields.number("support_horizon_months").unwrap_or(default.support_horizon_months),
+        order_horizon_days: fields.number("order_horizon_days").unwrap_or(default.order_horizon_days),
         organisations,
         organisation_aliases: fields.table("organisation_aliases").map(|table| table.text_pairs()).unwrap_or_default(),
         acceptances: fields.tables("acceptance").into_iter().filter_map(acceptance).collect(),

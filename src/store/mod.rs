@@ -8,6 +8,7 @@
 //!
 //! ```text
 //! scan ─┬─ frozen            outcome, settings, prices, purchases
+//!       ├─ position_history  its position, row by row ── position_key
 //!       └─ scan_file ─┬─ path
 //!                     └─ content ── observation ── software_list ┈ title
 //! ```
@@ -15,6 +16,7 @@
 mod content;
 mod disk;
 mod error;
+mod history;
 mod known;
 mod places;
 mod reading;
@@ -40,12 +42,15 @@ use jiff::civil::Date;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use serde::de::DeserializeOwned;
 
-use crate::model::{Outcome, Price, PurchaseLine};
+use crate::model::{History, Outcome, Price, PurchaseLine};
 
 use reading::Reading;
 
 /// Every migration in order; its position plus one is the version it leads to. Never change one, only append.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_scans.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001_scans.sql"), include_str!("migrations/0002_history.sql")];
+
+/// The version from which on every scan writes its history.
+const WITH_HISTORY: i64 = 2;
 
 /// Version of a store with all of them.
 const VERSION: i64 = MIGRATIONS.len() as i64;
@@ -196,6 +201,14 @@ impl Store {
         self.frozen(scan, "SELECT outcome FROM frozen WHERE scan = ?1")
     }
 
+    /// What all scans found, row by row.
+    ///
+    /// # Errors
+    /// Where SQLite refuses or a row is damaged.
+    pub fn history(&self) -> Result<History, StoreError> {
+        history::read(&self.connection).map_err(|error| self.failed("read the history", error))
+    }
+
     /// Settings, prices and purchases that a scan froze; of the newest where none is named.
     ///
     /// # Errors
@@ -293,6 +306,9 @@ impl Store {
         if done < VERSION {
             for migration in MIGRATIONS.iter().skip(usize::try_from(done).unwrap_or_default()) {
                 transaction.execute_batch(migration).map_err(failed)?;
+            }
+            if done < WITH_HISTORY {
+                history::fill_in(&transaction).map_err(failed)?;
             }
             transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
             transaction.pragma_update(None, "user_version", VERSION).map_err(failed)?;

@@ -33,6 +33,7 @@ fn assessment(default: Answer) -> Assessment {
         alternatives: Vec::new(),
         questions: Vec::new(),
         notes: Vec::new(),
+        order_lines: Vec::new(),
     }
 }
 
@@ -53,6 +54,8 @@ fn outcome(rules_hash: &str) -> Outcome {
         diagnostics: Vec::new(),
         purchases: Vec::new(),
         prices: Vec::new(),
+        agreements: Vec::new(),
+        untracked: Vec::new(),
     }
 }
 
@@ -116,7 +119,18 @@ fn scan(store: &mut Store, files: &[FileResult], rules_hash: &str) -> Vec<Stored
 /// Every row of every table.
 fn dump(store: &Store) -> Vec<String> {
     let mut rows = Vec::new();
-    for table in ["scan", "frozen", "path", "content", "scan_file", "title", "software_list", "observation"] {
+    for table in [
+        "scan",
+        "frozen",
+        "path",
+        "content",
+        "scan_file",
+        "title",
+        "software_list",
+        "observation",
+        "position_key",
+        "position_history",
+    ] {
         let mut statement = store.connection.prepare(&format!("SELECT * FROM {table}")).expect("the table is there");
         let columns = statement.column_count();
         let mut found = statement.query([]).expect("it reads");
@@ -308,7 +322,9 @@ fn a_store_of_a_newer_version_is_refused() {
     drop(store);
     let error = Store::open(&path).expect_err("it is newer");
     assert!(matches!(error, StoreError::Newer { found, .. } if found == VERSION + 1), "{error}");
-    assert!(error.to_string().contains("was written by a newer trueup (its version is 2, this program knows up to 1)"));
+    let says =
+        format!("was written by a newer trueup (its version is {}, this program knows up to {VERSION})", VERSION + 1);
+    assert!(error.to_string().contains(&says), "{error}");
 }
 
 #[test]
@@ -376,4 +392,72 @@ proptest! {
         prop_assert_eq!(titles.len(), distinct.len());
         prop_assert_eq!(titles.iter().count(), distinct.len());
     }
+}
+
+/// A row of the position.
+fn position(product: &str, required: u32) -> crate::model::Position {
+    crate::model::Position {
+        key: crate::model::Key::new("position", &["brent", "", product, "standard", "2016", "core"]),
+        organisation: "brent".into(),
+        product: product.into(),
+        edition: Some("standard".into()),
+        version: Some("2016".into()),
+        metric: Metric::Core,
+        required,
+        usable: 4,
+        allocated: 4,
+        received: 0,
+        lent: 0,
+        shortfall: required - 4,
+        surplus: 0,
+        range: (required, required),
+        range_of_versions: (required, required),
+        cost: None,
+        missing_price: Some("sql-server standard, by core".into()),
+        requirements: Vec::new(),
+        entitlements: Vec::new(),
+        unverified: Vec::new(),
+        to_order: None,
+        peak: None,
+    }
+}
+
+/// A scan of a day that finds so many units needed under the strict reading, and two less under the customer's.
+fn scan_position(store: &mut Store, day: jiff::civil::Date, required: u32) {
+    let mut found = outcome("rules");
+    found.as_of = day;
+    found.strict.positions = vec![position("sql-server", required)];
+    found.customer.positions = vec![position("sql-server", required - 2)];
+    let writer = store.begin_scan("2026-11-21T10:00:00Z", &[]).expect("no other scan");
+    writer.commit(&Frozen { outcome: &found, settings: "", prices: &[], purchases: &[] }).expect("it is complete");
+}
+
+#[test]
+fn the_history_has_the_last_scan_of_every_day_under_both_readings() {
+    let (_folder, path) = place_of_store();
+    let mut store = Store::open(&path).expect("it opens");
+    scan_position(&mut store, date(2026, 3, 31), 99);
+    scan_position(&mut store, date(2026, 6, 30), 8);
+    scan_position(&mut store, date(2026, 3, 31), 12);
+    let history = store.history().expect("it reads");
+    let figures: Vec<_> = history.rows.iter().map(|row| (row.as_of, row.reading, row.required)).collect();
+    let (march, june) = (date(2026, 3, 31), date(2026, 6, 30));
+    let (strict, customer) = (Answer::Strict, Answer::Customer);
+    assert_eq!(figures, [(march, customer, 10), (march, strict, 12), (june, customer, 6), (june, strict, 8)]);
+    let row = &history.rows[1];
+    assert_eq!((row.usable, row.shortfall, row.cost.clone(), row.metric), (4, 8, None, Metric::Core));
+}
+
+#[test]
+fn a_store_from_before_the_history_is_filled_in_from_what_its_scans_froze() {
+    let (_folder, path) = place_of_store();
+    let mut store = Store::open(&path).expect("it opens");
+    scan_position(&mut store, date(2026, 3, 31), 12);
+    scan_position(&mut store, date(2026, 6, 30), 8);
+    let history = store.history().expect("it reads");
+    let back = "DROP TABLE position_history; DROP TABLE position_key; PRAGMA user_version = 1;";
+    store.connection.execute_batch(back).expect("the store is of version 1 again");
+    drop(store);
+    let store = Store::open_existing(&path).expect("it is brought up to date");
+    assert_eq!(store.history().expect("it reads"), history);
 }

@@ -11,7 +11,7 @@ use flate2::write::ZlibEncoder;
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde::Serialize;
 
-use crate::model::{FileStatus, Outcome, Place, Price, PurchaseLine};
+use crate::model::{FileStatus, History, Outcome, Place, Price, PurchaseLine};
 
 use super::content::{ContentId, FileContents, FileResult, HostContents, StoredFile};
 use super::reading::Reading;
@@ -74,6 +74,14 @@ impl<'store> ScanWriter<'store> {
     /// The number this scan will have.
     pub fn id(&self) -> ScanId {
         self.scan
+    }
+
+    /// What earlier scans found, row by row.
+    ///
+    /// # Errors
+    /// Where SQLite refuses or a row is damaged.
+    pub fn history(&self) -> Result<History, StoreError> {
+        super::history::read(&self.transaction).map_err(|error| self.failed(error))
     }
 
     /// Every title of the store and of this scan so far.
@@ -158,6 +166,7 @@ impl<'store> ScanWriter<'store> {
                 self.packed(&frozen.purchases)?
             ],
         )?;
+        super::history::insert(&self.transaction, self.scan, outcome).map_err(|error| self.failed(error))?;
         let (path, scan) = (self.path, self.scan);
         self.transaction.commit().map_err(|error| StoreError::sqlite(path, "complete the scan", error))?;
         Ok(scan)

@@ -3,6 +3,7 @@
 //! One file a section; each gets the report and returns lines. Colour never carries meaning alone: a column in words
 //! stands beside it.
 
+mod agreement;
 mod alternative;
 mod canvas;
 mod coverage;
@@ -59,12 +60,16 @@ impl View<'_> {
 /// The report as text for a terminal or a pipe.
 pub fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     let mut out = title(report, view, canvas);
-    for section in view.sections {
+    // A longer report of an estate without agreements need not say so.
+    let silent =
+        |section: &&Section| **section == Section::Agreements && report.agreements.is_empty() && !view.is_alone();
+    for section in view.sections.iter().filter(|section| !silent(section)) {
         out.push('\n');
         out.push_str(&match section {
             Section::Input => input::render(report, view, canvas),
             Section::Coverage => coverage::render(report, view, canvas),
             Section::Position => position::render(report, view, canvas),
+            Section::Agreements => agreement::render(report, canvas),
             Section::Alternatives => alternative::render(report, view, canvas),
             Section::Support => support::render(report, view, canvas),
             Section::Questions => question::render(report, view, canvas),
@@ -86,6 +91,7 @@ fn title(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
         0,
         &match view.sections {
             [Section::Input] => format!("trueup: sources on {day}"),
+            [Section::Agreements] => format!("trueup: agreements{of} on {day}"),
             [Section::Support] => format!("trueup: support{of} on {day}"),
             _ => format!("trueup: licence position{of} on {day}, {} reading", report.reading),
         },

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use comfy_table::{Cell, Table};
 
-use crate::model::Money;
-use crate::report::{PositionRow, Report, RowStatus};
+use crate::model::{Money, PositionStatus};
+use crate::report::{PositionRow, Report};
 
 use super::{Canvas, Kind, Tone, View, cell, number, wrapped};
 
@@ -105,10 +105,11 @@ fn with_titles(report: &Report<'_>, drawn: &str, canvas: &Canvas) -> String {
 
 fn cells(row: &PositionRow<'_>, narrow: bool, room: usize) -> Vec<Cell> {
     let tone = match row.status {
-        RowStatus::Shortfall => Tone::Bad,
-        RowStatus::ToVerify => Tone::Doubt,
-        RowStatus::Surplus => Tone::Spare,
-        RowStatus::Covered => Tone::Good,
+        PositionStatus::Shortfall => Tone::Bad,
+        PositionStatus::TrueUpDue | PositionStatus::Incomplete => Tone::Doubt,
+        PositionStatus::Surplus => Tone::Spare,
+        PositionStatus::Compliant => Tone::Good,
+        PositionStatus::NotTracked => Tone::Plain,
     };
     let mark = if row.unverified.is_empty() { "" } else { " *" };
     let plain = |text: String| cell(text, Tone::Plain);
@@ -171,6 +172,9 @@ fn footnotes(report: &Report<'_>, view: &View<'_>, shown: &[&PositionRow<'_>], i
         let text = format!("rests on rules that nobody has verified against a public page yet: {named}{more}");
         out.push_str(&canvas.item(2, "* ", &text));
     }
+    for text in true_ups(report) {
+        out.push_str(&canvas.item(2, "True-up: ", &text));
+    }
     for note in notes(&report.notes) {
         out.push_str(&canvas.item(2, "Note: ", &note));
     }
@@ -181,7 +185,36 @@ fn footnotes(report: &Report<'_>, view: &View<'_>, shown: &[&PositionRow<'_>], i
         let text = format!("{rows} nothing left over{count} {verb} not shown: {}", view.command("position --all"));
         out.push_str(&canvas.prose(2, &text));
     }
+    out.push_str(&untracked(report, canvas));
     if out == "\n" { String::new() } else { out }
+}
+
+/// What is to be ordered under agreements, with its peak.
+fn true_ups(report: &Report<'_>) -> Vec<String> {
+    let due = report.agreements.iter().flat_map(|agreement| agreement.due.iter().map(move |due| (agreement, due)));
+    due.filter(|(_, due)| due.role.is_some() && due.units > 0)
+        .map(|(agreement, due)| {
+            format!("{}, {} by {}: {} under {}", due.organisation, due.title, due.metric, due.mark, agreement.agreement)
+        })
+        .collect()
+}
+
+/// What is installed and counted by no terms, in a line for each organisation.
+fn untracked(report: &Report<'_>, canvas: &Canvas) -> String {
+    let mut organisations: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for row in &report.untracked {
+        let text = format!("{} {}", row.title, number(row.installations));
+        organisations.entry(row.organisation).or_default().push(text);
+    }
+    if organisations.is_empty() {
+        return String::new();
+    }
+    let mut out =
+        canvas.prose(2, "Not tracked, installed and counted by no terms on file, with the installations found:");
+    for (organisation, products) in organisations {
+        out.push_str(&canvas.item(2, "- ", &format!("{organisation}: {}", products.join(", "))));
+    }
+    out
 }
 
 /// Notes that say the same of several products, as one: `Project, SQL Server: not every way …`.
