@@ -1,6 +1,11 @@
 //! Agreements of `trueup.toml`: what is wrong with one is said with its line.
 
+mod estates;
+
+use std::path::Path;
 use std::sync::LazyLock;
+
+use assert_cmd::Command;
 
 use trueup::model::Place;
 use trueup::rules::{Rules, parse_settings_under};
@@ -90,4 +95,54 @@ fn two_agreements_never_true_up_the_same_product_on_the_same_day() {
     ] {
         assert_eq!(faults(&format!("{GOOD}{apart}")), [], "{apart}");
     }
+}
+
+/// Runs the program on an estate.
+fn trueup(estate: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trueup"));
+    command.env_remove("TRUEUP_ESTATE").env_remove("COLUMNS").args(arguments).arg("--estate").arg(estate);
+    String::from_utf8(command.assert().success().get_output().stdout.clone()).expect("UTF-8")
+}
+
+/// An estate with a CSP agreement and an enterprise agreement, in which nothing is used and nothing is owned.
+fn estate(settings: &str) -> tempfile::TempDir {
+    let estate = estates::folder();
+    estates::write(&estate.path().join("trueup.toml"), settings.as_bytes());
+    let host = "[[host]]\nname = \"pc\"\nprocessors = [4]\n";
+    estates::write(&estate.path().join("inventory/north/manifest.toml"), host.as_bytes());
+    let bought = "product,edition,version,metric,quantity,bought\nvisio,professional,2016,device,1,2016-02-01\n";
+    estates::write(&estate.path().join("entitlements/north/bought.csv"), bought.as_bytes());
+    estate
+}
+
+#[test]
+fn where_nothing_is_to_be_ordered_the_update_statement_is_owed_in_the_window() {
+    let estate = estate(GOOD);
+    trueup(estate.path(), &["scan", "--as-of", "2026-05-20"]);
+    let shown = trueup(estate.path(), &["agreements"]);
+    for says in [
+        "2024-07-01 to 2027-06-30, year 2",
+        "last on 2025-06-10",
+        "from 2026-05-02 to 2026-06-01: open now, 12 days left",
+        "sign and send the update statement",
+        "by 2026-06-01",
+    ] {
+        let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(says), "{says}\n{shown}");
+    }
+}
+
+#[test]
+fn the_json_of_agreements_has_the_published_shape_and_what_may_fall_is_told() {
+    let rented = GOOD.replace("enterprise-agreement", "enterprise-agreement-subscription").replace("office", "visio");
+    let estate = estate(&rented);
+    trueup(estate.path(), &["scan", "--as-of", "2026-05-20"]);
+    let shown = trueup(estate.path(), &["agreements", "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+    let schema: serde_json::Value = serde_json::from_str(trueup::report::schema::REPORT).expect("JSON");
+    let validator = jsonschema::draft202012::new(&schema).expect("a schema");
+    assert!(validator.is_valid(&document), "{shown}");
+    let agreement = &document["agreements"][0];
+    assert_eq!(agreement["next_order"]["days_left"], 12);
+    assert_eq!(agreement["due"][0]["may_fall_by"], 1, "one licence is owned and not needed: {shown}");
 }

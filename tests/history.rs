@@ -299,3 +299,15 @@ fn an_order_is_announced_open_and_missed() {
     assert_eq!(kinds(date(2026, 6, 1)), ["order-open"], "30 days before it");
     assert_eq!(kinds(date(2026, 6, 2)), ["missed"]);
 }
+
+#[test]
+fn a_commitment_of_the_whole_base_finds_what_is_not_under_assurance() {
+    let estate = estates::folder();
+    let settings = AGREEMENT.replace("enterprise-agreement", "server-and-cloud-enrollment");
+    let bought = licences("visio", "professional", 5) + &licences("office", "standard", 5);
+    set(estate.path(), &settings, &devices("visio", "professional", 5), &bought);
+    let outcome = scan(estate.path(), date(2026, 1, 31));
+    let found = outcome.findings.iter().filter(|finding| finding.key.0.contains("without-assurance"));
+    let keys: Vec<&str> = found.map(|finding| finding.key.0.as_str()).collect();
+    assert_eq!(keys, ["agreement:north/e-1/without-assurance/visio/-"], "Office is not on the agreement");
+}

@@ -27,6 +27,8 @@ pub(super) fn settle(ground: &Ground<'_>, history: &History, outcome: &mut Outco
         mark(ground, history, assessment);
     }
     outcome.findings.extend(outcome.agreements.iter().flat_map(|standing| findings(ground, standing)));
+    let without = without_assurance(ground, &outcome.strict);
+    outcome.findings.extend(without);
 }
 
 fn standing(ground: &Ground<'_>, agreement: &Agreement) -> Option<AgreementStanding> {
@@ -269,4 +271,33 @@ fn is_followed(ground: &Ground<'_>, ended: &Agreement, organisation: &str) -> bo
     };
     let others = ground.settings.agreements.iter().filter(|one| one.in_force(ground.as_of) && one.covers(organisation));
     others.into_iter().any(|one| publisher(one) == publisher(ended))
+}
+
+/// Licences without Software Assurance of products of which an agreement commits the whole installed base.
+fn without_assurance(ground: &Ground<'_>, assessment: &Assessment) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (agreement, vehicle) in with_true_up(ground).into_iter().filter(|(_, vehicle)| vehicle.whole_base) {
+        let lapsed = assessment.entitlements.iter().filter(|one| !one.sa_active && !one.forms.is_empty());
+        for entitlement in lapsed.filter(|one| agreement.covers(&one.organisation)) {
+            let line = &ground.estate.purchases[entitlement.line];
+            if agreement.role(&line.product, &vehicle.enterprise).is_none() {
+                continue;
+            }
+            let reference = line.reference.as_deref().unwrap_or("");
+            let parts = [&line.organisation, &agreement.number, "without-assurance", &line.product, reference];
+            findings.push(Finding {
+                key: Key::new("agreement", &parts),
+                organisation: line.organisation.clone(),
+                text: format!(
+                    "{}: the whole installed base is to be under Software Assurance, and {} units of {} ({}) are not.",
+                    agreement.title(),
+                    line.quantity,
+                    line.product,
+                    line.reference.as_deref().unwrap_or("without a reference")
+                ),
+                evidence: line.evidence.iter().cloned().collect(),
+            });
+        }
+    }
+    findings
 }

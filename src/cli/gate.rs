@@ -14,6 +14,8 @@ pub(super) enum Kind {
     Never,
     /// A row of the position is short under the reading shown.
     Shortfall,
+    /// Units are to be ordered with the next true-up of an agreement.
+    TrueUp,
     /// Something is out of support, and nobody has accepted the risk.
     Unsupported,
     /// A host's newest inventory is too old.
@@ -25,6 +27,9 @@ pub(super) fn judge(report: &Report<'_>, kinds: &[Kind]) -> End {
     let found = kinds.iter().any(|kind| match kind {
         Kind::Never => false,
         Kind::Shortfall => report.positions.iter().any(|row| row.shortfall > 0),
+        Kind::TrueUp => {
+            report.agreements.iter().flat_map(|row| &row.due).any(|due| due.role.is_some() && due.units > 0)
+        }
         Kind::Unsupported => {
             report.support.rows.iter().any(|row| row.status == SupportStatus::OutOfSupport && row.accepted.is_none())
         }

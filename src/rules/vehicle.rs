@@ -26,6 +26,8 @@ pub struct Vehicle {
     pub statement: bool,
     /// Whether counts may go down at the anniversary.
     pub counts_fall: bool,
+    /// Whether every licence of the products on it must be under Software Assurance or rented.
+    pub whole_base: bool,
     /// Years of Software Assurance paid with a licence ordered at the anniversary of the first, second, … year.
     pub assurance_years: Vec<Decimal>,
     /// Products that are enterprise products where the agreement does not say.
@@ -73,6 +75,7 @@ fn vehicle(path: &str, fields: Fields<'_, '_>) -> Vehicle {
         windows,
         statement: fields.boolean("statement").unwrap_or(false),
         counts_fall: fields.boolean("counts_fall").unwrap_or(false),
+        whole_base: fields.boolean("whole_base").unwrap_or(false),
         assurance_years: decimals(&fields, "assurance_years"),
         enterprise: fields.texts("enterprise"),
         means: fields.required_text("means"),

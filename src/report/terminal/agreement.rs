@@ -27,7 +27,8 @@ fn agreement(row: &AgreementRow<'_>, canvas: &Canvas) -> String {
         Some(year) => format!("year {year}"),
         None => "not in force".to_owned(),
     };
-    out.push_str(&canvas.item(4, "term:    ", &format!("{}{end}, {year}", row.start)));
+    let start = if row.end.is_some() { row.start.to_string() } else { format!("since {}", row.start) };
+    out.push_str(&canvas.item(4, "term:    ", &format!("{start}{end}, {year}")));
     if let Some(day) = row.last_order {
         out.push_str(&canvas.item(4, "ordered: ", &format!("last on {day}")));
     }
@@ -42,6 +43,12 @@ fn agreement(row: &AgreementRow<'_>, canvas: &Canvas) -> String {
     if !row.due.is_empty() {
         out.push('\n');
         out.push_str(&due(row, canvas));
+        if row.due.iter().any(|due| due.role.is_none()) {
+            out.push_str(&canvas.prose(
+                2,
+                "not on it: on no list of the agreement, so it is to be ordered in the month of its first use.",
+            ));
+        }
     }
     out
 }
