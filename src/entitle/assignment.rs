@@ -16,7 +16,12 @@ pub(super) fn bind(
     working: &mut Working,
 ) {
     let mobile = product.terms.iter().any(|terms| terms.mobility_needs_sa && terms.metric == line.metric);
-    let (names, moved) = current(ground, line, mobile, working);
+    // Licences of some editions serve machines of one's own and of the publisher's cloud at once (AH-R2).
+    let both = product
+        .terms
+        .iter()
+        .any(|terms| line.edition.as_ref().is_some_and(|edition| terms.beside_own_hosts.contains(edition)));
+    let (names, moved) = current(ground, line, mobile, both, working);
     if names.is_empty() {
         return;
     }
@@ -78,6 +83,7 @@ fn current(
     ground: &Ground<'_>,
     line: &PurchaseLine,
     mobile: bool,
+    both: bool,
     working: &mut Working,
 ) -> (Vec<String>, Vec<String>) {
     let wait = i64::from(ground.rules.conventions.reassignment_days);
@@ -107,6 +113,10 @@ fn current(
     }
     match cloud {
         None => (holders, Vec::new()),
+        Some((day, names)) if both => {
+            working.by_rule("AH-R2", format!("Used in the cloud too since {day}: this edition serves both at once."));
+            (holders, names)
+        }
         Some((day, names)) if days(day, ground.as_of) < i64::from(ground.rules.conventions.cloud_overlap_days) => {
             working.by_rule("AH-R2", format!("Moved to the cloud on {day}: both places may be used for now."));
             (holders, names)

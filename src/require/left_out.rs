@@ -18,7 +18,7 @@ pub(super) fn left_out(ground: &Ground<'_>, product: &Product, id: HostId, host:
         if ask("D-28") {
             return true;
         }
-    } else if !host.powered_on && host.machine != Machine::Physical && ask("D-01") {
+    } else if !host.powered_on && ask("D-01") {
         return true;
     }
     stale(ground, host) && ask("D-02")
@@ -27,7 +27,7 @@ pub(super) fn left_out(ground: &Ground<'_>, product: &Product, id: HostId, host:
 /// Whether everybody who uses a machine for tests and development holds a subscription for that (VS-R1, VS-R2). One
 /// person without it voids the exception in the strict reading; in the customer's that person is short (D-06).
 fn for_tests_only(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> bool {
-    if !host.is_for_tests() || host.used_by.is_empty() {
+    if !host.is_for_tests() || host.used_by.is_empty() || carries_production(ground, id, host) {
         return false;
     }
     let subscribed = |name: &String| {
@@ -42,6 +42,14 @@ fn for_tests_only(ground: &Ground<'_>, product: &Product, id: HostId, host: &Hos
         return true;
     }
     count > 0 && ground.asker.ask("D-06", &host.organisation, &product.family, &[id]) == Answer::Customer
+}
+
+/// Whether a machine of one's own carries a guest that is not kept for tests: its own system then works for production
+/// too (VS-R3).
+fn carries_production(ground: &Ground<'_>, id: HostId, host: &Host) -> bool {
+    let mut others = ground.estate.hosts.iter();
+    host.machine == Machine::Physical
+        && others.any(|guest| guest.machine == Machine::Guest && guest.runs_on() == Some(id) && !guest.is_for_tests())
 }
 
 /// Whether the newest sighting is older than the limit.

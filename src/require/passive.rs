@@ -91,11 +91,17 @@ pub(super) fn pair<'a>(
         let mut rules = rules(ground, product, copy.version);
         rules.retain(|rule| copy.features.iter().all(|feature| rule.features.contains(feature)));
         rules.sort_by_key(|rule| rule.needs_sa);
-        let found = primaries.flat_map(|primary| rules.iter().map(move |rule| (primary.host, *rule))).find(
-            |(primary, rule)| {
-                places.entry((*primary, rule.id.as_str())).or_insert_with(|| Places::of(rule)).take(copy.role)
-            },
-        );
+        let frees = |primary: HostId, rule: &Passive| {
+            let cloud = ground.estate.host(primary).cloud();
+            cloud.is_none_or(|cloud| !rule.except_clouds.iter().any(|except| except == cloud))
+        };
+        let pairs_of = |primary: &Deployed| {
+            let host = primary.host;
+            rules.iter().filter(move |rule| frees(host, rule)).map(move |rule| (host, *rule)).collect::<Vec<_>>()
+        };
+        let found = primaries.flat_map(pairs_of).find(|(primary, rule)| {
+            places.entry((*primary, rule.id.as_str())).or_insert_with(|| Places::of(rule)).take(copy.role)
+        });
         if let Some((primary, rule)) = found
             && accepted(ground, product, copy, rule)
         {

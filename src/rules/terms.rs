@@ -161,6 +161,8 @@ pub struct Terms {
     pub needs_sa: bool,
     /// Licences follow the guest between hosts only with Software Assurance.
     pub mobility_needs_sa: bool,
+    /// Editions whose licences serve these clouds and machines of one's own at once.
+    pub beside_own_hosts: Vec<String>,
     /// Never in a position, only an alternative.
     pub alternative_only: Option<String>,
     /// Builds of the installation it is for; empty: any.
@@ -257,6 +259,8 @@ pub struct Passive {
     pub disaster_recovery_azure: u32,
     /// Work a copy may do and still stand by.
     pub features: Vec<String>,
+    /// Shared clouds in which a primary on licences of one's own frees no copy.
+    pub except_clouds: Vec<String>,
     /// Where it comes from.
     pub source: RuleSource,
     /// Whether that was seen in a public page.
@@ -319,6 +323,7 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         rights: fields.tables("rights").into_iter().map(right).collect(),
         needs_sa: fields.boolean("needs_sa").unwrap_or(false),
         mobility_needs_sa: fields.boolean("mobility_needs_sa").unwrap_or(false),
+        beside_own_hosts: fields.texts("beside_own_hosts"),
         alternative_only: fields.text("alternative_only"),
         builds: fields.texts("builds"),
         clouds: fields.texts("clouds"),
@@ -488,6 +493,7 @@ pub(crate) fn passive(fields: Fields<'_, '_>, product: &Product) -> Passive {
         disaster_recovery: fields.number("disaster_recovery").unwrap_or(0),
         disaster_recovery_azure: fields.number("disaster_recovery_azure").unwrap_or(0),
         features: fields.texts("features"),
+        except_clouds: fields.texts("except_clouds"),
         source: source(&fields),
         verified: fields.boolean("verified").unwrap_or(true),
     };
