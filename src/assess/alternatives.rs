@@ -35,11 +35,48 @@ pub(super) fn totals(
             ways.entry(key).or_default().push(ScopeUnits { requirement: index, alternative, units });
         }
     }
+    add_own_editions(ground, requirements, &mut ways);
     let everywhere = |(key, summed): &(WayKey, Vec<ScopeUnits>)| {
         scopes.get(&(key.0.as_str(), key.1.as_str())).is_some_and(|&count| count == summed.len())
     };
     let total = |(key, summed)| total(ground, prices, requirements, &used, key, summed);
     ways.into_iter().filter(everywhere).map(total).collect()
+}
+
+/// Each guest by its own edition, where scopes differ in it: their ways by guest taken together.
+fn add_own_editions(ground: &Ground<'_>, requirements: &[Requirement], ways: &mut BTreeMap<WayKey, Vec<ScopeUnits>>) {
+    let mut own: BTreeMap<WayKey, Vec<(ScopeUnits, Option<&str>)>> = BTreeMap::new();
+    for (index, requirement) in requirements.iter().enumerate() {
+        let mut best: BTreeMap<WayKey, (bool, Option<usize>, usize)> = BTreeMap::new();
+        for (way, alternative) in requirement.alternatives.iter().enumerate() {
+            let by_guest = match alternative.basis {
+                Basis::Guest => true,
+                Basis::Mixed => alternative.edition.is_none(),
+                _ => false,
+            };
+            if by_guest {
+                let mut key = way_key(&requirement.organisation, alternative);
+                (key.2, key.4) = (None, Basis::Mixed);
+                // Lawful before refused; each by its own, then the lowest edition that serves.
+                let product = ground.rules.products.get(&alternative.product);
+                let rank = product.and_then(|product| product.edition_rank(alternative.edition.as_deref()?));
+                let found = (alternative.refused.is_some(), rank, way);
+                let known = best.entry(key).or_insert(found);
+                *known = found.min(*known);
+            }
+        }
+        for (key, (_, _, alternative)) in best {
+            let way = &requirement.alternatives[alternative];
+            let one = ScopeUnits { requirement: index, alternative, units: way.units() };
+            own.entry(key).or_default().push((one, way.edition.as_deref()));
+        }
+    }
+    for (key, scopes) in own {
+        let first = scopes[0].1;
+        if scopes.iter().any(|(_, edition)| *edition != first) {
+            ways.insert(key, scopes.into_iter().map(|(one, _)| one).collect());
+        }
+    }
 }
 
 /// Prices every way of every scope by itself, lawful or not. Many scopes are alike, so equal ways are priced once.

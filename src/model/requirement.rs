@@ -138,6 +138,11 @@ impl Working {
         self.steps.push(Step { text: text.into(), rule: Some(rule.to_owned()), evidence: Vec::new() });
     }
 
+    /// Adds a step that rests on a rule and on facts.
+    pub fn by_rule_and_facts(&mut self, rule: &str, text: impl Into<String>, evidence: Vec<Locator>) {
+        self.steps.push(Step { text: text.into(), rule: Some(rule.to_owned()), evidence });
+    }
+
     /// Adds a step that rests on facts.
     pub fn by_facts(&mut self, text: impl Into<String>, evidence: Vec<Locator>) {
         self.steps.push(Step { text: text.into(), rule: None, evidence });

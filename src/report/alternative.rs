@@ -56,6 +56,11 @@ pub struct AlternativeRow<'a> {
 }
 
 impl AlternativeRow<'_> {
+    /// Whether its units are of several metrics or editions together.
+    pub fn is_mixed(&self) -> bool {
+        self.basis == Basis::Mixed && self.edition.is_none()
+    }
+
     /// In one word.
     pub fn words(&self) -> &'static str {
         match (self.chosen, self.available, self.condition) {

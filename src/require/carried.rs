@@ -30,14 +30,17 @@ pub(super) fn carried<'d>(
     };
     let mut guests = load.guests.clone();
     if customer == all {
-        working.say(format!("{all} guests may run on {}.", host.name));
+        if all > 0 {
+            working.by_facts(format!("{all} guests may run on {}.", host.name), ground.placed(host));
+        }
         return guests;
     }
     match ground.asker.ask("D-04", &host.organisation, &product.family, &[id]) {
         Answer::Strict => {
-            working.by_rule(
+            working.by_rule_and_facts(
                 "WS-R7",
                 format!("{all} guests may run on {}: each may be on any host of its cluster.", host.name),
+                ground.placed(host),
             );
         }
         Answer::Customer => {
@@ -46,9 +49,10 @@ pub(super) fn carried<'d>(
             guests.truncate(customer);
             let why = match host.peak_guests {
                 Some(_) => "the documented peak".to_owned(),
-                None => format!("ceil({all} / {others}) with one host lost, {now} now"),
+                None => format!("max(ceil({all} / {others} hosts with one lost), {now} there now) = {customer}"),
             };
-            working.by_rule("D-04", format!("{customer} of {all} guests count on {}: {why}.", host.name));
+            let text = format!("{customer} of {all} guests count on {}: {why}.", host.name);
+            working.by_rule_and_facts("D-04", text, ground.placed(host));
         }
     }
     guests

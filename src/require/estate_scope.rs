@@ -7,23 +7,18 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Alternative, Answer, Basis, HostId, Key, Line, Machine, Metric, Refusal, Requirement, Scope, Working,
+    Alternative, Answer, Basis, HostId, Key, Line, Locator, Machine, Metric, Refusal, Requirement, Scope, Working,
 };
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
 use super::deployment::{Deployed, servers};
+use super::processor_count::{assumed_cores, cores_or_assumed};
 use super::reach::Reach;
 
 /// Methods of this file.
-pub(super) const METHODS: [Method; 6] = [
-    Method::ProcessorFactor,
-    Method::OccupiedSockets,
-    Method::NamedUser,
-    Method::SocketPairs,
-    Method::CappedCores,
-    Method::ProcessorSlices,
-];
+pub(super) const METHODS: [Method; 5] =
+    [Method::ProcessorFactor, Method::OccupiedSockets, Method::NamedUser, Method::SocketPairs, Method::CappedCores];
 
 /// What one organisation runs of a product.
 pub(super) struct Estate<'a> {
@@ -32,6 +27,16 @@ pub(super) struct Estate<'a> {
     pub deployed: Vec<&'a Deployed>,
     /// Physical hosts that count: its own, and those its guests may run on.
     pub hosts: Vec<HostId>,
+}
+
+/// A machine whose processors count.
+pub(super) struct Counted {
+    pub name: String,
+    pub model: String,
+    /// Cores of each processor.
+    pub cores: Vec<u32>,
+    /// Where they are stated.
+    pub places: Vec<Locator>,
 }
 
 /// Units of one way with the arithmetic, or why it is not lawful.
@@ -129,9 +134,8 @@ fn counted_hosts(
         hosts.sort();
         hosts.dedup();
     }
-    let by_host = product.terms.iter().any(|terms| {
-        matches!(terms.method, Method::ProcessorFactor | Method::OccupiedSockets | Method::ProcessorSlices)
-    });
+    let by_host =
+        product.terms.iter().any(|terms| matches!(terms.method, Method::ProcessorFactor | Method::OccupiedSockets));
     if !by_host || now == reachable {
         return if by_host { now } else { reachable };
     }
@@ -148,34 +152,30 @@ fn counted_hosts(
 }
 
 impl Estate<'_> {
-    /// Cores of each processor of a host; where nobody knows them, the terms' assumption for the reading in force, as
-    /// two processors at the worst and one at the best (D-15).
+    /// Cores of each processor of a host.
     pub fn cores(&self, terms: &Terms, host: HostId) -> Vec<u32> {
-        let machine = self.ground.estate.host(host);
-        super::processor_count::processors(self.ground, self.product, host, machine)
-            .cores
-            .unwrap_or_else(|| self.assumed(terms, &machine.organisation, host))
+        cores_or_assumed(self.ground, self.product, terms, host)
     }
 
-    fn assumed(&self, terms: &Terms, organisation: &str, host: HostId) -> Vec<u32> {
-        let (strict, customer) = terms.unknown_cores;
-        match self.ground.asker.ask("D-15", organisation, &self.product.family, &[host]) {
-            Answer::Strict => vec![strict.div_ceil(2); 2],
-            Answer::Customer => vec![customer],
-        }
-    }
-
-    /// Every machine whose processors count, with its model and the cores of each processor: the hosts, and one host for
-    /// each guest that nobody can place.
-    pub fn machines(&self, terms: &Terms) -> Vec<(String, String, Vec<u32>)> {
+    /// Every machine whose processors count: the hosts, and one host for each guest that nobody can place.
+    pub fn machines(&self, terms: &Terms) -> Vec<Counted> {
         let known = self.hosts.iter().map(|&id| {
             let host = self.ground.estate.host(id);
-            (host.name.clone(), host.processor_model.clone().unwrap_or_default(), self.cores(terms, id))
+            Counted {
+                name: host.name.clone(),
+                model: host.processor_model.clone().unwrap_or_default(),
+                cores: self.cores(terms, id),
+                places: self.ground.stated(id),
+            }
         });
         let unplaced = self.unplaced().map(|id| {
             let guest = self.ground.estate.host(id);
-            let name = format!("the unknown host of {}", guest.name);
-            (name, String::new(), self.assumed(terms, &guest.organisation, id))
+            Counted {
+                name: format!("the unknown host of {}", guest.name),
+                model: String::new(),
+                cores: assumed_cores(self.ground, self.product, terms, id),
+                places: Vec::new(),
+            }
         });
         known.chain(unplaced).collect()
     }
@@ -206,8 +206,7 @@ impl Estate<'_> {
             Method::OccupiedSockets => self.occupied_sockets(terms),
             Method::NamedUser => self.named_users(terms, edition),
             Method::SocketPairs => self.socket_pairs(terms, edition),
-            Method::CappedCores => self.capped_cores(terms),
-            _ => self.processor_slices(terms),
+            _ => self.capped_cores(terms),
         }
     }
 

@@ -74,7 +74,8 @@ fn ways(ground: &Ground<'_>, product: &Product, farm: &Farm<'_>, organisation: &
         let refused = right.refusal();
         let proved = refused.is_none() && right.proved();
         for way in ways_by_guest(ground, product, terms, &farm.guests, &hosts, right.grace) {
-            let refused = right.no_right_for_host(farm).or_else(|| refused.clone());
+            let own = way.refused.clone().or_else(|| right.no_right_for_host(farm));
+            let refused = own.or_else(|| refused.clone());
             ways.push(Alternative { listed_only: !proved || refused.is_some(), refused, ..way });
         }
         for way in mixed_by_guest::ways(ground, product, terms, farm, right.grace) {

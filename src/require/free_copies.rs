@@ -52,7 +52,7 @@ impl OwnWay<'_> {
             working.by_rule(
                 &stand_by.rule.id,
                 format!(
-                    "{} stands by for {}: free up to its size, {} - {} = {excess} units to license.",
+                    "{} stands by for {}: free up to its size, max(0, {} − {}) = {excess} units to license.",
                     name(*host),
                     name(stand_by.primary),
                     units(*host),

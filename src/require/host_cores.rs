@@ -175,14 +175,14 @@ impl HostWay<'_> {
         let terms = &self.product.terms[serving[0]];
         let host = self.ground.estate.host(id);
         let (cores, text) = covering(self.ground, self.product, terms, id, host);
-        working.by_rule(&terms.id, text);
+        working.by_rule_and_facts(&terms.id, text, self.ground.stated(id));
         let units = if per_guest { cores.max(guests) } else { cores };
         working.by_rule(
             &terms.id,
             if per_guest {
                 format!("Without Software Assurance each core licence carries one guest: max({cores}, {guests} guests) = {units}.")
             } else {
-                format!("With Software Assurance all {guests} guests of {} are covered.", host.name)
+                format!("With Software Assurance all {guests} guests of {} are covered by its {cores} cores.", host.name)
             },
         );
         Line {

@@ -40,7 +40,7 @@ impl Sets<'_> {
     /// Lines of processor licences for a load.
     pub fn processor_lines(&self, load: &Load, working: &mut Working) -> Vec<Line> {
         let (base, text) = self.base();
-        working.by_rule(&self.terms.id, text);
+        working.by_rule_and_facts(&self.terms.id, text, self.ground.stated(self.host));
         let systems = load.versions.len();
         let share = self.right.guests.unwrap_or(1).max(1) as usize;
         let units = if self.right.unlimited { base as usize } else { (base as usize).max(systems.div_ceil(share)) };

@@ -61,7 +61,7 @@ impl Sets<'_> {
     pub fn lines(&self, load: &Load, sets: usize, working: &mut Working) -> Vec<Line> {
         let host = self.ground.estate.host(self.host);
         let (set, text) = covering(self.ground, self.product, self.terms, self.host, host);
-        working.by_rule(&self.terms.id, text);
+        working.by_rule_and_facts(&self.terms.id, text, self.ground.stated(self.host));
         let share = if self.right.unlimited { usize::MAX } else { self.right.guests.unwrap_or(1).max(1) as usize };
         let carried = load.versions.len().min(sets.saturating_mul(share));
         working.by_rule(&self.terms.id, self.sentence(carried, sets, set));

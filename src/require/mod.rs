@@ -22,7 +22,8 @@
 //! | `instance` | a licence for each operating system the product runs in |
 //! | `device` | a licence for each device |
 //! | `user` | a subscription for each person |
-//! | `processors` | processors by core factor, occupied sockets, slices of a processor, capped cores |
+//! | `processors` | processors by core factor, occupied sockets, capped cores |
+//! | `processor_slices` | a licence for every so many cores of each processor |
 //! | `socket_pairs` | pairs of sockets or guests |
 //! | `people` | named people with a minimum, everybody employed, everybody it is assigned to |
 //! | `access` | a licence for each person or device that reaches a server product |
@@ -57,11 +58,13 @@ mod passive;
 mod people;
 mod processor_count;
 mod processor_licences;
+mod processor_slices;
 mod processors;
 mod reach;
 mod reaching;
 mod server_licences;
 mod socket_pairs;
+mod stated;
 mod unplaced;
 mod usable_cores;
 mod user;
@@ -69,7 +72,7 @@ mod ways_by_guest;
 
 use jiff::civil::Date;
 
-use crate::model::{Acceptance, Asker, Entitlement, Estate, Requirement};
+use crate::model::{Acceptance, Alternative, Asker, Entitlement, Estate, Line, Requirement};
 use crate::rules::{Method, Product, Rules, Settings, Terms};
 
 /// What the stage works from.
@@ -98,7 +101,7 @@ pub fn requirements(
     let mut requirements = Vec::new();
     if has(&[Method::HostSets, Method::HostProcessors]) && !has(&[Method::HostCores]) {
         requirements.extend(host_scope::requirements(&ground, product));
-    } else if has(&[Method::HostCores, Method::GuestCores, Method::Instance]) {
+    } else if has(&[Method::HostCores, Method::GuestCores, Method::Instance, Method::ProcessorSlices]) {
         requirements.extend(guest_scope::requirements(&ground, product));
     }
     if has(&[Method::Device]) {
@@ -116,8 +119,17 @@ pub fn requirements(
     if has(&[Method::Access]) {
         requirements.extend(access::requirements(&ground, product));
     }
+    requirements.iter_mut().flat_map(|requirement| &mut requirement.alternatives).for_each(name_assurance);
     requirements.sort_by(|a, b| a.key.cmp(&b.key));
     requirements
+}
+
+/// Names the condition of a way that only licences with Software Assurance serve, where the way does not name it.
+fn name_assurance(way: &mut Alternative) {
+    let relies = |line: &Line| !line.accepts.is_empty() && line.accepts.iter().all(|accepted| accepted.needs_sa);
+    if way.condition.is_none() && way.lines.iter().any(relies) {
+        way.condition = Some("Software Assurance or a subscription in force on the licences".into());
+    }
 }
 
 impl Terms {

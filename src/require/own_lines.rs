@@ -19,7 +19,7 @@ impl OwnWay<'_> {
         let counts = counts(self.ground, self.product, one.host, one.version);
         let count = counts.get(self.era.min(counts.len().checked_sub(1)?))?;
         let terms = &self.product.terms[count.terms[0]];
-        working.by_rule(&terms.id, count.text.clone());
+        working.by_rule_and_facts(&terms.id, count.text.clone(), self.ground.stated(one.host));
         let units = self.usable(one, count.units, 1, working);
         used.sold &= current(self.ground, self.product, &count.terms);
         Some(self.line(
@@ -37,7 +37,7 @@ impl OwnWay<'_> {
         let serving = self.terms_for(Method::HostProcessors, one);
         let terms = &self.product.terms[*serving.first()?];
         let (units, text) = processor_licences::of_host(self.ground, self.product, one.host);
-        working.by_rule(&terms.id, text);
+        working.by_rule_and_facts(&terms.id, text, self.ground.stated(one.host));
         used.sold &= current(self.ground, self.product, &serving);
         Some(self.line(
             one,
@@ -65,11 +65,11 @@ impl OwnWay<'_> {
         let guest = self.ground.estate.host(one.host);
         let units = if by_processor {
             let (units, text) = processor_licences::of_guest(self.ground, self.product, one.host, hosts);
-            working.by_rule(&terms.id, text);
+            working.by_rule_and_facts(&terms.id, text, self.ground.stated(one.host));
             units
         } else {
             let (units, text) = guest_units(self.ground, self.product, terms, one.host, guest);
-            working.by_rule(&terms.id, text);
+            working.by_rule_and_facts(&terms.id, text, self.ground.stated(one.host));
             let each = guest.vcpus.value().map_or(1, |&vcpus| units / vcpus.max(1));
             self.usable(one, units, each, working)
         };
@@ -85,9 +85,10 @@ impl OwnWay<'_> {
         }
         if relies {
             used.condition = true;
-            working.by_rule(
+            working.by_rule_and_facts(
                 "SQ-R8",
                 format!("{} moves between {} hosts with Software Assurance: counted once.", guest.name, hosts.len()),
+                self.ground.placed(guest),
             );
             let bound = std::iter::once(one.host).chain(hosts.iter().copied()).collect();
             return Some(vec![line(&serving, true, bound)]);
@@ -98,13 +99,16 @@ impl OwnWay<'_> {
             return None;
         }
         used.sold = false;
-        working.by_rule(
+        working.by_rule_and_facts(
             "SQ-R8",
             format!(
-                "{} may reach {} hosts without Software Assurance: {units} on each of them.",
+                "{} may reach {} hosts without Software Assurance: {units} on each of them, {} × {units} = {}.",
                 guest.name,
-                hosts.len()
+                hosts.len(),
+                hosts.len(),
+                hosts.len() as u64 * u64::from(units)
             ),
+            self.ground.placed(guest),
         );
         Some(hosts.iter().map(|&host| line(&without, false, vec![one.host, host])).collect())
     }

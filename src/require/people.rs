@@ -30,15 +30,19 @@ impl Estate<'_> {
             });
         let minimum = match processors {
             Some(processors) if terms.people_a_processor > 0 => {
-                let units = self.processors_by_factor(processors).units;
-                working
-                    .by_rule(&terms.id, format!("{units} processors × {} people at least.", terms.people_a_processor));
-                units * terms.people_a_processor
+                let counted = self.processors_by_factor(processors);
+                let (units, each) = (counted.units, terms.people_a_processor);
+                working.steps.extend(counted.working.steps);
+                let least = units * each;
+                working.by_rule(&terms.id, format!("At least {units} processors × {each} people = {least}."));
+                least
             }
             _ => {
                 let servers = u32::try_from(self.deployed.len()).unwrap_or(u32::MAX);
-                working.by_rule(&terms.id, format!("{servers} servers × {} people at least.", terms.people_a_server));
-                servers * terms.people_a_server
+                let each = terms.people_a_server;
+                let least = servers * each;
+                working.by_rule(&terms.id, format!("At least {servers} servers × {each} people = {least}."));
+                least
             }
         };
         let units = people.max(minimum);

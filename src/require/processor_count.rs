@@ -30,6 +30,22 @@ pub(super) fn processors(ground: &Ground<'_>, product: &Product, id: HostId, hos
     Processors { cores: Some(cores) }
 }
 
+/// Cores of each processor of a host; where nobody knows them, the terms' assumption.
+pub(super) fn cores_or_assumed(ground: &Ground<'_>, product: &Product, terms: &Terms, id: HostId) -> Vec<u32> {
+    let cores = processors(ground, product, id, ground.estate.host(id)).cores;
+    cores.unwrap_or_else(|| assumed_cores(ground, product, terms, id))
+}
+
+/// What the terms assume of a host, or of the unknown host of a guest, for the reading in force: two processors at the
+/// worst and one at the best (D-15).
+pub(super) fn assumed_cores(ground: &Ground<'_>, product: &Product, terms: &Terms, id: HostId) -> Vec<u32> {
+    let (strict, customer) = terms.unknown_cores;
+    match ground.asker.ask("D-15", &ground.estate.host(id).organisation, &product.family, &[id]) {
+        Answer::Strict => vec![strict.div_ceil(2); 2],
+        Answer::Customer => vec![customer],
+    }
+}
+
 /// Cores that a full covering of the host needs, with the arithmetic in words.
 ///
 /// `max(server minimum, Σ over processors of max(processor minimum, cores × factor))`, rounded up once a server.

@@ -76,19 +76,28 @@ fn host_way(way: &HostWay<'_>, index: usize, terms: &Terms, right: &Right, versi
     let mut working = Working::default();
     let line = |(&host, &guests): (&HostId, &u32)| {
         let (processors, text) = of_host(way.ground, way.product, host);
-        working.by_rule(&terms.id, text);
+        working.by_rule_and_facts(&terms.id, text, way.ground.stated(host));
         let own = way.deployed.iter().any(|one| one.host == host);
         let systems = guests + u32::from(own);
-        let sets = match right.guests {
-            Some(carried) if carried > 0 && !right.unlimited => systems.div_ceil(carried).max(1),
-            _ => 1,
+        let (sets, why) = match right.guests {
+            Some(carried) if carried > 0 && !right.unlimited => {
+                let sets = systems.div_ceil(carried).max(1);
+                (
+                    sets,
+                    format!(
+                        "{systems} operating systems, {carried} a set: max(1, ceil({systems} / {carried})) = {sets} sets"
+                    ),
+                )
+            }
+            _ => (1, format!("{systems} operating systems, any number a set: 1 set")),
         };
-        working.by_rule(&terms.id, format!("{systems} operating systems: {sets} × {processors} licences."));
+        let licences = sets * processors;
+        working.by_rule(&terms.id, format!("{why} × {processors} = {licences} licences."));
         Line {
             version,
             hosts: vec![host],
             accepts: accepts(way.product, &[index], false),
-            ..Line::new(&way.product.id, Some(&right.edition), terms.metric, sets * processors)
+            ..Line::new(&way.product.id, Some(&right.edition), terms.metric, licences)
         }
     };
     let lines = way.hosts.iter().zip(way.guests).map(line).collect();

@@ -1,6 +1,6 @@
-//! Counting processors, sockets and cores over an organisation (OR-R1 to OR-R7, VM-R3, RH-R5).
+//! Counting processors, sockets and cores over an organisation (OR-R1 to OR-R7, RH-R5).
 //!
-//! Keys: `core_factors`, `most_sockets`, `most_vcpus`, `vcpus_a_licence`, `cores_a_licence`, `unknown_cores`.
+//! Keys: `core_factors`, `most_sockets`, `most_vcpus`, `vcpus_a_licence`, `unknown_cores`.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +16,18 @@ impl Estate<'_> {
     pub(super) fn processors_by_factor(&self, terms: &Terms) -> Count {
         let mut working = Working::default();
         let mut by_factor: BTreeMap<u32, u64> = BTreeMap::new();
-        for (_, model, processors) in self.machines(terms) {
-            for cores in processors {
-                *by_factor.entry(factor(terms, &model, cores)).or_default() += u64::from(cores);
+        for machine in self.machines(terms) {
+            let model = machine.model.as_str();
+            let mut factors = Vec::new();
+            for &cores in &machine.cores {
+                let factor = factor(terms, model, cores);
+                *by_factor.entry(factor).or_default() += u64::from(cores);
+                factors.push(format!("{cores} at {}.{:02}", factor / 100, factor % 100));
             }
+            let model = if model.is_empty() { "unknown model" } else { model };
+            let factors = factors.join(", ");
+            let text = format!("{}: cores and factor of each processor ({model}): {factors}.", machine.name);
+            working.by_rule_and_facts(&terms.id, text, machine.places);
         }
         let mut units = 0_u64;
         for (factor, cores) in by_factor {
@@ -44,8 +52,8 @@ impl Estate<'_> {
             let (hyper_threaded, plain) = terms.vcpus_a_licence;
             let each = if host.threads_per_core > 1 { hyper_threaded } else { plain };
             let counted = vcpus.div_ceil(each);
-            working
-                .by_rule(&terms.id, format!("{}: ceil({vcpus} virtual processors / {each}) = {counted}.", host.name));
+            let text = format!("{}: ceil({vcpus} virtual processors / {each}) = {counted}.", host.name);
+            working.by_rule_and_facts(&terms.id, text, self.ground.stated(id));
             units += counted;
             if terms.most_vcpus.is_some_and(|most| vcpus > most) {
                 refused = Some(format!("{} has {vcpus} virtual processors, more than the edition allows", host.name));
@@ -60,10 +68,12 @@ impl Estate<'_> {
         let (mut units, mut refused) = (0, None);
         let stated = self.hosts.iter().map(|&id| self.ground.estate.host(id).sockets);
         let stated = stated.chain(std::iter::repeat(None));
-        for ((name, _, processors), sockets) in self.machines(terms).into_iter().zip(stated) {
-            let occupied = u32::try_from(processors.len()).unwrap_or(u32::MAX);
+        for (machine, sockets) in self.machines(terms).into_iter().zip(stated) {
+            let name = &machine.name;
+            let occupied = u32::try_from(machine.cores.len()).unwrap_or(u32::MAX);
             let capacity = sockets.unwrap_or(occupied).max(occupied);
-            working.by_rule(&terms.id, format!("{name}: {occupied} occupied sockets of {capacity}."));
+            let text = format!("{name}: {occupied} occupied sockets of {capacity}.");
+            working.by_rule_and_facts(&terms.id, text, machine.places.clone());
             units += occupied;
             if terms.most_sockets.is_some_and(|most| capacity > most) {
                 refused = Some(format!("{name} has room for {capacity} processors, more than the edition allows"));
@@ -72,22 +82,6 @@ impl Estate<'_> {
         let (in_clouds, too_large) = self.in_clouds(terms, &mut working);
         let basis = if self.clouds().next().is_some() { Basis::Guest } else { Basis::Host };
         Count { units: units + in_clouds, basis, working, refused: refused.or(too_large) }
-    }
-
-    /// `Σ over processors of ceil(cores / cores a licence)` (VM-R3).
-    pub(super) fn processor_slices(&self, terms: &Terms) -> Count {
-        let mut working = Working::default();
-        let mut units = 0;
-        // Terms that state no number cover a processor whatever its cores.
-        let each = terms.cores_a_licence.unwrap_or(u32::MAX).max(1);
-        for (name, _, cores) in self.machines(terms) {
-            let counted: u32 = cores.iter().map(|cores| cores.div_ceil(each)).sum();
-            let whole = "one licence each".to_owned();
-            let rule = terms.cores_a_licence.map_or(whole, |each| format!("a licence for every {each} cores of each"));
-            working.by_rule(&terms.id, format!("{name}: {} processors, {rule}: {counted}.", cores.len()));
-            units += counted;
-        }
-        Count { units, basis: Basis::Host, working, refused: None }
     }
 
     /// For each host the virtual cores of its guests, at most its own cores; its own where it runs the product itself
@@ -105,16 +99,17 @@ impl Estate<'_> {
                 .map(|guest| self.ground.estate.host(guest).vcpus.value().copied().unwrap_or(own))
                 .sum();
             let counted = if itself { own } else { own.min(guests) };
-            working.by_rule(
-                &terms.id,
-                format!("{}: {own} cores, {guests} virtual cores in guests: {counted}.", host.name),
-            );
+            let text = match itself {
+                true => format!("{}: it runs the product itself, so its {own} cores count.", host.name),
+                false => format!("{}: min({own} cores, {guests} virtual cores in guests) = {counted}.", host.name),
+            };
+            working.by_rule_and_facts(&terms.id, text, self.ground.stated(id));
             units += counted;
         }
         for id in self.clouds().chain(self.unplaced()) {
             let guest = self.ground.estate.host(id);
             let (cores, text) = guest_units(self.ground, self.product, terms, id, guest);
-            working.by_rule(&terms.id, text);
+            working.by_rule_and_facts(&terms.id, text, self.ground.stated(id));
             units += cores;
         }
         Count { units, basis: Basis::Host, working, refused: None }

@@ -3,7 +3,7 @@
 //! `ceil(max(guests / guests a licence, virtual cores / cores a licence))` for each host a guest may run on, at least one
 //! (SQ-R10, SQ-R22). Keys: `guests_a_licence`, `cores_a_licence`, `needs_sa`.
 
-use crate::model::{Alternative, Basis, HostId, Line, Working};
+use crate::model::{Alternative, Basis, HostId, Line, Locator, Working};
 use crate::rules::{Method, Terms};
 
 use super::host_cores::{HostWay, accepts, current};
@@ -30,7 +30,7 @@ fn host_way(way: &HostWay<'_>, index: usize, terms: &Terms, edition: &str, versi
     let mut working = Working::default();
     let line = |(&host, &guests): (&HostId, &u32)| {
         let (units, text) = units(way, terms, host, guests);
-        working.by_rule(&terms.id, text);
+        working.by_rule_and_facts(&terms.id, text, places(way, host));
         Line {
             version,
             hosts: vec![host],
@@ -50,6 +50,11 @@ fn host_way(way: &HostWay<'_>, index: usize, terms: &Terms, edition: &str, versi
     }
 }
 
+/// Where the virtual cores of the guests of a host are stated.
+fn places(way: &HostWay<'_>, id: HostId) -> Vec<Locator> {
+    way.on(id).flat_map(|guest| way.ground.stated(guest)).collect()
+}
+
 /// Licences one host needs for the guests that may run on it.
 fn units(way: &HostWay<'_>, terms: &Terms, id: HostId, guests: u32) -> (u32, String) {
     let name = &way.ground.estate.host(id).name;
@@ -57,5 +62,10 @@ fn units(way: &HostWay<'_>, terms: &Terms, id: HostId, guests: u32) -> (u32, Str
     let by_guests = terms.guests_a_licence.map_or(1, |each| guests.div_ceil(each));
     let by_cores = terms.cores_a_licence.map_or(1, |each| cores.div_ceil(each));
     let units = by_guests.max(by_cores).max(1);
-    (units, format!("{name}: {guests} guests with {cores} virtual cores: {units} server licences."))
+    let mut parts = vec!["1".to_owned()];
+    parts.extend(terms.guests_a_licence.map(|each| format!("ceil({guests} guests / {each})")));
+    parts.extend(terms.cores_a_licence.map(|each| format!("ceil({cores} virtual cores / {each})")));
+    let sum =
+        if parts.len() == 1 { "one for any number of guests".to_owned() } else { format!("max({})", parts.join(", ")) };
+    (units, format!("{name}: {sum} = {units} server licences."))
 }

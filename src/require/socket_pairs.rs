@@ -18,9 +18,10 @@ impl Estate<'_> {
         for id in self.hosts.iter().filter(|id| unlimited || itself(id)) {
             let sockets = u32::try_from(self.cores(terms, *id).len()).unwrap_or(u32::MAX);
             let counted = sockets.div_ceil(2);
-            working.by_rule(
+            working.by_rule_and_facts(
                 &terms.id,
                 format!("{}: ceil({sockets} sockets / 2) = {counted}.", self.ground.estate.host(*id).name),
+                self.ground.stated(*id),
             );
             units += counted;
             physical = true;

@@ -1,6 +1,7 @@
-//! Ways that license guests by themselves, by their virtual cores: one for each edition that serves them all.
+//! Ways that license guests by themselves, by their virtual cores: one for each edition, refused where it does not serve
+//! them all, and each guest by its own edition where they differ.
 
-use crate::model::{Acceptance, Alternative, Basis, HostId, Line, Working};
+use crate::model::{Acceptance, Alternative, Basis, HostId, Line, Refusal, Working};
 use crate::rules::{Product, Terms};
 
 use super::Ground;
@@ -17,20 +18,42 @@ pub(super) fn ways_by_guest(
     hosts: &[HostId],
     grace: bool,
 ) -> Vec<Alternative> {
-    let serves = |edition: &&String| guests.iter().all(|one| product.edition_serves(edition, &one.edition));
-    let way = |edition: &String| {
+    if guests.is_empty() {
+        return Vec::new();
+    }
+    let way = |basis: Basis, edition_of: &dyn Fn(&Deployed) -> String| {
         let mut working = Working::default();
-        let line = |one: &&Deployed| guest_line(ground, product, terms, edition, one, hosts, grace, &mut working);
+        let line =
+            |one: &&Deployed| guest_line(ground, product, terms, &edition_of(one), one, hosts, grace, &mut working);
         let lines = guests.iter().map(line).collect();
         Alternative {
-            edition: Some(edition.clone()),
             conditional: true,
             listed_only: true,
             condition: terms.alternative_only.clone(),
-            ..Alternative::new(&product.id, terms.metric, Basis::Guest, lines, working)
+            ..Alternative::new(&product.id, terms.metric, basis, lines, working)
         }
     };
-    terms.editions.iter().filter(|_| !guests.is_empty()).filter(serves).map(way).collect()
+    let of_edition = |edition: &String| {
+        let above = guests.iter().find(|one| !product.edition_serves(edition, &one.edition));
+        let refused = above.map(|one| Refusal {
+            rule: terms.id.clone(),
+            reason: format!("a licence of {edition} may not be used for {}", one.edition),
+        });
+        Alternative { edition: Some(edition.clone()), refused, ..way(Basis::Guest, &|_| edition.clone()) }
+    };
+    let mut ways: Vec<Alternative> = terms.editions.iter().map(of_edition).collect();
+    let own: Option<Vec<&String>> = guests.iter().map(|one| own_edition(product, terms, one)).collect();
+    if own.is_some_and(|own| own.iter().any(|edition| *edition != own[0])) {
+        let own = |one: &Deployed| own_edition(product, terms, one).cloned().unwrap_or_default();
+        ways.push(way(Basis::Mixed, &own));
+    }
+    ways
+}
+
+/// The lowest edition of the terms whose licence serves a guest.
+fn own_edition<'t>(product: &Product, terms: &'t Terms, one: &Deployed) -> Option<&'t String> {
+    let serving = terms.editions.iter().filter(|edition| product.edition_serves(edition, &one.edition));
+    serving.min_by_key(|edition| product.edition_rank(edition))
 }
 
 /// The line of one guest by itself. With `grace`, Software Assurance that ran out lately will do.
@@ -47,7 +70,7 @@ pub(super) fn guest_line(
 ) -> Line {
     let guest = ground.estate.host(one.host);
     let (units, text) = guest_units(ground, product, terms, one.host, guest);
-    working.by_rule(&terms.id, text);
+    working.by_rule_and_facts(&terms.id, text, ground.stated(one.host));
     Line {
         version: one.version,
         hosts: std::iter::once(one.host).chain(hosts.iter().copied()).collect(),

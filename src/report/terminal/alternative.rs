@@ -30,7 +30,7 @@ pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> S
         let note = note(row).map(|text| format!(" ({})", number(numbered(&mut notes, text) as u64)));
         table.add_row([
             cell(format!("  {}", row.title), Tone::Plain),
-            cell(row.metric.to_string(), Tone::Plain),
+            cell(if row.is_mixed() { "several".to_owned() } else { row.metric.to_string() }, Tone::Plain),
             cell(row.basis.name(), Tone::Plain),
             cell(number(row.required), Tone::Plain),
             cell(row.cost.map_or_else(|| "no price".to_owned(), Money::to_string), Tone::Plain),
