@@ -10,11 +10,12 @@ use std::collections::BTreeMap;
 use jiff::ToSpan;
 
 use crate::model::{
-    Acceptance, Access, Alternative, Basis, Key, Line, Metric, Requirement, Scope, SharingGroup, Working,
+    Acceptance, Access, Alternative, Basis, HostId, Key, Line, Metric, Requirement, Scope, SharingGroup, Working,
 };
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
+use super::instance::exceeded;
 
 /// One requirement an organisation.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
@@ -39,7 +40,10 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
 }
 
 /// Whether servers are licensed on the basis that needs these licences: declared so, or owned so.
-fn is_needed(ground: &Ground<'_>, terms: &Terms, organisation: &str) -> bool {
+pub(super) fn is_needed(ground: &Ground<'_>, terms: &Terms, organisation: &str) -> bool {
+    if includes_access(ground, terms, organisation) {
+        return false;
+    }
     let (Some(basis), Some(served)) = (&terms.serves_basis, &terms.serves) else { return true };
     let installs = || {
         ground
@@ -58,6 +62,29 @@ fn is_needed(ground: &Ground<'_>, terms: &Terms, organisation: &str) -> bool {
         .iter()
         .any(|line| line.may_be_drawn_by(organisation) && line.product == *served && line.metric == Metric::Server);
     declared || undeclared && owned
+}
+
+/// Whether every server of the product that an organisation runs is of an edition whose licence covers its access, within
+/// the limits of that licence (WS-R17, CL-R10).
+fn includes_access(ground: &Ground<'_>, terms: &Terms, organisation: &str) -> bool {
+    let Some(served) = terms.serves.as_ref().and_then(|id| ground.rules.products.get(id)) else { return false };
+    let with_access: Vec<&Terms> = served.terms.iter().filter(|terms| terms.includes_access).collect();
+    if with_access.is_empty() {
+        return false;
+    }
+    let mut servers = ground.estate.hosts_with_ids().filter(|(_, host)| {
+        host.organisation == organisation && host.installs.iter().any(|install| install.product == served.id)
+    });
+    let covered = |(id, host): (HostId, &crate::model::Host)| {
+        host.installs.iter().filter(|install| install.product == served.id).all(|install| {
+            install.edition.value().is_some_and(|edition| {
+                let covers = |terms: &&&Terms| terms.editions.contains(edition);
+                with_access.iter().any(|terms| covers(&terms) && exceeded(ground, terms, id).is_none())
+            })
+        })
+    };
+    let Some(first) = servers.next() else { return false };
+    covered(first) && servers.all(covered)
 }
 
 /// People and devices of one kind of access, in groups that share nothing.
@@ -94,7 +121,7 @@ fn whole(access: &Access) -> Vec<SharingGroup> {
 
 /// The licence version that a server version needs: the same name, by the server's licence version where the licence
 /// does not know the release itself.
-fn cal_version(ground: &Ground<'_>, product: &Product, access: &Access, version: &str) -> Option<usize> {
+pub(super) fn cal_version(ground: &Ground<'_>, product: &Product, access: &Access, version: &str) -> Option<usize> {
     product.release(version).or_else(|| {
         let server = ground.rules.products.get(&access.product)?;
         product.release(server.version_name(server.release(version)?))
@@ -154,6 +181,7 @@ fn requirement(
             alternatives.push(ways.way(basis, users, devices));
         }
     }
+    alternatives.extend(beside_connectors(product, terms, accesses, &alternatives));
     Some(Requirement {
         key: Key::new("requirement", &[organisation, "access", &product.id, terms.serves.as_deref().unwrap_or("")]),
         organisation: organisation.to_owned(),
@@ -162,6 +190,25 @@ fn requirement(
         hosts: Vec::new(),
         alternatives,
         working,
+    })
+}
+
+/// Where people from outside may be served by connectors, the others need what they need beside these: listed, so that
+/// the way by connector is one for the whole product.
+fn beside_connectors(
+    product: &Product,
+    terms: &Terms,
+    accesses: &[&Access],
+    alternatives: &[Alternative],
+) -> Option<Alternative> {
+    let reached = accesses.iter().any(|access| access.external_users.unwrap_or(0) > 0);
+    let connector = super::external::connector(product, terms).filter(|_| reached && terms.counts_external)?;
+    let first = alternatives.first()?;
+    Some(Alternative {
+        edition: first.edition.clone(),
+        companions: first.lines.clone(),
+        listed_only: true,
+        ..Alternative::new(&product.id, connector.metric, Basis::Host, Vec::new(), Working::default())
     })
 }
 

@@ -47,7 +47,7 @@ pub(super) fn host_way(
 }
 
 /// Why the terms do not serve a host: more people, devices or processors than they allow.
-fn exceeded(ground: &Ground<'_>, terms: &Terms, id: HostId) -> Option<Refusal> {
+pub(super) fn exceeded(ground: &Ground<'_>, terms: &Terms, id: HostId) -> Option<Refusal> {
     let host = ground.estate.host(id);
     let processors = host.processors.value().and_then(|processors| u32::try_from(processors.len()).ok());
     let figures = [

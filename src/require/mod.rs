@@ -27,6 +27,7 @@
 //! | `socket_pairs` | pairs of sockets or guests |
 //! | `people` | named people with a minimum, everybody employed, everybody it is assigned to |
 //! | `access` | a licence for each person or device that reaches a server product |
+//! | `external` | the same for people from outside, or a connector for each server they reach |
 
 mod access;
 mod carried;
@@ -34,6 +35,7 @@ mod cloud_guest;
 mod deployment;
 mod device;
 mod estate_scope;
+mod external;
 mod floating;
 mod free_copies;
 mod free_use;
@@ -118,6 +120,7 @@ pub fn requirements(
     }
     if has(&[Method::Access]) {
         requirements.extend(access::requirements(&ground, product));
+        requirements.extend(external::requirements(&ground, product));
     }
     requirements.iter_mut().flat_map(|requirement| &mut requirement.alternatives).for_each(name_assurance);
     requirements.sort_by(|a, b| a.key.cmp(&b.key));

@@ -33,6 +33,8 @@ pub enum Method {
     HostServers,
     /// A licence for each person or device that reaches a server product.
     Access,
+    /// One for each physical server, for everybody from outside who reaches it.
+    ExternalConnector,
     /// Processors: all cores times a factor, summed before rounding.
     ProcessorFactor,
     /// Occupied sockets.
@@ -52,7 +54,7 @@ pub enum Method {
 }
 
 /// Names of methods in files.
-pub const METHODS: [(Method, &str); 18] = [
+pub const METHODS: [(Method, &str); 19] = [
     (Method::HostSets, "host-sets"),
     (Method::HostProcessors, "host-processors"),
     (Method::HostCores, "host-cores"),
@@ -63,6 +65,7 @@ pub const METHODS: [(Method, &str); 18] = [
     (Method::GuestProcessors, "guest-processors"),
     (Method::HostServers, "host-servers"),
     (Method::Access, "access"),
+    (Method::ExternalConnector, "external-connector"),
     (Method::ProcessorFactor, "processor-factor"),
     (Method::OccupiedSockets, "occupied-sockets"),
     (Method::NamedUser, "named-user"),
@@ -197,6 +200,10 @@ pub struct Terms {
     pub serves: Option<String>,
     /// Only where servers are licensed on this basis.
     pub serves_basis: Option<String>,
+    /// People from outside need these licences too.
+    pub counts_external: bool,
+    /// The licence covers the access of everybody its limits allow.
+    pub includes_access: bool,
     /// Where the terms come from.
     pub source: RuleSource,
     /// Ids of the clauses in `rules/clauses.toml` that they restate.
@@ -345,6 +352,8 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         devices_a_user: fields.number("devices_a_user").unwrap_or(1).max(1),
         serves: fields.text("serves"),
         serves_basis: fields.text("serves_basis"),
+        counts_external: fields.boolean("counts_external").unwrap_or(false),
+        includes_access: fields.boolean("includes_access").unwrap_or(false),
         clauses: fields.texts("clauses"),
         verified: fields.boolean("verified").unwrap_or(true),
         source: source(&fields),
