@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::assess;
-use crate::model::{Answer, Assessment, Estate, Money, Outcome, Position};
+use crate::model::{AlternativeTotal, Answer, Assessment, Estate, Money, Outcome, Position};
 use crate::rules::{Case, Expectation, ExpectedAlternative, ExpectedCheapest, RowMatch, Rules, Settings};
 
 /// How one case came out.
@@ -153,12 +153,23 @@ fn check_alternative(assessment: &Assessment, expected: &ExpectedAlternative, wh
     }
 }
 
+/// Whether a way is only listed because Software Assurance on its licences is not shown: the price of the licences alone
+/// is not what it would cost.
+fn wants_assurance(assessment: &Assessment, total: &AlternativeTotal) -> bool {
+    total.scopes.iter().any(|scope| {
+        let way = &assessment.requirements[scope.requirement].alternatives[scope.alternative];
+        let mut accepted = way.lines.iter().flat_map(|line| &line.accepts).peekable();
+        way.listed_only && accepted.peek().is_some() && accepted.all(|accepted| accepted.needs_sa)
+    })
+}
+
 fn check_cheapest(outcome: &Outcome, assessment: &Assessment, expected: &ExpectedCheapest, why: &mut Vec<String>) {
     let title = format!("cheapest {}", title(&expected.row));
     let cheapest = assessment
         .alternatives
         .iter()
         .filter(|total| expected.row.product.as_ref().is_none_or(|name| *name == total.product) && total.available)
+        .filter(|total| !wants_assurance(assessment, total))
         .filter_map(|total| Some((total.cost.as_ref()?, total)))
         .min_by_key(|(cost, total)| ((*cost).clone(), total.required));
     let Some((Money { minor, .. }, total)) = cheapest else {

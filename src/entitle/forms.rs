@@ -1,9 +1,9 @@
 //! The forms in which the units of a line may be spent: as bought, as granted by a conversion, as parts of a suite.
 
 use crate::model::{Answer, Entitlement, Form, PurchaseLine, Working};
-use crate::rules::{CHANNELS, Grant, Product};
+use crate::rules::{CHANNELS, Grant, Product, Suite};
 
-use super::version_rights::VersionRights;
+use super::version_rights::{VersionRights, version_rights};
 use super::{Ground, Held};
 
 /// Fills in the forms of an entitlement.
@@ -43,16 +43,16 @@ pub(super) fn forms(
             }
         }
     }
-    parts(ground, held, product, family, rights, entitlement, working);
+    parts(ground, held, product, family, entitlement, working);
 }
 
-/// The parts of a suite that belong to the family.
+/// The parts of a suite that belong to the family: each as if it had been bought by itself on the same day, with the
+/// version rights its own releases give and the conversions its own rules grant (CL-R7, SC-R5).
 fn parts(
     ground: &Ground<'_>,
     held: &Held,
     product: &Product,
     family: &[&Product],
-    rights: &VersionRights,
     entitlement: &mut Entitlement,
     working: &mut Working,
 ) {
@@ -61,7 +61,13 @@ fn parts(
         if part.suite_edition.is_some() && part.suite_edition != held.line.edition {
             continue;
         }
-        let version = |index: Option<usize>| index.and_then(|index| member.release(product.version_name(index)));
+        let own = as_part(held, part, member);
+        let mut said = Working::default();
+        let rights = version_rights(ground, &own.line, member, &mut said);
+        if !rights.any_version && rights.printed.is_none() {
+            working.say(format!("{} contains {}, of which no version is known for it.", product.name, member.name));
+            continue;
+        }
         // People a subscription is assigned to are counted out of the need already (CL-R8).
         let units = if member.kind == "cal" {
             held.quantity.saturating_sub(assigned(ground, product, &held.line))
@@ -71,15 +77,32 @@ fn parts(
         entitlement.forms.push(Form {
             product: member.id.clone(),
             edition: part.edition.clone(),
-            metric: part.metric,
+            metric: own.line.metric,
             units_per_licence: 1,
             units,
-            printed: version(rights.printed),
-            owned: version(rights.owned),
+            printed: rights.printed,
+            owned: rights.owned,
             downgrade: true,
         });
         working.say(format!("{} contains {}: {units} units of it.", product.name, member.name));
+        working.steps.extend(said.steps);
+        for grant in &member.grants {
+            if let Some(form) = granted(ground, &own, member, grant, &rights, entitlement, working) {
+                entitlement.forms.push(form);
+            }
+        }
     }
+}
+
+/// A purchase of a suite read as one of a part: the version of the suite where the part has one of that name, else the
+/// one current on the day.
+fn as_part(held: &Held, part: &Suite, member: &Product) -> Held {
+    let mut own = held.clone();
+    own.line.product.clone_from(&member.id);
+    own.line.edition.clone_from(&part.edition);
+    own.line.metric = part.metric.unwrap_or(held.line.metric);
+    own.line.version = own.line.version.filter(|version| member.release(version).is_some());
+    own
 }
 
 /// People to whom a subscription is assigned, in the organisations that may draw on the line.

@@ -106,15 +106,15 @@ enum Unclear {
     Several,
 }
 
-/// Units to take from each base: the one base of just this quantity, else all of them where that is the quantity or
-/// they are alike, else the only one.
+/// Units to take from each base: the one base of just this quantity, else all of them where they are no more or are
+/// alike, else the only one. What exceeds them all builds on nothing.
 fn taken(held: &[Held], candidates: &[usize], quantity: u32) -> Result<Vec<(usize, u32)>, Unclear> {
     let mut exact = candidates.iter().filter(|&&base| held[base].quantity == quantity);
     if let (Some(&base), None) = (exact.next(), exact.next()) {
         return Ok(vec![(base, quantity)]);
     }
     let sum: u32 = candidates.iter().map(|&base| held[base].quantity).sum();
-    if candidates.is_empty() || sum < quantity {
+    if sum == 0 {
         return Err(Unclear::None);
     }
     let like = |base: &usize| {
@@ -174,11 +174,20 @@ fn step_up(ground: &Ground<'_>, held: &mut Vec<Held>, at: usize) {
             return;
         }
     };
+    let mut built = 0;
     for (base, units) in parts {
         held[base].quantity -= units;
         held[base].working.say(format!("{units} units were stepped up to {}.", line.edition.as_deref().unwrap_or("")));
         let stepped = split(held, at, units);
         lift_base(held, base, stepped, units);
+        built += units;
+    }
+    if built < line.quantity {
+        held[at].refused = Some(format!(
+            "{} of {} step-up units have no base with Software Assurance (WS-R13, DT-R5)",
+            line.quantity - built,
+            line.quantity
+        ));
     }
 }
 

@@ -49,13 +49,22 @@ fn line(
     one: &Deployed,
     working: &mut Working,
 ) -> Line {
-    let each = terms.cores_a_licence.unwrap_or(1).max(1);
     let cores = cores_or_assumed(ground, product, terms, one.host);
-    let units = cores.iter().map(|cores| cores.div_ceil(each)).sum();
-    let parts: Vec<String> = cores.iter().map(|cores| format!("ceil({cores} / {each})")).collect();
     let name = &ground.estate.host(one.host).name;
-    let parts = parts.join(" + ");
-    let text = format!("{name}: a licence for every {each} cores of each processor: {parts} = {units}.");
+    let (units, text) = match terms.cores_a_licence {
+        Some(each) => {
+            let each = each.max(1);
+            let units = cores.iter().map(|cores| cores.div_ceil(each)).sum();
+            let parts: Vec<String> = cores.iter().map(|cores| format!("ceil({cores} / {each})")).collect();
+            let parts = parts.join(" + ");
+            (units, format!("{name}: a licence for every {each} cores of each processor: {parts} = {units}."))
+        }
+        // Terms that state no number cover a processor whatever its cores.
+        None => {
+            let units = u32::try_from(cores.len()).unwrap_or(u32::MAX);
+            (units, format!("{name}: one licence for each processor, whatever its cores: {units}."))
+        }
+    };
     working.by_rule_and_facts(&terms.id, text, ground.stated(one.host));
     Line {
         version: one.version,

@@ -283,8 +283,8 @@ pub struct Suite {
     pub suite_edition: Option<String>,
     /// Edition it gives.
     pub edition: Option<String>,
-    /// Metric.
-    pub metric: Metric,
+    /// Metric of the part; `None`: that of the purchase.
+    pub metric: Option<Metric>,
 }
 
 /// Relative price of a unit.
@@ -512,12 +512,11 @@ pub(crate) fn passive(fields: Fields<'_, '_>, product: &Product) -> Passive {
 
 /// Reads one `[[suite]]` table.
 pub(crate) fn suite(fields: Fields<'_, '_>) -> Suite {
-    fields.required("metric");
     let suite = Suite {
         product: fields.required_text("product"),
         suite_edition: fields.text("suite_edition"),
         edition: fields.text("edition"),
-        metric: metric(&fields, "metric").unwrap_or(Metric::User),
+        metric: metric(&fields, "metric"),
     };
     fields.finish();
     suite
