@@ -31,6 +31,27 @@ pub fn assess(estate: &Estate, rules: &Rules, settings: &Settings, as_of: Date, 
     put_together(&ground, reading, results)
 }
 
+/// Reconciles some product families only, or all where none is named, under one reading with the answers that the
+/// settings fix: what a plan asks again and again.
+pub fn of_families(
+    estate: &Estate,
+    rules: &Rules,
+    settings: &Settings,
+    as_of: Date,
+    default: Answer,
+    wanted: &[String],
+) -> Assessment {
+    let ground = Ground { estate, rules, settings, as_of };
+    let reading = Reading { default, fixed: fixed_answers(&ground) };
+    let of_interest = |members: &&Vec<&crate::rules::Product>| {
+        wanted.is_empty() || members.iter().any(|product| wanted.contains(&product.family))
+    };
+    let families = families(rules);
+    let results = families.iter().filter(of_interest).map(|members| family::reconcile(&ground, members, &reading));
+    let results = results.collect();
+    put_together(&ground, &reading, results)
+}
+
 /// What an assessment is made from.
 pub(crate) struct Ground<'a> {
     pub estate: &'a Estate,

@@ -10,6 +10,7 @@ mod formats;
 mod gate;
 mod init;
 mod output;
+mod plan;
 mod position;
 mod progress;
 mod questions;
@@ -125,6 +126,7 @@ enum Command {
     Support(support::Arguments),
     Sources(sources::Arguments),
     Questions(questions::Arguments),
+    Plan(plan::Arguments),
     Check(check::Arguments),
     Explain(explain::Arguments),
     Rules(rules::Arguments),
@@ -152,6 +154,7 @@ pub fn main() -> ExitCode {
         Command::Support(arguments) => support::run(&global, arguments),
         Command::Sources(arguments) => sources::run(&global, arguments),
         Command::Questions(arguments) => questions::run(&global, arguments),
+        Command::Plan(arguments) => plan::run(&global, arguments),
         Command::Check(arguments) => check::run(&global, arguments),
         Command::Explain(arguments) => explain::run(&global, arguments),
         Command::Rules(arguments) => rules::run(&global, arguments),

@@ -10,6 +10,7 @@ mod entitlement;
 mod find;
 mod finding;
 mod host;
+mod plan;
 mod position;
 mod price;
 mod question;
@@ -26,6 +27,7 @@ use crate::model::{Answer, Outcome};
 use crate::rules::Rules;
 
 use find::Subject;
+pub use plan::{PLAN_KEYS, explain_step};
 use teller::Teller;
 
 /// Name and version of the JSON shape.

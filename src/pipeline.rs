@@ -8,6 +8,7 @@ mod collect;
 mod declared;
 mod gather;
 mod organisations;
+mod planning;
 mod resolve;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ use crate::recognise::{self, Matcher};
 pub use crate::recognise::{LabelFault, Score};
 use crate::rules::{self, RuleFaults, Rules, Settings};
 use crate::store::{Frozen, Store, StoreError, StoredFile};
+pub use planning::{PlanOptions, plan};
 
 use organisations::Folders;
 

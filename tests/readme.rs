@@ -30,6 +30,10 @@ fn every_line_of_output_in_the_readme_is_printed_by_the_program() {
     let all = [
         printed(&["scan", "samples/councils"], &store),
         printed(&["explain", key, "--estate", "samples/councils"], &store),
+        printed(
+            &["plan", "--organisation", "southwark", "--product", "windows-server", "--estate", "samples/councils"],
+            &store,
+        ),
     ]
     .join("\n");
     let mut check = Command::new(env!("CARGO_BIN_EXE_trueup"));

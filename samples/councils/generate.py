@@ -1007,6 +1007,12 @@ PRICES = [
     ("visio-plan-2", "", "user", 1, "12.40", "month", "subscription"),
     ("project-plan-3", "", "user", 1, "24.50", "month", "subscription"),
     ("microsoft-365-apps", "", "user", 1, "9.80", "month", "subscription"),
+    # Software Assurance a year, and a step-up: no position uses them, plans do.
+    ("windows-server", "standard", "core", 2, "27.50", "year", "sa"),
+    ("windows-server", "datacenter", "core", 2, "167.50", "year", "sa"),
+    ("sql-server", "standard", "core", 2, "725.00", "year", "sa"),
+    ("sql-server", "enterprise", "core", 2, "2775.00", "year", "sa"),
+    ("sql-server", "enterprise", "core", 2, "8400.00", "licence", "step-up"),
 ]
 
 
@@ -1198,8 +1204,8 @@ def check_arithmetic(hosts):
         ("southwark", "project-plan-3", "", "user"): 6,
     }
     prices = {}
-    for product, edition, metric, units, amount, per, _ in PRICES:
-        if per == "licence":
+    for product, edition, metric, units, amount, per, kind in PRICES:
+        if per == "licence" and kind == "licence":
             prices.setdefault((product, edition, metric), []).append((units, int(amount.replace(".", ""))))
     for council, product, edition, metric, need, usable, short, surplus, span, cost, why in EXPECTED:
         key = (council, product, edition, metric)

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use crate::explain::{Found, explain};
-use crate::pipeline;
+use crate::explain::{Found, PLAN_KEYS, explain, explain_step};
+use crate::pipeline::{self, PlanOptions};
 use crate::report::json;
 
 use super::estate;
@@ -17,8 +17,8 @@ const LONGEST: usize = 12;
 ///
 /// KEY is the key of a position, a requirement, a way of licensing (alternative), a question, a support row, an
 /// entitlement, a finding, an organisation's coverage or total, or a host, as other commands print it, or any part of one
-/// that is unambiguous. What it prints adds up: each figure is followed by the steps, rules and places behind it, and the
-/// sources of the rules stand at the end.
+/// that is unambiguous; of a step of the plan, one that begins with `plan:`. What it prints adds up: each figure is followed
+/// by the steps, rules and places behind it, and the sources of the rules stand at the end.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   trueup explain southwark/sql-server/enterprise
@@ -41,7 +41,14 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
     let form = global.form_without_csv("explain")?;
     let outcome = estate::last_scan(global)?;
     let rules = pipeline::load_rules(global.rules.as_deref())?;
-    match explain(&outcome, &rules, &arguments.key, global.reading()) {
+    let found = if arguments.key.trim().starts_with(PLAN_KEYS) {
+        // Steps are worked out on demand: the same scan gives the same plan.
+        let plan = pipeline::plan(&global.scan_options(None)?, &PlanOptions::of(global.reading()))?;
+        explain_step(&outcome, &rules, &plan, &arguments.key, global.reading())
+    } else {
+        explain(&outcome, &rules, &arguments.key, global.reading())
+    };
+    match found {
         Found::Explanation(explanation) => {
             let text = match form {
                 Format::Json => {

@@ -25,12 +25,15 @@ enum Document {
     Report,
     /// What explain writes.
     Explanation,
+    /// What plan writes.
+    Plan,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
     global.write(match arguments.document {
         Document::Report => schema::REPORT,
         Document::Explanation => schema::EXPLANATION,
+        Document::Plan => schema::PLAN,
     })?;
     Ok(End::Done)
 }

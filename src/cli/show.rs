@@ -73,7 +73,7 @@ fn no_answer(report: &Report<'_>, view: &View<'_>) -> Stop {
 
 impl Global {
     /// The options typed that decide which estate and day a figure is of, as they would be typed again.
-    fn repeat(&self, estate: Option<&Path>) -> String {
+    pub(super) fn repeat(&self, estate: Option<&Path>) -> String {
         let paths = [("--estate", estate.or(self.estate.as_deref())), ("--store", self.store.as_deref())];
         let paths = paths.into_iter().chain([("--rules", self.rules.as_deref())]);
         let paths = paths.filter_map(|(option, path)| Some(format!("{option} {}", quoted(path?))));

@@ -91,6 +91,27 @@ impl Estate {
         }
     }
 
+    /// Takes hosts out and renumbers every reference to the others. A guest whose host goes is one whose host nobody knows,
+    /// for this reason.
+    pub fn remove_hosts(&mut self, gone: &dyn Fn(&Host) -> bool, reason: &str) {
+        let mut kept = 0;
+        let renumbered: Vec<Option<HostId>> = self
+            .hosts
+            .iter()
+            .map(|host| {
+                (!gone(host)).then(|| {
+                    kept += 1;
+                    HostId(kept - 1)
+                })
+            })
+            .collect();
+        let mut flags = renumbered.iter();
+        self.hosts.retain(|_| flags.next().is_some_and(Option::is_some));
+        for host in &mut self.hosts {
+            forget(host, &renumbered, reason);
+        }
+    }
+
     /// The host with this id.
     pub fn host(&self, id: HostId) -> &Host {
         &self.hosts[id.0 as usize]
@@ -105,6 +126,30 @@ impl Estate {
     pub fn newest_sighting(&self) -> Option<Date> {
         self.hosts.iter().filter_map(|host| host.last_seen).max()
     }
+}
+
+/// Replaces every host id a host holds; ids of hosts that went are forgotten.
+fn forget(host: &mut Host, renumbered: &[Option<HostId>], reason: &str) {
+    use super::{Fact, Placement};
+    let new = |id: HostId| renumbered.get(id.0 as usize).copied().flatten();
+    let placement = host.placement.take();
+    host.placement = placement.map(|placement| match placement {
+        Fact::Known { value: Placement::On(id), evidence } => match new(id) {
+            Some(id) => Fact::Known { value: Placement::On(id), evidence },
+            None => Fact::unknown(reason),
+        },
+        Fact::Conflicting { values } => {
+            let kept = values.into_iter().filter_map(|(value, evidence)| match value {
+                Placement::On(id) => new(id).map(|id| (Placement::On(id), evidence)),
+                cloud => Some((cloud, evidence)),
+            });
+            let kept: Vec<_> = kept.collect();
+            if kept.is_empty() { Fact::unknown(reason) } else { Fact::Conflicting { values: kept } }
+        }
+        other => other,
+    });
+    host.may_run_on = host.may_run_on.take().map(|ids| ids.into_iter().filter_map(new).collect());
+    host.container_of = host.container_of.and_then(new);
 }
 
 /// Replaces every host id a host holds.

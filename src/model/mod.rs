@@ -15,6 +15,7 @@ mod money;
 mod names;
 mod observation;
 mod packs;
+mod plan;
 mod question;
 mod requirement;
 mod status;
@@ -41,6 +42,10 @@ pub use money::{Money, Price, PriceKind, PricePeriod, decimal_to_minor, thousand
 pub use names::Names;
 pub use observation::{ADDRESS_REMARK, ObservedHost, ObservedOperatingSystem, RecordClass, SoftwareRecord, View};
 pub use packs::{cheapest_packs, packs_of};
+pub use plan::{
+    Change, Closed, Cost, Course, HostName, OrganisationPlan, Plan, PlanStep, Scenario, ScenarioLine, StepKind,
+    StillShort,
+};
 pub use question::{Answer, Asker, Question, QuestionKey, Reading};
 pub use requirement::{
     Acceptance, Allocation, Alternative, Basis, Chosen, Line, Metric, Refusal, Requirement, Scope, Step, Working,

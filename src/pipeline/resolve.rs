@@ -99,12 +99,16 @@ fn named(
     line
 }
 
-fn priced(ground: &Ground<'_>, mut price: Price, place: Place, source: SourceId) -> Price {
-    if let Some(product) = ground.rules.product(&price.product) {
+fn priced(ground: &Ground<'_>, price: Price, place: Place, source: SourceId) -> Price {
+    Price { evidence: Some(Locator { source, place }), ..named_price(ground.rules, price) }
+}
+
+/// A price with ids in place of names.
+pub(super) fn named_price(rules: &Rules, mut price: Price) -> Price {
+    if let Some(product) = rules.product(&price.product) {
         price.product.clone_from(&product.id);
     }
     price.edition = price.edition.map(|edition| kebab(&edition));
-    price.evidence = Some(Locator { source, place });
     price
 }
 

@@ -1,7 +1,23 @@
-//! What to do about a position: the deployment gate (`gate`).
+//! What to do about a position: the deployment gate (`gate`), and the plan that closes every shortfall at least cost.
 //!
-//! The stage compares assessments and makes none: whoever calls it brings them.
+//! The stage compares assessments and makes none: whoever calls it brings the engine. Nothing is worked out here that the
+//! engine can say: each change is made in a copy of the estate, and the position of that copy tells what it saves.
+//! `price_book` knows what can be bought, `purchase` searches what to buy, `candidates` finds what else may help,
+//! `decide` chooses among it, `steps` puts the choice in order and words, `courses` sets other courses beside it.
 
+mod candidates;
+mod change;
+mod courses;
+mod dates;
+mod decide;
 mod gate;
+mod ground;
+mod make;
+mod price_book;
+mod purchase;
+mod steps;
 
+pub use change::apply;
 pub use gate::{Answered, Change, Cover, Gate, gate};
+pub use ground::{Assess, Request};
+pub use make::plan;

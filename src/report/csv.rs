@@ -207,7 +207,7 @@ fn text(value: Option<&str>) -> String {
 }
 
 /// The mark, the head and the rows.
-fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<String, ::csv::Error> {
+pub(super) fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<String, ::csv::Error> {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
     writer.write_record(head)?;
     for row in rows {

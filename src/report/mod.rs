@@ -5,6 +5,7 @@
 
 pub mod csv;
 pub mod json;
+pub mod plan;
 pub mod schema;
 pub mod terminal;
 

@@ -5,3 +5,6 @@ pub const REPORT: &str = include_str!("schema/report.json");
 
 /// The shape of `explain` with `--format json`.
 pub const EXPLANATION: &str = include_str!("schema/explanation.json");
+
+/// The shape of `plan` with `--format json`.
+pub const PLAN: &str = include_str!("schema/plan.json");

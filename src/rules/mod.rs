@@ -202,6 +202,43 @@ pub struct Conventions {
     pub cloud_overlap_days: u32,
     /// Days after the end of Software Assurance that the customer claims for moving guests that relied on it.
     pub sa_grace_days: u32,
+    /// What an auditor adds to the price list.
+    pub audit: AuditRule,
+    /// What Software Assurance costs a year where no price is at hand, by kind of product.
+    pub assurance_rates: Vec<AssuranceRate>,
+}
+
+/// The premium of an audit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditRule {
+    /// Share, in hundredths, from which a shortage is material.
+    pub threshold_percent: u32,
+    /// Premium on the price then, in hundredths.
+    pub premium_percent: u32,
+    /// Where they come from.
+    pub source: RuleSource,
+    /// Whether that was seen in a public page.
+    pub verified: bool,
+}
+
+/// The usual price of Software Assurance.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AssuranceRate {
+    /// Kinds of product.
+    pub kinds: Vec<String>,
+    /// Hundredths of the licence's price, a year.
+    pub percent: u32,
+    /// Where it comes from.
+    pub source: RuleSource,
+    /// Whether that was seen in a public page.
+    pub verified: bool,
+}
+
+impl Conventions {
+    /// The usual price of Software Assurance for a kind of product.
+    pub fn assurance_rate(&self, kind: &str) -> Option<&AssuranceRate> {
+        self.assurance_rates.iter().find(|rate| rate.kinds.iter().any(|known| known == kind))
+    }
 }
 
 fn parse_conventions(path: &str, text: &str) -> Result<Conventions, Vec<Diagnostic>> {
@@ -217,14 +254,45 @@ fn parse_conventions(path: &str, text: &str) -> Result<Conventions, Vec<Diagnost
         table.finish();
         days
     };
+    fields.required("audit");
     let conventions = Conventions {
         reassignment_days: figure("reassignment"),
         cloud_overlap_days: figure("cloud_overlap"),
         sa_grace_days: figure("sa_grace"),
+        audit: fields.table("audit").map(audit).unwrap_or_default(),
+        assurance_rates: fields.tables("assurance_rate").into_iter().map(assurance_rate).collect(),
     };
     fields.finish();
     let faults = document.into_faults();
     if faults.is_empty() { Ok(conventions) } else { Err(faults) }
+}
+
+fn audit(fields: document::Fields<'_, '_>) -> AuditRule {
+    for key in ["threshold_percent", "premium_percent"] {
+        fields.required(key);
+    }
+    let rule = AuditRule {
+        threshold_percent: fields.number("threshold_percent").unwrap_or(0),
+        premium_percent: fields.number("premium_percent").unwrap_or(0),
+        source: terms::source(&fields),
+        verified: fields.boolean("verified").unwrap_or(true),
+    };
+    fields.finish();
+    rule
+}
+
+fn assurance_rate(fields: document::Fields<'_, '_>) -> AssuranceRate {
+    for key in ["kinds", "percent"] {
+        fields.required(key);
+    }
+    let rate = AssuranceRate {
+        kinds: fields.texts("kinds"),
+        percent: fields.number("percent").unwrap_or(0),
+        source: terms::source(&fields),
+        verified: fields.boolean("verified").unwrap_or(true),
+    };
+    fields.finish();
+    rate
 }
 
 /// Drops the built-in files whose product an added file describes.

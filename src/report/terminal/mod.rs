@@ -8,12 +8,14 @@ mod alternative;
 mod canvas;
 mod coverage;
 mod input;
+mod plan;
 mod position;
 mod question;
 mod support;
 mod total;
 
 pub use canvas::{Canvas, Kind, Tone, cell, number};
+pub use plan::render as plan;
 
 use crate::diag::wrapped;
 use crate::model::Answer;

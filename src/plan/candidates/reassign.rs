@@ -1,0 +1,167 @@
+//! Licences assigned to a machine that does not need them, for one that does (C0-7); licences another organisation of the
+//! group has left over.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
+use crate::model::{Change, Entitlement, HostId, Machine, PurchaseKind, PurchaseLine, StepKind};
+use crate::plan::dates::after_days;
+
+use super::{Candidate, Scene};
+
+/// Every assigned licence with units left over, for every short host.
+pub(super) fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
+    let mut candidates = Vec::new();
+    for (index, entitlement) in scene.assessment.entitlements.iter().enumerate() {
+        let line = &scene.estate.purchases[entitlement.line];
+        if line.organisation != scene.organisation || entitlement.overlap || line.assigned_to.is_empty() {
+            continue;
+        }
+        let left = left_over(scene, index, entitlement);
+        if left == 0 || !scene.is_short(&line.product) && !is_part_short(scene, line) {
+            continue;
+        }
+        if left < line.quantity && others_build_on(scene, line) {
+            continue;
+        }
+        for host in short_places(scene) {
+            if !entitlement.bound_hosts.contains(&host) {
+                candidates.push(candidate(scene, entitlement, line, left, host));
+            }
+        }
+    }
+    candidates
+}
+
+/// Whole licences of an assigned purchase that nothing needs: those left over, and all of a purchase assigned to a machine
+/// that no source shows.
+fn left_over(scene: &Scene<'_>, index: usize, entitlement: &Entitlement) -> u32 {
+    let line = &scene.estate.purchases[entitlement.line];
+    if entitlement.bound_hosts.is_empty() {
+        let lost = !entitlement.unknown_assignees.is_empty() && !entitlement.bound_singly;
+        return if lost { line.quantity } else { 0 };
+    }
+    if entitlement.bound_singly {
+        return 0;
+    }
+    let surpluses = scene.assessment.surpluses.iter().filter(|surplus| surplus.entitlement == index);
+    surpluses.map(|surplus| surplus.units / entitlement.forms[surplus.form].units_per_licence.max(1)).min().unwrap_or(0)
+}
+
+/// Whether a part of a suite belongs to a short family.
+fn is_part_short(scene: &Scene<'_>, line: &PurchaseLine) -> bool {
+    let suite = scene.ground.request.rules.products.get(&line.product);
+    suite.is_some_and(|suite| suite.suite.iter().any(|part| scene.is_short(&part.product)))
+}
+
+/// Whether Software Assurance, a step-up or an upgrade was bought for it: it is not split then.
+fn others_build_on(scene: &Scene<'_>, line: &PurchaseLine) -> bool {
+    scene.estate.purchases.iter().any(|other| {
+        other.kind != PurchaseKind::Licence
+            && other.organisation == line.organisation
+            && other.product == line.product
+            && (other.base.is_none() || other.base == line.reference)
+    })
+}
+
+/// Machines that an assigned licence must be assigned to for an unmet line.
+fn short_places(scene: &Scene<'_>) -> BTreeSet<HostId> {
+    let chosen = scene.assessment.chosen.iter().filter(|chosen| scene.short.contains(&chosen.requirement));
+    let lines = chosen
+        .flat_map(|chosen| &scene.assessment.requirements[chosen.requirement].alternatives[chosen.alternative].lines);
+    let hosts = lines.flat_map(|line| line.hosts.iter().copied());
+    let mut hosts: BTreeSet<HostId> = hosts.collect();
+    // A licence counted by host goes to the host; its guests are named only where they are licensed by themselves.
+    if hosts.iter().any(|&id| scene.estate.host(id).machine == Machine::Physical) {
+        let of_guests: Vec<HostId> = hosts
+            .iter()
+            .copied()
+            .filter(|&id| scene.estate.host(id).runs_on().is_some_and(|on| hosts.contains(&on)))
+            .collect();
+        for id in of_guests {
+            hosts.remove(&id);
+        }
+    }
+    hosts
+}
+
+/// The last day on which the licence was assigned.
+fn last_assigned(line: &PurchaseLine) -> Option<Date> {
+    line.reassigned.iter().map(|step| step.on).max().max(line.assigned_on.or(line.bought))
+}
+
+fn candidate(scene: &Scene<'_>, entitlement: &Entitlement, line: &PurchaseLine, units: u32, host: HostId) -> Candidate {
+    let as_of = scene.ground.request.as_of;
+    let wait = scene.ground.request.rules.conventions.reassignment_days;
+    let since = last_assigned(line);
+    let lawful_from = since.map_or(as_of, |since| after_days(since, wait).max(as_of));
+    let to = &scene.estate.host(host).name;
+    let name = line.reference.clone().unwrap_or_else(|| entitlement.key.0.clone());
+    let text = format!(
+        "Assign {units} {} licences of {} ({name}) to {to} instead of {}.",
+        line.metric,
+        scene.ground.licence(&line.product, line.edition.as_deref()),
+        line.assigned_to.join(", ")
+    );
+    let mut candidate = scene.candidate(StepKind::Reassign, &line.product, &format!("{name}-to-{to}"), text);
+    candidate.lawful_from = lawful_from;
+    candidate
+        .conditions
+        .push(format!("{} runs nothing any more that needs these licences", line.assigned_to.join(", ")));
+    let day = since.map_or("on an unknown day".to_owned(), |since| format!("on {since}"));
+    candidate.working.by_rule(
+        "C0-7",
+        format!("Last assigned {day}; a licence may be assigned anew {wait} days later: from {lawful_from} on."),
+    );
+    candidate.changes.push(Change::Reassign { line: entitlement.line, units, to: to.clone(), on: lawful_from });
+    candidate
+}
+
+/// Licences other organisations of the same group have left over.
+pub(super) fn shares(scene: &Scene<'_>) -> Vec<Candidate> {
+    let mut lines: BTreeSet<usize> = BTreeSet::new();
+    for surplus in &scene.assessment.surpluses {
+        let entitlement = &scene.assessment.entitlements[surplus.entitlement];
+        let serves = entitlement.forms.iter().any(|form| scene.is_short(&form.product));
+        if serves
+            && entitlement.organisation != scene.organisation
+            && entitlement.bound_hosts.is_empty()
+            && !entitlement.may_be_drawn_by(scene.organisation)
+            && same_group(scene, &entitlement.organisation)
+        {
+            lines.insert(entitlement.line);
+        }
+    }
+    lines.into_iter().map(|line| share(scene, line)).collect()
+}
+
+/// Whether two organisations belong to one group today (AF-R1, AF-R4).
+fn same_group(scene: &Scene<'_>, other: &str) -> bool {
+    let as_of = scene.ground.request.as_of;
+    let group = |name: &str| {
+        let organisation = scene.estate.organisations.iter().find(|organisation| organisation.name == name)?;
+        let left = organisation.divested_on.is_some_and(|day| day <= as_of);
+        (!left).then(|| organisation.affiliate_of.clone().unwrap_or_else(|| name.to_owned()))
+    };
+    group(scene.organisation).is_some() && group(scene.organisation) == group(other)
+}
+
+fn share(scene: &Scene<'_>, index: usize) -> Candidate {
+    let line = &scene.estate.purchases[index];
+    let name = line.reference.clone().unwrap_or_else(|| format!("purchase {}", index + 1));
+    let text = format!(
+        "Use what {} has left over of {} ({name}) in {}.",
+        scene.ground.names.organisation(&line.organisation),
+        scene.ground.licence(&line.product, line.edition.as_deref()),
+        scene.ground.names.organisation(scene.organisation)
+    );
+    let mut candidate = scene.candidate(StepKind::Reuse, &line.product, &name, text);
+    candidate
+        .conditions
+        .push("the agreement lets affiliates use its licences, or they are transferred in writing".into());
+    candidate.conditions.push("the licences are paid in full".into());
+    candidate.working.by_rule("AF-R1", "Both belong to one group.");
+    candidate.changes.push(Change::Share { line: index, with: scene.organisation.to_owned() });
+    candidate
+}

@@ -1,0 +1,388 @@
+//! What a plan is made from, and what is short in an assessment.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use crate::model::{Answer, Assessment, Change, Closed, Estate, HostName, Line, Metric, Names, PurchaseLine};
+use crate::rules::{Rules, Settings};
+
+use super::price_book::{Basket, Item, PriceBook, Quote, Term};
+use super::purchase::Found;
+
+/// Reconciles an estate on a day; of the named product families only, or of all where none is named.
+pub type Assess<'a> = dyn Fn(&Estate, Date, &[String]) -> Assessment + 'a;
+
+/// What a plan is asked for.
+pub struct Request<'a> {
+    /// The estate as it is.
+    pub estate: &'a Estate,
+    /// Rules.
+    pub rules: &'a Rules,
+    /// Settings.
+    pub settings: &'a Settings,
+    /// Day of terms and rights.
+    pub as_of: Date,
+    /// Reading.
+    pub reading: Answer,
+    /// Months the costs are taken over.
+    pub horizon_months: u32,
+    /// Only this organisation.
+    pub organisation: Option<&'a str>,
+    /// Only this product family.
+    pub family: Option<&'a str>,
+    /// The engine.
+    pub assess: &'a Assess<'a>,
+}
+
+/// What every part of the stage needs.
+pub(super) struct Ground<'a> {
+    pub request: &'a Request<'a>,
+    pub book: PriceBook<'a>,
+    pub names: Names,
+    /// Families that are looked at; empty: all.
+    pub families: Vec<String>,
+    /// Purchases found so far, by organisation and position: the same position is searched once.
+    pub searches: RefCell<Vec<(String, Assessment, Found)>>,
+}
+
+impl Ground<'_> {
+    /// Reconciles everything the plan is about.
+    pub fn assess(&self, estate: &Estate) -> Assessment {
+        (self.request.assess)(estate, self.request.as_of, &self.families)
+    }
+
+    /// The purchases found for the same position before.
+    pub fn searched(&self, organisation: &str, position: &Assessment) -> Option<Found> {
+        let searches = self.searches.borrow();
+        let same = |known: &&(String, Assessment, Found)| {
+            known.0 == organisation
+                && known.1.requirements == position.requirements
+                && known.1.entitlements == position.entitlements
+        };
+        searches.iter().find(same).map(|(_, _, found)| found.clone())
+    }
+
+    /// Keeps the purchases found for a position.
+    pub fn remember(&self, organisation: &str, position: Assessment, found: &Found) {
+        self.searches.borrow_mut().push((organisation.to_owned(), position, found.clone()));
+    }
+
+    /// `Windows Server Datacenter`.
+    pub fn licence(&self, product: &str, edition: Option<&str>) -> String {
+        self.names.licence(product, edition, None)
+    }
+
+    /// Family of a product; the id where no rule knows it.
+    pub fn family<'p>(&'p self, product: &'p str) -> &'p str {
+        self.request.rules.products.get(product).map_or(product, |product| &product.family)
+    }
+
+    /// Licence version as text.
+    pub fn version(&self, product: &str, version: Option<usize>) -> Option<&str> {
+        self.request.rules.products.get(product).and_then(|product| Some(product.version_name(version?)))
+    }
+
+    /// How a line may be met by something bought today.
+    pub fn bought(&self, line: &Line) -> Bought {
+        let product = self.request.rules.products.get(&line.product);
+        let today = product.and_then(|product| product.current_release(self.request.as_of));
+        let of_today = |accepted: &&crate::model::Acceptance| {
+            let version = today.max(line.version);
+            today.is_none() || version.is_none_or(|version| accepted.from <= version && version <= accepted.until)
+        };
+        let mut serving = line.accepts.iter().filter(of_today).peekable();
+        if serving.peek().is_none() {
+            Bought::BySubscription
+        } else if serving.all(|accepted| accepted.needs_sa) {
+            Bought::Assured
+        } else {
+            Bought::Plain
+        }
+    }
+
+    /// What is short: organisation by organisation, each product, edition and metric once, because packs are rounded once.
+    fn shorts(&self, assessment: &Assessment) -> Vec<Short> {
+        let spent = spent(assessment);
+        let mut found: BTreeMap<(String, String, Option<String>, Metric, Bought), Short> = BTreeMap::new();
+        for chosen in &assessment.chosen {
+            let requirement = &assessment.requirements[chosen.requirement];
+            for (index, line) in requirement.alternatives[chosen.alternative].lines.iter().enumerate() {
+                let met = spent.get(&(chosen.requirement, index)).copied().unwrap_or(0);
+                if met >= line.units {
+                    continue;
+                }
+                let short = Short {
+                    organisation: requirement.organisation.clone(),
+                    product: line.product.clone(),
+                    edition: line.edition.clone(),
+                    metric: line.metric,
+                    bought: self.bought(line),
+                    version: None,
+                    units: 0,
+                };
+                let key = (
+                    short.organisation.clone(),
+                    short.product.clone(),
+                    short.edition.clone(),
+                    short.metric,
+                    short.bought,
+                );
+                let entry = found.entry(key).or_insert(short);
+                entry.units += line.units - met;
+                entry.version = entry.version.max(line.version);
+            }
+        }
+        found.into_values().collect()
+    }
+
+    /// Families that a change can touch: those of the products concerned, and of what depends on them.
+    pub fn touched(&self, estate: &Estate, changes: &[Change]) -> Vec<String> {
+        let mut products: BTreeSet<&str> = BTreeSet::new();
+        for change in changes {
+            match change {
+                Change::Buy(line) => drop(products.insert(&line.product)),
+                Change::Reassign { line, .. } | Change::Share { line, .. } | Change::AddAssurance { line, .. } => {
+                    products.extend(estate.purchases.get(*line).map(|line| line.product.as_str()));
+                }
+                Change::Uninstall { product, hosts }
+                | Change::Edition { product, hosts, .. }
+                | Change::Build { product, hosts, .. } => {
+                    products.insert(product);
+                    products.extend(runs(estate, hosts));
+                }
+                Change::Move { guests: hosts, .. } | Change::Pin { guests: hosts } | Change::Retire { hosts } => {
+                    products.extend(runs(estate, hosts));
+                }
+            }
+        }
+        let rules = &self.request.rules.products;
+        let concerned = |product: &&crate::rules::Product| {
+            let named = |id: &String| products.contains(id.as_str());
+            products.contains(product.id.as_str())
+                || product.terms.iter().any(|terms| {
+                    terms.serves.as_ref().is_some_and(named)
+                        || terms.licence_product.as_ref().is_some_and(named)
+                        || terms.developers
+                })
+        };
+        let mut families: Vec<String> =
+            rules.values().filter(concerned).map(|product| product.family.clone()).collect();
+        let suites = products.iter().filter_map(|id| rules.get(*id)).flat_map(|product| &product.suite);
+        families.extend(suites.map(|part| self.family(&part.product).to_owned()));
+        families.sort();
+        families.dedup();
+        families.retain(|family| self.families.is_empty() || self.families.contains(family));
+        families
+    }
+
+    /// What is short, with the price of buying it as it stands.
+    pub fn bill(&self, assessment: &Assessment) -> Bill {
+        let rows = self.shorts(assessment).into_iter().map(|short| {
+            let quote = self.plain_quote(&short);
+            (short, quote)
+        });
+        Bill { rows: rows.collect() }
+    }
+
+    /// The plain purchase that closes a shortfall: the row's own edition; a licence, or with Software Assurance where the
+    /// terms demand it, else a subscription.
+    pub fn plain_item(&self, short: &Short) -> Result<(Item, Quote), String> {
+        let version = self.version(&short.product, short.version);
+        let mut wanted = None;
+        for &term in short.bought.terms() {
+            let item = Item {
+                product: short.product.clone(),
+                edition: short.edition.clone(),
+                metric: short.metric,
+                version: None,
+                term,
+                base: None,
+            };
+            let item = self.book.of_version(item, version);
+            match self.book.quote(&item, short.units) {
+                Ok(quote) => return Ok((item, quote)),
+                Err(missing) => wanted = wanted.or(Some(missing)),
+            }
+        }
+        let missing = wanted.unwrap_or_default();
+        match short.bought {
+            Bought::BySubscription => Err(format!("{missing}, of terms that are not sold any more")),
+            _ => Err(missing),
+        }
+    }
+
+    fn plain_quote(&self, short: &Short) -> Result<Quote, String> {
+        self.plain_item(short).map(|(_, quote)| quote)
+    }
+
+    /// Price of a basket: (over the whole span, in the first year); `None` where a price is missing.
+    pub fn price(&self, basket: &Basket) -> Option<(i64, i64)> {
+        let quotes = basket.iter().map(|(item, &units)| self.book.quote(item, units).ok());
+        quotes.into_iter().try_fold((0, 0), |(horizon, first), quote| {
+            let quote = quote?;
+            Some((horizon + quote.horizon, first + quote.first_year))
+        })
+    }
+
+    /// The purchase line that buying so many units of an item gives.
+    pub fn purchase(&self, estate: &Estate, organisation: &str, item: &Item, units: u32) -> PurchaseLine {
+        let as_of = self.request.as_of;
+        let until = super::dates::after_months(as_of, self.request.horizon_months);
+        let term = crate::model::Period { from: as_of, until };
+        let base = item.base.and_then(|base| estate.purchases.get(base));
+        let product = self.request.rules.products.get(&item.product);
+        let current = product.and_then(|product| product.current_release(as_of));
+        let newest = product.and_then(|product| Some(product.version_name(product.releases.len().checked_sub(1)?)));
+        PurchaseLine {
+            organisation: organisation.to_owned(),
+            product: item.product.clone(),
+            edition: item.edition.clone(),
+            version: item.version.clone().or_else(|| newest.filter(|_| current.is_none()).map(str::to_owned)),
+            metric: item.metric,
+            quantity: units,
+            kind: if item.term == Term::StepUp {
+                crate::model::PurchaseKind::StepUp
+            } else {
+                crate::model::PurchaseKind::Licence
+            },
+            channel: crate::model::Channel::Volume,
+            bought: Some(as_of),
+            sa: if item.term == Term::WithAssurance { vec![term] } else { Vec::new() },
+            subscription: (item.term == Term::Subscription).then_some(term),
+            reference: None,
+            agreement: None,
+            base: base.and_then(|line| line.reference.clone()),
+            assigned_to: Vec::new(),
+            assigned_on: None,
+            reassigned: Vec::new(),
+            documented_cores: None,
+            shared_with: Vec::new(),
+            reserved: Vec::new(),
+            farm: None,
+            note: Some("planned".into()),
+            evidence: None,
+        }
+    }
+}
+
+/// Units of one kind that an organisation is short of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Short {
+    pub organisation: String,
+    pub product: String,
+    pub edition: Option<String>,
+    pub metric: Metric,
+    /// What a licence bought today must carry.
+    pub bought: Bought,
+    /// Newest version wanted.
+    pub version: Option<usize>,
+    pub units: u32,
+}
+
+/// Products that run on hosts, or manage them.
+fn runs<'e>(estate: &'e Estate, hosts: &[HostName]) -> Vec<&'e str> {
+    let concerned = estate
+        .hosts
+        .iter()
+        .filter(|host| hosts.iter().any(|name| name.name == host.name && name.organisation == host.organisation));
+    concerned
+        .flat_map(|host| {
+            let installed = host.installs.iter().map(|install| install.product.as_str());
+            installed.chain(host.managed_by.iter().map(String::as_str))
+        })
+        .collect()
+}
+
+/// How a line may be met by something bought today. A new licence bears today's version, and its terms are that
+/// version's, whatever is installed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Bought {
+    /// By a licence.
+    Plain,
+    /// By a licence with Software Assurance, or a subscription.
+    Assured,
+    /// By a subscription only: today's licences are of other terms.
+    BySubscription,
+}
+
+impl Bought {
+    /// What may be bought, in the order in which it is taken to be the plain purchase.
+    pub fn terms(self) -> &'static [Term] {
+        match self {
+            Self::Plain => &[Term::Licence, Term::WithAssurance, Term::Subscription],
+            Self::Assured => &[Term::WithAssurance, Term::Subscription],
+            Self::BySubscription => &[Term::Subscription],
+        }
+    }
+}
+
+/// Units spent on each line of each requirement.
+pub(super) fn spent(assessment: &Assessment) -> BTreeMap<(usize, usize), u32> {
+    let mut spent = BTreeMap::new();
+    for allocation in &assessment.allocations {
+        *spent.entry((allocation.requirement, allocation.line)).or_default() += allocation.units;
+    }
+    spent
+}
+
+/// What is short, with the price of buying each as it stands, or the price that is missing.
+pub(super) struct Bill {
+    pub rows: Vec<(Short, Result<Quote, String>)>,
+}
+
+impl Bill {
+    /// (units without a price, price over the span, price of the first year): the order in which bills are compared.
+    pub fn total(&self) -> (u64, i64, i64) {
+        let mut total = (0, 0, 0);
+        for (short, quote) in &self.rows {
+            match quote {
+                Ok(quote) => {
+                    total.1 += quote.horizon;
+                    total.2 += quote.first_year;
+                }
+                Err(_) => total.0 += u64::from(short.units),
+            }
+        }
+        total
+    }
+
+    /// The rows of one organisation.
+    pub fn of(&self, organisation: &str) -> Self {
+        let rows = self.rows.iter().filter(|(short, _)| short.organisation == organisation);
+        Self { rows: rows.cloned().collect() }
+    }
+
+    /// Units without a price, by the price that is wanted.
+    pub fn unpriced(&self) -> BTreeMap<&str, u32> {
+        let mut unpriced = BTreeMap::new();
+        for (short, quote) in &self.rows {
+            if let Err(missing) = quote {
+                *unpriced.entry(missing.as_str()).or_default() += short.units;
+            }
+        }
+        unpriced
+    }
+
+    /// Units that are short here and no longer there, row by row.
+    pub fn closed_by(&self, after: &Self) -> Vec<Closed> {
+        let mut units: BTreeMap<(&str, &str, Option<&str>, Metric), i64> = BTreeMap::new();
+        for (sign, bill) in [(1, self), (-1, after)] {
+            for (short, _) in &bill.rows {
+                let key = (short.organisation.as_str(), short.product.as_str(), short.edition.as_deref(), short.metric);
+                *units.entry(key).or_default() += sign * i64::from(short.units);
+            }
+        }
+        let changed = units.into_iter().filter(|(_, units)| *units != 0);
+        changed
+            .map(|((organisation, product, edition, metric), units)| Closed {
+                organisation: organisation.to_owned(),
+                product: product.to_owned(),
+                edition: edition.map(str::to_owned),
+                metric,
+                units,
+            })
+            .collect()
+    }
+}

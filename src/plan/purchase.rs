@@ -1,0 +1,476 @@
+//! The cheapest purchases that close what an organisation is short of in some families.
+//!
+//! Every requirement may be met by each of its lawful ways, each with several kinds of purchase (plain licences, a suite,
+//! step-ups). A combination says what to buy at most; the engine then says whether that closes the shortfall, and how much
+//! less does. Where there are few combinations all are tried, else the plain purchase is improved step by step.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Assessment, Estate, Line, PriceKind, PurchaseKind};
+
+use super::ground::{Bill, Ground, spent};
+use super::price_book::{Basket, Item, Term};
+
+/// Combinations that are all tried.
+const COMBINATIONS: usize = 96;
+
+/// Assessments one search may ask for.
+const EVALUATIONS: u32 = 1_500;
+
+/// Purchases that close what can be closed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Found {
+    pub basket: Basket,
+    /// Units left short because no price is at hand.
+    pub unpriced: u64,
+    /// Over the whole span.
+    pub horizon: i64,
+    pub first_year: i64,
+    /// Every combination was tried.
+    pub proved: bool,
+    /// Priced units that stay short: what is missing cannot be bought on the day.
+    pub unclosed: u64,
+}
+
+impl Found {
+    /// Less is better.
+    pub fn rank(&self) -> (u64, u64, i64, i64, &Basket) {
+        (self.unclosed, self.unpriced, self.horizon, self.first_year, &self.basket)
+    }
+}
+
+/// A search over what to buy for one organisation in some families.
+pub(super) struct Search<'a> {
+    ground: &'a Ground<'a>,
+    organisation: &'a str,
+    families: &'a [String],
+    estate: Estate,
+    known: BTreeMap<Vec<(Item, u32)>, Tried>,
+    evaluations: u32,
+}
+
+/// What buying a basket leaves.
+#[derive(Debug, Clone)]
+struct Tried {
+    unclosed: u64,
+    unpriced: u64,
+    /// Units of each purchase that nothing needs, in the order of the basket.
+    spare: Vec<u32>,
+}
+
+impl<'a> Search<'a> {
+    pub fn new(ground: &'a Ground<'a>, organisation: &'a str, families: &'a [String], estate: &Estate) -> Self {
+        Self { ground, organisation, families, estate: estate.clone(), known: BTreeMap::new(), evaluations: 0 }
+    }
+
+    /// The cheapest purchases found.
+    pub fn run(mut self) -> Found {
+        let before = (self.ground.request.assess)(&self.estate, self.ground.request.as_of, self.families);
+        if let Some(known) = self.ground.searched(self.organisation, &before) {
+            return known;
+        }
+        let found = self.search(&before);
+        self.ground.remember(self.organisation, before, &found);
+        found
+    }
+
+    fn search(&mut self, before: &Assessment) -> Found {
+        let plain = self.plain(before);
+        let (choices, complete) = self.choices(before);
+        let count = choices.iter().try_fold(1_usize, |count, ways| count.checked_mul(ways.len()));
+        let mut baskets = BTreeSet::from([plain.clone()]);
+        let exhaustive = complete && count.is_some_and(|count| count <= COMBINATIONS);
+        if exhaustive {
+            baskets.extend(combinations(&choices));
+        } else {
+            baskets.extend(self.stepwise(&choices));
+        }
+        let mut best: Option<Found> = None;
+        let mut baskets: Vec<(i64, Basket)> = baskets
+            .into_iter()
+            .filter(|basket| self.within_bases(basket))
+            .filter_map(|basket| Some((self.ground.price(&basket)?.0, basket)))
+            .collect();
+        baskets.sort();
+        let mut proved = exhaustive;
+        for (_, basket) in baskets {
+            if self.evaluations > EVALUATIONS {
+                proved = false;
+                break;
+            }
+            for found in self.trimmed(&basket) {
+                if best.as_ref().is_none_or(|best| found.rank() < best.rank()) {
+                    best = Some(found);
+                }
+            }
+        }
+        let mut best = best.unwrap_or_default();
+        best.proved = proved;
+        best
+    }
+
+    /// Buying what is short as it stands.
+    fn plain(&self, before: &Assessment) -> Basket {
+        let mut basket = Basket::new();
+        for (short, _) in &self.ground.bill(before).of(self.organisation).rows {
+            if let Ok((item, _)) = self.ground.plain_item(short) {
+                *basket.entry(item).or_default() += short.units;
+            }
+        }
+        basket
+    }
+
+    /// For each requirement of the organisation the purchases that may meet it; `false` where some were left out.
+    fn choices(&self, before: &Assessment) -> (Vec<Vec<Basket>>, bool) {
+        let spent = spent(before);
+        let mut short = Vec::new();
+        let mut covered = Vec::new();
+        for chosen in &before.chosen {
+            let requirement = &before.requirements[chosen.requirement];
+            if requirement.organisation != self.organisation {
+                continue;
+            }
+            let unmet = |line: usize| {
+                let met = spent.get(&(chosen.requirement, line)).copied().unwrap_or(0);
+                requirement.alternatives[chosen.alternative].lines[line].units.saturating_sub(met)
+            };
+            let mut ways: BTreeSet<Basket> = BTreeSet::new();
+            let mut is_short = false;
+            for (index, way) in requirement.alternatives.iter().enumerate() {
+                let in_use = index == chosen.alternative;
+                let lawful = way.refused.is_none() || way.conditional;
+                if !in_use && (!lawful || way.lines.is_empty() || way.lines.iter().any(|line| line.accepts.is_empty()))
+                {
+                    continue;
+                }
+                let wants: Vec<(&Line, u32)> = (0..way.lines.len())
+                    .map(|line| (&way.lines[line], if in_use { unmet(line) } else { way.lines[line].units }))
+                    .filter(|(_, units)| *units > 0)
+                    .collect();
+                is_short |= in_use && !wants.is_empty();
+                ways.extend(self.supplies(&wants));
+            }
+            if ways.is_empty() {
+                ways.insert(Basket::new());
+            }
+            let list = if is_short { &mut short } else { &mut covered };
+            list.push(ways.into_iter().collect::<Vec<Basket>>());
+        }
+        // Scopes that are covered are licensed anew only to free their licences for others.
+        let size = |lists: &[Vec<Basket>]| {
+            lists.iter().try_fold(1_usize, |count, ways| count.checked_mul(ways.len())).unwrap_or(usize::MAX)
+        };
+        let all = size(&short).saturating_mul(size(&covered));
+        if all <= COMBINATIONS {
+            short.extend(covered);
+            (short, true)
+        } else {
+            let frees = covered.iter().any(|ways| ways.len() > 1);
+            (short, !frees)
+        }
+    }
+
+    /// The purchases that supply some lines: by the cheapest plain items, or by a suite or step-ups where they serve.
+    fn supplies(&self, wants: &[(&Line, u32)]) -> Vec<Basket> {
+        let mut means: BTreeSet<Option<Item>> = BTreeSet::from([None]);
+        for (line, _) in wants {
+            means.extend(self.suites(line).into_iter().map(Some));
+            means.extend(self.step_ups(line).into_iter().map(Some));
+        }
+        means.into_iter().filter_map(|item| self.supply(wants, item.as_ref())).collect()
+    }
+
+    fn supply(&self, wants: &[(&Line, u32)], means: Option<&Item>) -> Option<Basket> {
+        let mut basket = Basket::new();
+        let mut in_suite: u32 = 0;
+        for (line, units) in wants {
+            let mut left = *units;
+            if let Some(item) = means
+                && (self.suites(line).contains(item) || self.step_ups(line).contains(item))
+            {
+                match item.base.and_then(|base| self.estate.purchases.get(base)) {
+                    Some(base) => {
+                        let stepped = left.min(base.quantity);
+                        *basket.entry(item.clone()).or_default() += stepped;
+                        left -= stepped;
+                    }
+                    None => {
+                        in_suite += left;
+                        left = 0;
+                    }
+                }
+            }
+            if left > 0 {
+                let item = self.cheapest(line, left)?;
+                *basket.entry(item).or_default() += left;
+            }
+        }
+        if let Some(item) = means.filter(|_| in_suite > 0) {
+            *basket.entry(item.clone()).or_default() += in_suite;
+        }
+        Some(basket)
+    }
+
+    /// The plain item of least price that serves a line.
+    fn cheapest(&self, line: &Line, units: u32) -> Option<Item> {
+        let terms = self.ground.bought(line).terms();
+        let version = self.ground.version(&line.product, line.version);
+        let items = editions(line).into_iter().flat_map(|edition| {
+            let item = move |term| Item {
+                product: line.product.clone(),
+                edition: edition.clone(),
+                metric: line.metric,
+                version: None,
+                term,
+                base: None,
+            };
+            terms.iter().map(move |&term| self.ground.book.of_version(item(term), version))
+        });
+        let priced = items.filter_map(|item| {
+            let quote = self.ground.book.quote(&item, units).ok()?;
+            Some((quote.horizon, quote.first_year, item))
+        });
+        priced.min().map(|(_, _, item)| item)
+    }
+
+    /// Suites with a price of which a part serves a line.
+    fn suites(&self, line: &Line) -> Vec<Item> {
+        let editions = editions(line);
+        let suites = self.ground.request.rules.products.values().filter(|product| product.kind == "suite");
+        let mut items = Vec::new();
+        for suite in suites {
+            let serving = suite.suite.iter().filter(|part| {
+                part.product == line.product
+                    && part.metric == line.metric
+                    && (line.edition.is_none() || editions.contains(&part.edition))
+            });
+            for part in serving {
+                for &term in self.ground.bought(line).terms() {
+                    let edition = part.suite_edition.clone();
+                    let item = Item {
+                        product: suite.id.clone(),
+                        edition,
+                        metric: part.metric,
+                        version: None,
+                        term,
+                        base: None,
+                    };
+                    if self.ground.book.quote(&item, line.units.max(1)).is_ok() {
+                        items.push(item);
+                        break;
+                    }
+                }
+            }
+        }
+        items
+    }
+
+    /// Step-ups with a price to an edition that serves a line, each from a base that is owned.
+    fn step_ups(&self, line: &Line) -> Vec<Item> {
+        let day = self.ground.request.as_of;
+        let Some(product) = self.ground.request.rules.products.get(&line.product) else { return Vec::new() };
+        let rank = |edition: &Option<String>| edition.as_ref().and_then(|edition| product.edition_rank(edition));
+        let mut items = Vec::new();
+        for edition in editions(line) {
+            for (base, held) in self.estate.purchases.iter().enumerate() {
+                let fits = held.organisation == self.organisation
+                    && held.product == line.product
+                    && held.metric == line.metric
+                    && held.kind == PurchaseKind::Licence
+                    && rank(&held.edition) < rank(&edition)
+                    && held.sa.iter().any(|term| term.contains(day));
+                let item = Item {
+                    product: line.product.clone(),
+                    edition: edition.clone(),
+                    metric: line.metric,
+                    version: None,
+                    term: Term::StepUp,
+                    base: Some(base),
+                };
+                if fits && self.ground.book.quote(&item, 1).is_ok() {
+                    items.push(item);
+                }
+            }
+        }
+        items
+    }
+
+    /// Whether no more units are stepped up than their bases have.
+    fn within_bases(&self, basket: &Basket) -> bool {
+        let mut wanted: BTreeMap<usize, u32> = BTreeMap::new();
+        for (item, units) in basket {
+            if let Some(base) = item.base {
+                *wanted.entry(base).or_default() += units;
+            }
+        }
+        wanted.iter().all(|(&base, &units)| self.estate.purchases.get(base).is_some_and(|held| units <= held.quantity))
+    }
+
+    /// Baskets to start from where not all can be tried: every requirement by its own cheapest means, and the plain
+    /// purchase with one requirement changed.
+    fn stepwise(&self, choices: &[Vec<Basket>]) -> Vec<Basket> {
+        let price = |basket: &Basket| self.ground.price(basket).map_or(i64::MAX, |price| price.0);
+        let least: Vec<&Basket> = choices
+            .iter()
+            .filter_map(|ways| ways.iter().min_by_key(|basket| (price(basket), (*basket).clone())))
+            .collect();
+        let mut baskets = vec![sum(least.iter().copied())];
+        for (at, ways) in choices.iter().enumerate().take(COMBINATIONS) {
+            for way in ways.iter().filter(|way| *way != least[at]).take(4) {
+                let changed = least.iter().enumerate().map(|(other, basket)| if other == at { way } else { basket });
+                baskets.push(sum(changed));
+            }
+        }
+        baskets
+    }
+
+    /// Buys a basket on trial.
+    fn attempt(&mut self, basket: &Basket) -> Tried {
+        let key: Vec<(Item, u32)> = basket
+            .iter()
+            .filter(|(_, units)| **units > 0)
+            .map(|(item, &units)| (item.clone(), self.whole(item, units)))
+            .collect();
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        self.evaluations += 1;
+        let owned = self.estate.purchases.len();
+        for (item, units) in &key {
+            let line = self.ground.purchase(&self.estate, self.organisation, item, *units);
+            self.estate.purchases.push(line);
+        }
+        let after = (self.ground.request.assess)(&self.estate, self.ground.request.as_of, self.families);
+        self.estate.purchases.truncate(owned);
+        let bill: Bill = self.ground.bill(&after).of(self.organisation);
+        let unpriced: u64 = bill.unpriced().values().map(|&units| u64::from(units)).sum();
+        let short: u64 = bill.rows.iter().map(|(short, _)| u64::from(short.units)).sum();
+        let spare = |line: usize| {
+            let left = after.surpluses.iter().filter(|left| after.entitlements[left.entitlement].line == line);
+            left.map(|left| left.units).min().unwrap_or(0)
+        };
+        let spare = (0..key.len()).map(|at| spare(owned + at)).collect();
+        let tried = Tried { unclosed: short - unpriced, unpriced, spare };
+        self.known.insert(key, tried.clone());
+        tried
+    }
+
+    /// Units in whole packs.
+    fn whole(&self, item: &Item, units: u32) -> u32 {
+        let bought = self.ground.book.quote(item, units).map_or(units, |quote| quote.bought);
+        match item.base.and_then(|base| self.estate.purchases.get(base)) {
+            Some(base) => bought.min(base.quantity),
+            None => bought,
+        }
+    }
+
+    /// The least of a basket that closes as much, with its items reduced in either order.
+    fn trimmed(&mut self, basket: &Basket) -> Vec<Found> {
+        let goal = self.attempt(basket);
+        let mut items: Vec<Item> = basket.keys().cloned().collect();
+        let mut found = Vec::new();
+        for _ in 0..if items.len() > 1 { 2 } else { 1 } {
+            let mut least = basket.clone();
+            for item in &items {
+                self.least_units(&mut least, item, &goal);
+            }
+            least.retain(|_, units| *units > 0);
+            let tried = self.attempt(&least);
+            for ((item, units), spare) in least.iter_mut().zip(&tried.spare) {
+                // Whole packs may hold more than is needed; the need is what is told.
+                *units = self.whole(item, *units).saturating_sub(*spare).max(1);
+            }
+            if let Some((horizon, first_year)) = self.ground.price(&least) {
+                found.push(Found {
+                    basket: least,
+                    unpriced: tried.unpriced,
+                    horizon,
+                    first_year,
+                    proved: false,
+                    unclosed: tried.unclosed,
+                });
+            }
+            items.reverse();
+        }
+        found
+    }
+
+    /// Reduces one item to the fewest units that close as much.
+    fn least_units(&mut self, basket: &mut Basket, item: &Item, goal: &Tried) {
+        let enough = |search: &mut Self, basket: &mut Basket, units: u32| {
+            let before = basket.insert(item.clone(), units);
+            let tried = search.attempt(basket);
+            basket.insert(item.clone(), before.unwrap_or(0));
+            (tried.unclosed, tried.unpriced) <= (goal.unclosed, goal.unpriced)
+        };
+        let mut high = basket.get(item).copied().unwrap_or(0);
+        let at = basket.iter().filter(|(_, units)| **units > 0).position(|(known, _)| known == item);
+        let spare = at.and_then(|at| self.attempt(basket).spare.get(at).copied()).unwrap_or(0);
+        if spare > 0 && enough(self, basket, high.saturating_sub(spare)) {
+            high = high.saturating_sub(spare);
+        }
+        let mut low = 0;
+        if high > 0 && !enough(self, basket, high - 1) {
+            low = high;
+        }
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if enough(self, basket, middle) { high = middle } else { low = middle + 1 }
+        }
+        basket.insert(item.clone(), high);
+    }
+}
+
+/// Editions whose licences serve a line; none where the product has none.
+fn editions(line: &Line) -> Vec<Option<String>> {
+    if line.editions.is_empty() {
+        return vec![line.edition.clone()];
+    }
+    line.editions.iter().map(|edition| (!edition.is_empty()).then(|| edition.clone())).collect()
+}
+
+/// Every choice of one basket for each requirement, summed.
+fn combinations(choices: &[Vec<Basket>]) -> BTreeSet<Basket> {
+    let mut sums = BTreeSet::from([Basket::new()]);
+    for ways in choices {
+        sums = sums.iter().flat_map(|known| ways.iter().map(move |way| sum([known, way].into_iter()))).collect();
+    }
+    sums
+}
+
+fn sum<'b>(baskets: impl Iterator<Item = &'b Basket>) -> Basket {
+    let mut sum = Basket::new();
+    for basket in baskets {
+        for (item, units) in basket {
+            *sum.entry(item.clone()).or_default() += units;
+        }
+    }
+    sum
+}
+
+/// Families that must be planned together, because a suite with a price serves several of them.
+pub(super) fn together(ground: &Ground<'_>, families: &[String]) -> Vec<Vec<String>> {
+    let mut groups: Vec<Vec<String>> = families.iter().map(|family| vec![family.clone()]).collect();
+    for suite in ground.request.rules.products.values().filter(|product| product.kind == "suite") {
+        let priced = ground
+            .request
+            .estate
+            .prices
+            .iter()
+            .any(|price| price.product == suite.id && !matches!(price.kind, PriceKind::Sa | PriceKind::StepUp));
+        if !priced {
+            continue;
+        }
+        let parts: BTreeSet<&str> = suite.suite.iter().map(|part| ground.family(&part.product)).collect();
+        let (joined, apart): (Vec<_>, Vec<_>) =
+            groups.into_iter().partition(|group| group.iter().any(|family| parts.contains(family.as_str())));
+        groups = apart;
+        let mut joined: Vec<String> = joined.into_iter().flatten().collect();
+        joined.sort();
+        if !joined.is_empty() {
+            groups.push(joined);
+        }
+    }
+    groups.sort();
+    groups
+}
