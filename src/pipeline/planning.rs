@@ -7,8 +7,8 @@ use crate::diag::{Code, Diagnostic};
 use crate::discover::{self, Found, Limits};
 use crate::model::{Answer, Estate, FileStatus, Host, Plan, Price};
 use crate::plan;
-use crate::read::Input;
-use crate::rules::Rules;
+use crate::read::{Input, Readers};
+use crate::rules::{Rules, Settings};
 use crate::store::Store;
 
 use super::{Failure, ScanOptions, collect, resolve, with_last_scan};
@@ -53,7 +53,7 @@ pub fn plan(options: &ScanOptions, wanted: &PlanOptions) -> Result<Plan, Failure
             assumptions.extend(leave_out(&mut estate, &without));
         }
         if let Some(path) = &wanted.prices {
-            estate.prices = prices(ground.rules, path)?;
+            estate.prices = prices(ground.rules, ground.settings, path)?;
             assumptions.push(format!("prices are those of {}", path.display()));
         }
         let family = wanted.product.as_deref().map(|typed| family(ground.rules, typed)).transpose()?;
@@ -139,15 +139,17 @@ fn leave_out(estate: &mut Estate, name: &str) -> Vec<String> {
 }
 
 /// The prices of one file.
-fn prices(rules: &Rules, path: &Path) -> Result<Vec<Price>, Failure> {
+fn prices(rules: &Rules, settings: &Settings, path: &Path) -> Result<Vec<Price>, Failure> {
     let shown = path.display().to_string();
     let unreadable = |message: String| Failure::from_diagnostic(Diagnostic::error(Code::Unreadable, &shown, message));
     let size = std::fs::metadata(path).map_err(|error| unreadable(format!("it cannot be read: {error}")))?.len();
     let found = Found { path: shown.clone(), absolute: path.to_owned(), size, modified: 0 };
     let mut buffer = Vec::new();
     let loaded = discover::load(&found, &Limits::default(), &mut buffer).map_err(Failure::from_diagnostic)?;
-    let reader = collect::reader_for(&loaded.bytes, &shown).ok_or_else(|| unreadable("it is no price list".into()))?;
-    let contents = collect::collect(reader, &Input { path: &shown, bytes: &loaded.bytes, organisation: None }, "");
+    let readers = Readers::new(&settings.tables);
+    let reader = readers.choose(&loaded.bytes, &shown).ok_or_else(|| unreadable("it is no price list".into()))?;
+    let input = Input { path: &shown, bytes: &loaded.bytes, organisation: None, tables: &settings.tables };
+    let contents = collect::collect(reader, readers.version_of(reader), &input, "");
     if contents.status != FileStatus::Read {
         // A price that was not understood would be missing without a word.
         let reason = contents.reason.unwrap_or_else(|| "it was not read in full".into());

@@ -262,6 +262,7 @@ impl Ground<'_> {
             reserved: Vec::new(),
             farm: None,
             note: Some("planned".into()),
+            written: None,
             evidence: None,
         }
     }

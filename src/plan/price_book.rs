@@ -292,6 +292,7 @@ mod tests {
             until: None,
             level: None,
             source: None,
+            written: None,
             evidence: None,
         }
     }

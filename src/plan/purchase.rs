@@ -241,7 +241,7 @@ impl<'a> Search<'a> {
         for suite in suites {
             let serving = suite.suite.iter().filter(|part| {
                 part.product == line.product
-                    && part.metric == line.metric
+                    && part.metric.is_none_or(|metric| metric == line.metric)
                     && (line.edition.is_none() || editions.contains(&part.edition))
             });
             for part in serving {
@@ -250,7 +250,7 @@ impl<'a> Search<'a> {
                     let item = Item {
                         product: suite.id.clone(),
                         edition,
-                        metric: part.metric,
+                        metric: line.metric,
                         version: None,
                         term,
                         base: None,
