@@ -241,7 +241,7 @@ impl<'a> Search<'a> {
         for suite in suites {
             let serving = suite.suite.iter().filter(|part| {
                 part.product == line.product
-                    && part.metric == line.metric
+                    && part.metric.is_none_or(|metric| metric == line.metric)
                     && (line.edition.is_none() || editions.contains(&part.edition))
             });
             for part in serving {
