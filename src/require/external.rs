@@ -104,7 +104,8 @@ fn servers(ground: &Ground<'_>, organisation: &str, served: &str, accesses: &[&A
     let mut servers: Vec<HostId> = Vec::new();
     for (id, host) in ground.estate.hosts_with_ids().filter(|(_, host)| host.organisation == organisation) {
         let runs_it = || host.installs.iter().any(|install| install.product == served);
-        if !named(host) && !(nobody_named && runs_it()) {
+        let reached = named(host) || nobody_named && runs_it();
+        if !reached {
             continue;
         }
         match host.machine {
