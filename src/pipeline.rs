@@ -10,6 +10,7 @@ mod gather;
 mod organisations;
 mod planning;
 mod resolve;
+mod sold;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,10 +21,11 @@ use crate::assess;
 use crate::case_check;
 pub use crate::case_check::CaseResult;
 use crate::diag::{Code, Diagnostic};
+use crate::discover::{self, Found, Limits};
 use crate::model::{Estate, History, Outcome};
 use crate::plan;
 pub use crate::plan::{Answered, Change, Gate};
-use crate::read::Readers;
+use crate::read::{self, Input, Readers};
 pub use crate::read::{Carries, Page, Verified, pages};
 use crate::recognise::{self, Matcher};
 pub use crate::recognise::{LabelFault, Score};
@@ -121,6 +123,7 @@ pub fn scan_with(rules: &Rules, options: &ScanOptions, progress: &dyn Progress) 
             rules,
             settings: &settings,
             matcher: &matcher,
+            sold_as: &sold_as(rules)?,
             titles: writer.titles(),
             list: &|list| writer.list(list),
         };
@@ -161,6 +164,7 @@ fn with_last_scan<T>(
         rules: &rules,
         settings: &settings,
         matcher: &matcher(&rules)?,
+        sold_as: &sold_as(&rules)?,
         titles: &store.titles()?,
         list: &|list| store.list(list),
     })
@@ -228,6 +232,18 @@ fn assessed(
     Ok(outcome)
 }
 
+/// Mappings proposed for the tables of a file. Nothing is changed.
+///
+/// # Errors
+/// A file that cannot be read, or that is no table.
+pub fn suggest_mapping(file: &Path) -> Result<String, Failure> {
+    let path = file.display().to_string();
+    let found = Found { path: path.clone(), absolute: file.to_owned(), size: 0, modified: 0 };
+    let mut buffer = Vec::new();
+    let loaded = discover::load(&found, &Limits::default(), &mut buffer).map_err(Failure::from_diagnostic)?;
+    read::suggest(&Input::new(&path, &loaded.bytes)).map_err(Failure::from_diagnostic)
+}
+
 /// The built-in rules, with those of a folder.
 ///
 /// # Errors
@@ -241,6 +257,11 @@ pub fn load_rules(folder: Option<&Path>) -> Result<Rules, Failure> {
 
 fn matcher(rules: &Rules) -> Result<Matcher<'_>, Failure> {
     Matcher::new(rules)
+        .map_err(|error| Failure::from_diagnostic(Diagnostic::error(Code::WrongExpression, "rules", error.to_string())))
+}
+
+fn sold_as(rules: &Rules) -> Result<recognise::Titles<'_>, Failure> {
+    recognise::Titles::new(rules)
         .map_err(|error| Failure::from_diagnostic(Diagnostic::error(Code::WrongExpression, "rules", error.to_string())))
 }
 

@@ -5,6 +5,7 @@ mod heard;
 use std::path::{Path, PathBuf};
 
 use trueup::diag::Code;
+use trueup::discover::Limits;
 use trueup::model::{Channel, Metric, Place, Processor, View};
 use trueup::read::{Input, Page, Readers, Verdict, Verified, pages, readers};
 use trueup::rules::{TableSettings, parse_settings};
@@ -39,7 +40,7 @@ fn every_format_has_a_folder_of_samples_that_says_what_must_come_out() {
                 let name = file.expect("it can be read").file_name().into_string().expect("a name in UTF-8");
                 let is_folder = folder.join(&name).is_dir();
                 assert!(
-                    is_folder || name == "README.md" || told.contains(&name),
+                    is_folder || ["README.md", "expected.snap"].contains(&name.as_str()) || told.contains(&name),
                     "{} is silent on {name}",
                     folder.display()
                 );
@@ -175,4 +176,62 @@ fn a_mapping_that_makes_no_sense_is_shown_with_its_place() {
     assert!(told.iter().any(|fault| fault.contains("needs `headings` or `files`")), "{told:#?}");
     assert!(told.iter().any(|fault| fault.contains("needs the column `name`")), "{told:#?}");
     assert!(faults.iter().all(|fault| fault.span.is_some()), "{faults:#?}");
+}
+
+/// Formats whose samples are held to a listing beside them, `expected.snap`: those of mappings.
+fn mapped_folders() -> Vec<PathBuf> {
+    let mapped = |page: &&Page| repository("formats").join(format!("{}.toml", page.name)).exists();
+    let mut folders: Vec<PathBuf> = pages()
+        .into_iter()
+        .filter(|page| mapped(page) || page.name == "mapping")
+        .map(|page| repository("samples/formats").join(page.samples[0]))
+        .collect();
+    folders.sort();
+    folders
+}
+
+/// What comes out of a folder's samples, a line for each thing.
+fn listing(folder: &Path) -> String {
+    let settings = std::fs::read_to_string(folder.join("trueup.toml")).unwrap_or_default();
+    let settings = parse_settings("trueup.toml", &settings).expect("settings without a fault");
+    let readers = Readers::new(&settings.tables);
+    let mut files = trueup::discover::walk(folder).expect("the folder can be read").files;
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut out = String::new();
+    for found in files {
+        if ["README.md", "expected.snap", "trueup.toml"].contains(&found.path.as_str()) {
+            continue;
+        }
+        let mut buffer = Vec::new();
+        let loaded = trueup::discover::load(&found, &Limits::default(), &mut buffer).expect("the sample can be loaded");
+        let mut heard = Heard::default();
+        let Some(reader) = readers.choose(&loaded.bytes, &found.path) else {
+            out += &format!("{}: no reader takes it\n", found.path);
+            continue;
+        };
+        let input = Input { tables: &settings.tables, ..Input::new(&found.path, &loaded.bytes) };
+        let verdict = reader.read(&input, &mut heard);
+        out += &format!("{} [{}] {}\n{}", found.path, reader.name(), said(&verdict), heard.listing());
+    }
+    out
+}
+
+fn said(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Read => "read".into(),
+        Verdict::Ignored(why) => format!("ignored: {why}"),
+        Verdict::Rejected(fault) => format!("rejected: {fault}"),
+    }
+}
+
+#[test]
+fn samples_of_mapped_formats_come_out_as_the_listing_beside_them_says() {
+    for folder in mapped_folders() {
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(&folder);
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        let listing = listing(&folder);
+        settings.bind(|| insta::assert_snapshot!("expected", listing));
+    }
 }

@@ -8,12 +8,13 @@ use crate::model::{
     kebab,
 };
 use crate::recognise::identity::{self, Identified, Sighting};
-use crate::recognise::{Matcher, Recognition, Seen, fold};
+use crate::recognise::{self, Matcher, Recognition, Seen, fold};
 use crate::rules::{Rules, Settings};
 use crate::store::{ListId, StoreError, StoredFile, StoredSoftware, TitleId, Titles};
 
 use super::declared;
 use super::organisations::{self, Folders};
+use super::sold;
 
 /// Reads title numbers of a list.
 pub(super) type ReadList<'a> = dyn Fn(ListId) -> Result<Vec<TitleId>, StoreError> + 'a;
@@ -31,6 +32,7 @@ pub(super) struct Ground<'a> {
     pub rules: &'a Rules,
     pub settings: &'a Settings,
     pub matcher: &'a Matcher<'a>,
+    pub sold_as: &'a recognise::Titles<'a>,
     pub titles: &'a Titles,
     pub list: &'a ReadList<'a>,
 }
@@ -44,6 +46,7 @@ pub(super) fn resolve(ground: &Ground<'_>, files: Vec<StoredFile>) -> Result<Res
     let mut estate = Estate { sources, ..Estate::default() };
     let mut manifests = Vec::new();
     let mut diagnostics = Vec::new();
+    let (mut unrecognised, mut unpriced) = (Vec::new(), Vec::new());
     for (index, file) in files.into_iter().enumerate() {
         let source = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
         let contents = file.contents;
@@ -57,8 +60,23 @@ pub(super) fn resolve(ground: &Ground<'_>, files: Vec<StoredFile>) -> Result<Res
             sightings.push(Sighting { source, organisation, observed: host.observed, software: list });
         }
         let purchases = contents.purchases.into_iter();
-        estate.purchases.extend(purchases.map(|(line, place)| named(ground, &folders, line, place, source, by_folder)));
-        estate.prices.extend(contents.prices.into_iter().map(|(price, place)| priced(ground, price, place, source)));
+        for (line, place) in purchases {
+            let mut line = named(ground, &folders, line, place, source, by_folder);
+            match sold::purchase(ground.sold_as, &mut line) {
+                Ok(told) => {
+                    unrecognised.extend(told);
+                    estate.purchases.push(line);
+                }
+                Err(finding) => unrecognised.push(finding),
+            }
+        }
+        for (price, place) in contents.prices {
+            let mut price = priced(ground, price, place.clone(), source);
+            match sold::price(ground.sold_as, &mut price) {
+                true => estate.prices.push(price),
+                false => unpriced.push((price.product, Locator { source, place })),
+            }
+        }
         manifests.extend(contents.manifests.into_iter().map(|manifest| (source, manifest)));
         diagnostics.extend(contents.diagnostics.into_iter().map(|mut diagnostic| {
             diagnostic.path.clone_from(&file.path);
@@ -68,8 +86,11 @@ pub(super) fn resolve(ground: &Ground<'_>, files: Vec<StoredFile>) -> Result<Res
     let identified = identity::identify(&sightings, &ground.rules.junk_identifiers);
     let mut resolver = Resolver::new(ground, &sightings, &software);
     let mut findings = identified.findings.clone();
+    findings.append(&mut unrecognised);
+    findings.extend(sold::unknown_prices(&unpriced));
     estate.hosts = resolver.hosts(identified, &mut findings)?;
     let declared = declared::add(&mut estate, manifests, &mut findings);
+    findings.extend(sold::subscriptions(ground, &mut estate.users));
     estate.organisations = organisations::all(ground.settings, declared, organisations_named(&estate));
     estate.sort_hosts();
     findings.extend(unknown_products(ground, &estate));

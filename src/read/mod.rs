@@ -160,6 +160,28 @@ pub fn pages() -> Vec<&'static Page> {
     pages
 }
 
+/// Mappings proposed for the tables of a file, ready to check and paste.
+///
+/// # Errors
+/// Content that is no table.
+pub fn suggest(input: &Input<'_>) -> Result<String, Diagnostic> {
+    let no_table = || Diagnostic::error(Code::UnknownFormat, input.path, "it holds no table with headings");
+    if input.bytes.starts_with(b"PK") {
+        let mut workbook = sheet::Workbook::open(input.path, input.bytes)?;
+        let sheets = workbook.sheets.clone();
+        let proposals = sheets.iter().filter_map(|sheet| {
+            mapped::suggest(&mut sheet::SheetTable { workbook: &mut workbook, sheet }, input.path, Some(sheet))
+        });
+        let proposals: Vec<String> = proposals.collect();
+        return if proposals.is_empty() { Err(no_table()) } else { Ok(proposals.join("\n")) };
+    }
+    if !table::may_be_text_table(input.bytes) {
+        return Err(no_table());
+    }
+    let text = text_of(input)?;
+    mapped::suggest(&mut table::TextTable { text, path: input.path }, input.path, None).ok_or_else(no_table)
+}
+
 /// The readers of one estate: its own mappings, then the built-in readers.
 pub struct Readers<'a> {
     own: Vec<mapped::Mapped<'a>>,

@@ -8,9 +8,11 @@ mod expression;
 pub mod identity;
 mod matcher;
 pub mod normalise;
+mod sales;
 mod score;
 mod software;
 
 pub use matcher::{Matcher, MatcherError, Memory, Recognition};
+pub use sales::{Sold, Titles, subscription_name};
 pub use score::{LabelFault, LabelledRow, Score, ScoreError, read_labels, score};
 pub use software::{Contradiction, HostSoftware, Seen, Unconfirmed, fold};

@@ -21,6 +21,8 @@ pub enum Holds {
     Processors,
     /// A piece of software on a machine a row.
     Software,
+    /// What a publisher counts of a product a row: compared, never counted.
+    Summary,
     /// A purchase line a row.
     Purchases,
     /// A price a row.
@@ -126,6 +128,14 @@ const PURCHASE_FACTS: &[FactName] = &[
     fact("note", Form::Text, "any remark"),
 ];
 
+const SUMMARY_FACTS: &[FactName] = &[
+    fact("title", Form::Text, "product as the publisher writes it"),
+    fact("version", Form::Text, "version"),
+    fact("effective", Form::Whole, "licences the publisher knows of; not counted again"),
+    fact("unresolved", Form::Whole, "licences without a base that the publisher knows of; never counted, always told"),
+    fact("active_sa", Form::Whole, "licences under Software Assurance; not counted again"),
+];
+
 const PRICE_FACTS: &[FactName] = &[
     fact("title", Form::Text, "what the list calls it; the rules recognise product, edition, version and metric"),
     fact("product", Form::Text, "product, where the table names it apart"),
@@ -152,10 +162,11 @@ const USER_FACTS: &[FactName] = &[
 
 impl Holds {
     /// Every kind with its name in a mapping.
-    pub const ALL: [(Self, &'static str); 6] = [
+    pub const ALL: [(Self, &'static str); 7] = [
         (Self::Machines, "machines"),
         (Self::Processors, "processors"),
         (Self::Software, "software"),
+        (Self::Summary, "summary"),
         (Self::Purchases, "purchases"),
         (Self::Prices, "prices"),
         (Self::Users, "users"),
@@ -172,6 +183,7 @@ impl Holds {
             Self::Machines => (MACHINE_FACTS, &[]),
             Self::Processors => (PROCESSOR_FACTS, &[]),
             Self::Software => (SOFTWARE_FACTS, MACHINE_FACTS),
+            Self::Summary => (SUMMARY_FACTS, &[]),
             Self::Purchases => (PURCHASE_FACTS, &[]),
             Self::Prices => (PRICE_FACTS, &[]),
             Self::Users => (USER_FACTS, &[]),
@@ -185,6 +197,7 @@ impl Holds {
             Self::Machines => &[&["name"]],
             Self::Processors => &[&["name"], &["cores"]],
             Self::Software => &[&["name"], &["title"]],
+            Self::Summary => &[&["title"], &["unresolved"]],
             Self::Purchases => &[&["title", "product"], &["quantity"]],
             Self::Prices => &[&["title", "product"], &["amount"]],
             Self::Users => &[&["name"], &["subscriptions"]],
@@ -300,6 +313,10 @@ pub struct Mapping {
     pub filters: Vec<RowFilter>,
     /// Rows below the headings that explain them.
     pub skip_rows: u32,
+    /// The table is read by this mapping beside the one that fits best: its rows say two things.
+    pub beside: bool,
+    /// A machine that several rows name is one machine.
+    pub once: bool,
     /// Order of day and month of every column that says nothing else.
     pub date_order: Option<DateOrder>,
     /// Decimal mark of every column that says nothing else.
@@ -405,6 +422,8 @@ pub(super) fn mapping(fields: Fields<'_, '_>) -> Mapping {
         fixed: fixed(&fields, holds),
         filters: filters(&fields),
         skip_rows: fields.number("skip_rows").unwrap_or(0),
+        beside: fields.boolean("beside").unwrap_or(false),
+        once: fields.boolean("once").unwrap_or(false),
         date_order: fields.one_of("date_order", &DateOrder::ALL),
         decimal: fields.one_of("decimal", &DecimalMark::ALL),
         path: fields.document.path.clone(),

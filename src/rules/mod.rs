@@ -10,6 +10,7 @@ mod manifest;
 mod mapping;
 mod product;
 mod recognition;
+mod sales;
 mod settings;
 mod terms;
 mod vehicle;
@@ -30,6 +31,7 @@ pub use mapping::{
 };
 pub use product::{EarlierEnd, EditionAssumption, Product, Release, RuleSource, SupportPhase, parse_product};
 pub use recognition::{Pattern, PatternField, VersionFrom};
+pub use sales::SoldAs;
 pub use settings::{ExtendedSupport, FixedAnswer, RiskAcceptance, Settings, parse_settings, parse_settings_under};
 pub use terms::{CoreFactor, Grant, METHODS, Method, Passive, Right, Suite, Terms, Weight};
 pub use vehicle::Vehicle;

@@ -9,6 +9,7 @@ use crate::model::Metric;
 use super::document::{Document, Fields};
 use super::edition_limits::{FreeUse, UsableCores, free_use, usable_cores};
 use super::recognition::{Pattern, pattern};
+use super::sales::{SoldAs, sold_as};
 use super::terms::{Grant, Passive, Suite, Terms, Weight, grant, passive, suite, terms, weight};
 
 /// Where a fact of a rule file comes from.
@@ -162,6 +163,8 @@ pub struct Product {
     pub releases: Vec<Release>,
     /// Recognition.
     pub recognise: Vec<Pattern>,
+    /// What purchase records and price lists call it.
+    pub sold_as: Vec<SoldAs>,
     /// Components.
     pub components: Vec<Pattern>,
     /// Free look-alikes.
@@ -272,6 +275,7 @@ pub fn parse_product(path: &str, text: &str) -> Result<Product, Vec<Diagnostic>>
     };
     product.releases = fields.tables("release").into_iter().map(release).collect();
     product.recognise = fields.tables("recognise").into_iter().map(pattern).collect();
+    product.sold_as = fields.tables("sold_as").into_iter().map(sold_as).collect();
     product.components = fields.tables("component").into_iter().map(pattern).collect();
     product.not_licensable = fields.tables("not_licensable").into_iter().map(pattern).collect();
     product.grants = fields.tables("grant").into_iter().map(grant).collect();
@@ -327,6 +331,7 @@ impl Product {
             untracked: None,
             releases: Vec::new(),
             recognise: Vec::new(),
+            sold_as: Vec::new(),
             components: Vec::new(),
             not_licensable: Vec::new(),
             terms: Vec::new(),

@@ -99,7 +99,7 @@ pub(crate) fn pattern(fields: Fields<'_, '_>) -> Pattern {
 }
 
 /// An expression that compiles.
-fn expression(fields: &Fields<'_, '_>, key: &'static str) -> Option<String> {
+pub(super) fn expression(fields: &Fields<'_, '_>, key: &'static str) -> Option<String> {
     let text = fields.text(key)?;
     if let Err(error) = RegexBuilder::new(&text).case_insensitive(true).build() {
         let reason = error.to_string();

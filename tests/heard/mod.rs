@@ -54,6 +54,117 @@ impl Heard {
     }
 }
 
+impl Heard {
+    /// Everything that came out, a line for each thing.
+    pub fn listing(&self) -> String {
+        let mut out = String::new();
+        for (host, software) in &self.hosts {
+            out += &format!("  {}: {:?} {}{}\n", host.place, host.view, host.name, machine(host));
+            for (name, version, publisher, key, place) in software {
+                out += &format!("    {place}: {name} | {version} | {publisher} | {key}\n");
+            }
+        }
+        for (line, place) in &self.purchases {
+            out += &format!("  {place}: {}\n", purchase(line));
+        }
+        for (price, place) in &self.prices {
+            out += &format!("  {place}: {}\n", self::price(price));
+        }
+        for user in self.manifests.iter().flat_map(|manifest| &manifest.users) {
+            let place = user.evidence.as_ref().map_or_else(String::new, |evidence| evidence.place.to_string());
+            out +=
+                &format!("  {place}: {:?} of {}: {}\n", user.name, user.organisation, user.subscriptions.join(" + "));
+        }
+        for told in &self.diagnostics {
+            out += &format!("  {:?} {told}\n", told.severity);
+        }
+        out
+    }
+}
+
+/// The facts of a machine that are there.
+fn machine(host: &ObservedHost) -> String {
+    let mut out = String::new();
+    let mut add = |name: &str, value: Option<String>| {
+        out += &value.map_or_else(String::new, |value| format!("; {name} {value}"));
+    };
+    add("fqdn", host.fqdn.clone());
+    add("domain", host.domain.clone());
+    add("uuid", host.uuid.clone());
+    add("serial", host.serial.clone());
+    add("of", host.tag.clone());
+    add("seen", host.captured.map(|day| day.to_string()));
+    let system = |system: &trueup::model::ObservedOperatingSystem| format!("{} ({:?})", system.caption, system.version);
+    add("runs", host.operating_system.as_ref().map(system));
+    add("virtual", host.is_virtual.map(|is| is.to_string()));
+    add("platform", host.platform.clone());
+    let cores = |processor: &trueup::model::Processor| match processor.enabled_cores {
+        Some(enabled) => format!("{} ({enabled} on)", processor.cores),
+        None => processor.cores.to_string(),
+    };
+    let all = |all: &Vec<trueup::model::Processor>| all.iter().map(cores).collect::<Vec<_>>().join(" + ");
+    add("cores", host.processors.as_ref().map(all));
+    add("threads", host.logical_processors.map(|threads| threads.to_string()));
+    add("processor", host.processor_model.clone());
+    add("cluster", host.cluster.clone());
+    add("vcpus", host.vcpus.map(|vcpus| vcpus.to_string()));
+    add("on", host.runs_on.clone());
+    add("powered on", host.powered_on.map(|on| on.to_string()));
+    add("template", host.template.then(|| "yes".to_owned()));
+    let remarks = host.remarks.iter().map(|(name, value)| format!("{name}={value}"));
+    add("remarks", Some(remarks.collect::<Vec<_>>().join(", ")).filter(|text| !text.is_empty()));
+    out
+}
+
+fn purchase(line: &PurchaseLine) -> String {
+    let mut out = format!(
+        "{} bought {} {} of {} | {:?} | {:?}; {:?} {:?}",
+        line.organisation,
+        line.quantity,
+        line.metric.name(),
+        line.product,
+        line.edition,
+        line.version,
+        line.kind,
+        line.channel
+    );
+    let days = |period: &trueup::model::Period| format!("{}..{}", period.from, period.until);
+    let mut add = |name: &str, value: Option<String>| {
+        out += &value.map_or_else(String::new, |value| format!("; {name} {value}"));
+    };
+    add("on", line.bought.map(|day| day.to_string()));
+    add("sa", line.sa.first().map(days));
+    add("subscription", line.subscription.as_ref().map(days));
+    add("reference", line.reference.clone());
+    add("agreement", line.agreement.clone());
+    add("note", line.note.clone());
+    add("written", line.written.as_ref().map(|written| format!("{} {:?}", written.title, written.stated)));
+    out
+}
+
+fn price(price: &Price) -> String {
+    let mut out = format!(
+        "{} {} for {} {} of {} | {:?} | {:?}; {:?} {:?}",
+        price.amount,
+        price.currency,
+        price.units,
+        price.metric.name(),
+        price.product,
+        price.edition,
+        price.version,
+        price.kind,
+        price.per
+    );
+    out +=
+        &price.from.map_or_else(String::new, |from| format!("; {from}..{:?}", price.until.map(|day| day.to_string())));
+    out += &price.level.as_ref().map_or_else(String::new, |level| format!("; level {level}"));
+    out += &price
+        .written
+        .as_ref()
+        .map_or_else(String::new, |written| format!("; written {} {:?}", written.title, written.stated));
+    out
+}
+
 impl Sink for Heard {
     fn host(&mut self, host: ObservedHost) {
         self.hosts.push((host, Vec::new()));

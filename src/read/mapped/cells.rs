@@ -115,6 +115,12 @@ impl<'a> Cells<'a> {
         ))
     }
 
+    /// Name of the file without its folders and ending.
+    fn stem(&self) -> &str {
+        let name = self.path.rsplit('/').next().unwrap_or(self.path);
+        name.split('.').next().unwrap_or(name)
+    }
+
     /// Where the headings stand.
     pub fn headings(&self) -> &Place {
         &self.place
@@ -161,7 +167,7 @@ impl<'a> Cells<'a> {
         let hit = self.filters.iter().find(|bound| {
             let Some(at) = bound.at else { return false };
             let cell = row.cell(Some(at));
-            bound.filter.values.iter().any(|value| value.eq_ignore_ascii_case(cell)) != bound.filter.kept
+            bound.filter.values.iter().any(|value| super::fit::matches(value, cell)) != bound.filter.kept
         });
         if let Some(bound) = hit {
             bound.left_out.set(bound.left_out.get() + 1);
@@ -213,6 +219,8 @@ pub(super) struct Doubt {
     pub help: Option<String>,
     /// Whether it is of the column as a whole.
     pub of_column: bool,
+    /// Whether a row of figures is kept all the same.
+    pub harmless: bool,
 }
 
 /// One row, asked for its facts.
@@ -262,7 +270,8 @@ impl<'r> Record<'r> {
 
     /// The text of a fact, after what the mapping does to it, with its column.
     fn found(&self, fact: &str) -> Option<(usize, String)> {
-        let fixed = || self.cells.mapping.fixed(fact).map(|text| (usize::MAX, text.to_owned()));
+        let fixed =
+            || self.cells.mapping.fixed(fact).map(|text| (usize::MAX, text.replace("{file}", self.cells.stem())));
         let Some(bound) = self.bound(fact) else { return fixed() };
         let Some((at, mut text)) = self.cell(bound) else { return fixed() };
         if let Some(captured) = bound.column.take.as_ref().and_then(|take| take.captures(&text)) {
@@ -394,13 +403,26 @@ impl<'r> Record<'r> {
                 settings_for(text)
             ),
         };
-        let doubt = Doubt { column, code: Code::WrongValue, message, help: Some(help), of_column: wrong.ambiguous };
+        let doubt = Doubt {
+            column,
+            code: Code::WrongValue,
+            message,
+            help: Some(help),
+            of_column: wrong.ambiguous,
+            harmless: false,
+        };
         self.doubts.borrow_mut().push(doubt);
     }
 
     /// Adds a doubt that is not about one cell.
     pub fn wonder(&self, code: Code, message: String) {
-        let doubt = Doubt { column: String::new(), code, message, help: None, of_column: false };
+        let doubt = Doubt { column: String::new(), code, message, help: None, of_column: false, harmless: false };
+        self.doubts.borrow_mut().push(doubt);
+    }
+
+    /// Adds something to tell of a row that is kept all the same.
+    pub fn mention(&self, code: Code, message: String) {
+        let doubt = Doubt { column: String::new(), code, message, help: None, of_column: false, harmless: true };
         self.doubts.borrow_mut().push(doubt);
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn takes_file(mapping: &Mapping, path: &str) -> bool {
 }
 
 /// Whether a text follows a pattern in which `*` stands for any letters, without case.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.to_lowercase(), text.to_lowercase());
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };

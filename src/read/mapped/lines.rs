@@ -51,14 +51,40 @@ pub(super) fn read_prices(cells: &Cells<'_>, table: &mut dyn Table, faults: &mut
     count
 }
 
+/// Reads a publisher's own count of licences, which is never added to the purchases; gives how many rows. What it
+/// calls unresolved has no base that the publisher knows of, and each such row is told.
+pub(super) fn read_summary(cells: &Cells<'_>, table: &mut dyn Table, faults: &mut Faults) -> usize {
+    let mut count = 0;
+    each_record(cells, table, faults, &mut |faults, row| {
+        let record = cells.of(&row);
+        let (title, unresolved) = (record.text("title").unwrap_or_default(), record.whole("unresolved"));
+        let version = record.text("version").map_or_else(String::new, |version| format!(" {version}"));
+        if let Some(unresolved) = unresolved.filter(|unresolved| *unresolved > 0) {
+            record.mention(
+                Code::LeftOut,
+                format!(
+                    "{unresolved} of {title}{version} are unresolved: they need proof of a qualifying licence, sold with a \
+                     machine or in a box, and are not counted"
+                ),
+            );
+        }
+        count += 1;
+        kept(record, cells, faults);
+    });
+    count
+}
+
 /// Whether a row has no fault; those it has are told.
 fn kept(record: Record<'_>, cells: &Cells<'_>, faults: &mut Faults) -> bool {
     let place = record.place();
     let doubts = record.into_doubts();
-    let kept = doubts.is_empty();
+    let kept = doubts.iter().all(|doubt| doubt.harmless);
     for doubt in doubts {
-        let message = format!("{}; the row is left out", doubt.message);
-        let mut fault = Diagnostic::error(doubt.code, cells.path, message).at(place.clone());
+        let fault = match doubt.harmless {
+            true => Diagnostic::warning(doubt.code, cells.path, doubt.message),
+            false => Diagnostic::error(doubt.code, cells.path, format!("{}; the row is left out", doubt.message)),
+        };
+        let mut fault = fault.at(place.clone());
         fault.help = doubt.help;
         faults.keep(fault);
     }
@@ -100,7 +126,7 @@ fn purchase(record: &Record<'_>, folder: Option<&str>) -> Option<PurchaseLine> {
         version: record.text("version"),
         metric: metric.unwrap_or(Metric::Device),
         quantity: units.unwrap_or_default(),
-        kind: record.one_of("kind", &PURCHASE_KINDS).unwrap_or(PurchaseKind::Licence),
+        kind: kind(record),
         channel: record.one_of("channel", &CHANNELS).unwrap_or(Channel::Volume),
         bought: record.date("bought"),
         sa: period(record, "sa_from", "sa_until").into_iter().collect(),
@@ -119,6 +145,28 @@ fn purchase(record: &Record<'_>, folder: Option<&str>) -> Option<PurchaseLine> {
         written,
         evidence: None,
     })
+}
+
+/// What was bought. Records also say that a licence came with Software Assurance, which is no right without its term, or
+/// that it is a subscription, which without its term would pass for a licence for good.
+fn kind(record: &Record<'_>) -> PurchaseKind {
+    match record.text("kind").as_deref() {
+        Some("licence-and-sa") => {
+            if record.text("sa_until").is_none() {
+                let message =
+                    "Software Assurance came with it, and its term is not stated: it is not taken to be in force";
+                record.mention(Code::IncompleteRecord, message.into());
+            }
+            PurchaseKind::Licence
+        }
+        Some("subscription") => {
+            if record.text("subscription_until").is_none() {
+                record.wonder(Code::IncompleteRecord, "it is a subscription, and its term is not stated".into());
+            }
+            PurchaseKind::Licence
+        }
+        _ => record.one_of("kind", &PURCHASE_KINDS).unwrap_or(PurchaseKind::Licence),
+    }
 }
 
 /// The remark of the record, and the columns that the mapping keeps.

@@ -25,9 +25,13 @@ const VIRTUAL_SIGNS: [&str; 8] =
 pub(super) fn read(cells: &Cells<'_>, table: &mut dyn Table, faults: &mut Faults, sink: &mut dyn Sink) -> usize {
     let mut count = 0;
     let mut told = Told::default();
+    let mut named = BTreeSet::new();
     each_record(cells, table, faults, &mut |faults, row| {
         let record = cells.of(&row);
         match machine(&record, cells) {
+            Some(host) if cells.mapping.once && !named.insert(host.name.to_lowercase()) => {}
+            // What is read beside something else may have nothing to say in a row.
+            None if cells.mapping.beside => {}
             Some(host) => {
                 told.warn(record, cells, faults);
                 sink.host(host);

@@ -9,6 +9,7 @@ mod machines;
 mod people;
 mod processors;
 mod software;
+mod suggest;
 
 use std::ops::ControlFlow;
 
@@ -24,6 +25,7 @@ use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
 use cells::Cells;
 use fit::Fit;
 pub(super) use known::known;
+pub(super) use suggest::suggest;
 
 /// Rows from the top within which the headings must stand; reports have titles above them.
 pub(super) const HEADINGS_WITHIN: usize = 20;
@@ -95,10 +97,12 @@ impl<'a> Mapped<'a> {
         std::ptr::eq(self.page, OWN_PAGE)
     }
 
-    /// The mapping that fits best, with the row of its headings.
-    fn fit(&self, path: &str, sheet: Option<&str>, rows: &[Row]) -> Option<Fit<'a>> {
+    /// The mapping that fits best, with the row of its headings, and those that are read beside it.
+    fn fit(&self, path: &str, sheet: Option<&str>, rows: &[Row]) -> Option<(Fit<'a>, Vec<Fit<'a>>)> {
         let fits = self.mappings.iter().filter_map(|mapping| Fit::find(mapping, path, sheet, rows));
-        fits.max_by_key(|fit| (fit.mapping.headings.len(), std::cmp::Reverse(fit.mapping.line)))
+        let (beside, mut alone): (Vec<Fit<'_>>, Vec<Fit<'_>>) = fits.partition(|fit| fit.mapping.beside);
+        alone.sort_by_key(|fit| (std::cmp::Reverse(fit.mapping.headings.len()), fit.mapping.line));
+        Some((alone.into_iter().next()?, beside))
     }
 
     /// Reads a table.
@@ -114,21 +118,38 @@ impl<'a> Mapped<'a> {
             faults.keep(self.no_headings(input.path));
             return faults.verdict(0, self.name, input.path, sink);
         };
-        let mut cells = match Cells::bind(&fit, input) {
-            Ok(cells) => cells,
-            Err(fault) => return Verdict::Rejected(fault),
-        };
+        let (fit, beside) = fit;
+        let mut records = 0;
+        for fit in std::iter::once(&fit).chain(&beside) {
+            match Self::read_as(fit, input, table, &mut faults, sink) {
+                Ok(count) => records += count,
+                Err(fault) => return Verdict::Rejected(fault),
+            }
+        }
+        faults.verdict(records, &format!("a table of {} without rows", fit.mapping.holds.name()), input.path, sink)
+    }
+
+    /// Reads a table as one mapping says; gives how many records came out of it.
+    fn read_as(
+        fit: &Fit<'_>,
+        input: &Input<'_>,
+        table: &mut dyn Table,
+        faults: &mut Faults,
+        sink: &mut dyn Sink,
+    ) -> Result<usize, Diagnostic> {
+        let mut cells = Cells::bind(fit, input)?;
         cells.learn(table);
         let records = match fit.mapping.holds {
-            Holds::Machines => machines::read(&cells, table, &mut faults, sink),
-            Holds::Processors => processors::read(&cells, table, &mut faults, sink),
-            Holds::Software => software::read(&cells, table, &mut faults, sink),
-            Holds::Purchases => lines::read_purchases(&cells, input, table, &mut faults, sink),
-            Holds::Prices => lines::read_prices(&cells, table, &mut faults, sink),
-            Holds::Users => people::read(&cells, input, table, &mut faults, sink),
+            Holds::Machines => machines::read(&cells, table, faults, sink),
+            Holds::Processors => processors::read(&cells, table, faults, sink),
+            Holds::Software => software::read(&cells, table, faults, sink),
+            Holds::Summary => lines::read_summary(&cells, table, faults),
+            Holds::Purchases => lines::read_purchases(&cells, input, table, faults, sink),
+            Holds::Prices => lines::read_prices(&cells, table, faults, sink),
+            Holds::Users => people::read(&cells, input, table, faults, sink),
         };
-        cells.tell_left_out(&mut faults);
-        faults.verdict(records, &format!("a table of {} without rows", fit.mapping.holds.name()), input.path, sink)
+        cells.tell_left_out(faults);
+        Ok(records)
     }
 
     fn no_headings(&self, path: &str) -> Diagnostic {
