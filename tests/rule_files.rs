@@ -1,7 +1,7 @@
 //! The rule files compiled into the binary are free of faults.
 
 use trueup::diag;
-use trueup::rules::Rules;
+use trueup::rules::{Method, Rules};
 
 #[test]
 fn every_built_in_rule_file_is_free_of_faults() {
@@ -78,4 +78,32 @@ fn whatever_the_code_asks_stands_in_the_ambiguities() {
         }
     }
     assert!(unknown.is_empty(), "asked, and not in rules/ambiguities.toml: {unknown:?}");
+}
+
+#[test]
+fn terms_that_count_hardware_say_what_unknown_hardware_counts_as() {
+    let rules = Rules::built_in().unwrap_or_else(|found| panic!("{:?}", found.faults));
+    let mut silent = Vec::new();
+    for terms in rules.products.values().flat_map(|product| &product.terms) {
+        let unknown = match terms.method {
+            Method::HostProcessors if terms.whole_server => continue,
+            Method::HostServers if terms.cores_a_licence.is_none() => continue,
+            Method::SocketPairs if !terms.clouds.is_empty() => continue,
+            Method::HostProcessors | Method::GuestProcessors => terms.unknown_processors,
+            Method::HostSets
+            | Method::HostCores
+            | Method::GuestCores
+            | Method::HostServers
+            | Method::ProcessorFactor
+            | Method::OccupiedSockets
+            | Method::ProcessorSlices
+            | Method::SocketPairs
+            | Method::CappedCores => terms.unknown_cores,
+            _ => continue,
+        };
+        if unknown.0 == 0 || unknown.1 == 0 || unknown.0 < unknown.1 {
+            silent.push(&terms.id);
+        }
+    }
+    assert!(silent.is_empty(), "terms that would count unknown hardware as nothing: {silent:?}");
 }

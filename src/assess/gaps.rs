@@ -1,8 +1,10 @@
 //! What the records leave unsaid in a way that no reading repairs: each gap is a finding, so that nothing is dropped in
 //! silence.
 
-use crate::model::{Fact, Finding, Host, Installation, Key, PurchaseLine};
-use crate::rules::Product;
+use std::collections::BTreeMap;
+
+use crate::model::{Access, Fact, Finding, Host, Installation, Key, PurchaseLine};
+use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
 
@@ -11,7 +13,67 @@ pub(super) fn findings(ground: &Ground<'_>) -> Vec<Finding> {
     let purchases = ground.estate.purchases.iter().filter_map(|line| without_edition(ground, line));
     let hosts = ground.estate.hosts.iter();
     let installs = hosts.flat_map(|host| host.installs.iter().filter_map(|install| unknown(ground, host, install)));
-    purchases.chain(installs).collect()
+    let moved = ground.estate.hosts.iter().filter_map(|host| moved_from_nowhere(ground, host));
+    purchases.chain(installs).chain(people_unknown(ground)).chain(moved).collect()
+}
+
+/// Products counted by people, installed where nobody states how many people that is: no bound can be given, so they are
+/// counted nowhere.
+fn people_unknown(ground: &Ground<'_>) -> Vec<Finding> {
+    let mut organisations: Vec<&String> = ground.estate.hosts.iter().map(|host| &host.organisation).collect();
+    organisations.sort();
+    organisations.dedup();
+    let mut gaps: BTreeMap<(&String, &String), String> = BTreeMap::new();
+    for product in ground.rules.products.values() {
+        for terms in &product.terms {
+            for &organisation in &organisations {
+                let (counted, text) = match (terms.method, &terms.serves) {
+                    (Method::Employee, _) => (product, "how many people the organisation employs".to_owned()),
+                    (Method::Access, Some(served)) if product.kind == "cal" => {
+                        let Some(served) = ground.rules.products.get(served) else { continue };
+                        (served, format!("who reaches {}", served.name))
+                    }
+                    _ => continue,
+                };
+                if lacks_people(ground, terms, counted, organisation) {
+                    let licences = if terms.method == Method::Access { "client access licences" } else { "licences" };
+                    let text = format!("Nobody states {text}: the {licences} it needs are counted nowhere.");
+                    gaps.entry((organisation, &counted.id)).or_insert(text);
+                }
+            }
+        }
+    }
+    let finding = |((organisation, product), text): ((&String, &String), String)| Finding {
+        key: Key::new("people-unknown", &[organisation, product]),
+        organisation: organisation.clone(),
+        text,
+        evidence: Vec::new(),
+    };
+    gaps.into_iter().map(finding).collect()
+}
+
+/// Whether an organisation runs a product, licensed on the basis of these terms, and states no people for it.
+fn lacks_people(ground: &Ground<'_>, terms: &Terms, product: &Product, organisation: &str) -> bool {
+    let hosts = ground.estate.hosts.iter().filter(|host| host.organisation == organisation);
+    let mut installs = hosts.flat_map(|host| &host.installs).filter(|install| install.product == product.id);
+    let on_basis = |install: &Installation| match &terms.serves_basis {
+        Some(basis) => install.licence_basis.as_ref() == Some(basis),
+        None => install.edition.value().is_none_or(|edition| !product.free_editions.contains(edition)),
+    };
+    if !installs.any(on_basis) {
+        return false;
+    }
+    if terms.method == Method::Employee {
+        return !ground.estate.users.iter().any(|group| group.organisation == organisation && group.count > 0);
+    }
+    let states = |access: &Access| {
+        access.users.is_some()
+            || access.devices.is_some()
+            || !access.sharing.is_empty()
+            || access.external_users.is_some()
+    };
+    let mut accesses = ground.estate.accesses.iter();
+    !accesses.any(|access| access.product == product.id && access.organisation == organisation && states(access))
 }
 
 /// A purchase of a product whose licences bear an edition, and which states none: it serves nothing.
@@ -55,4 +117,19 @@ fn unknown(ground: &Ground<'_>, host: &Host, install: &Installation) -> Option<F
 fn unknown_edition<'a>(product: &Product, install: &'a Installation) -> Option<&'a String> {
     let (Fact::Known { value, .. }, false) = (&install.edition, product.editions.is_empty()) else { return None };
     (!value.is_empty() && product.edition_rank(value).is_none()).then_some(value)
+}
+
+/// A guest that was moved away from a host no source shows: what it still uses there cannot be counted.
+fn moved_from_nowhere(ground: &Ground<'_>, host: &Host) -> Option<Finding> {
+    let name = host.moved_from.as_ref()?;
+    let mut hosts = ground.estate.hosts.iter().filter(|other| other.organisation == host.organisation);
+    if hosts.any(|other| other.name.eq_ignore_ascii_case(name)) {
+        return None;
+    }
+    Some(Finding {
+        key: Key::new("unknown-host", &[&host.organisation, &host.name, name]),
+        organisation: host.organisation.clone(),
+        text: format!("{}: `moved_from` names {name}, which no source shows; nothing is counted there.", host.name),
+        evidence: host.evidence.clone(),
+    })
 }

@@ -157,6 +157,11 @@ impl Estate<'_> {
         cores_or_assumed(self.ground, self.product, terms, host)
     }
 
+    /// Sockets assumed of the unknown host of a guest that nobody can place.
+    pub fn assumed_sockets(&self, terms: &Terms, guest: HostId) -> u32 {
+        u32::try_from(assumed_cores(self.ground, self.product, terms, guest).len()).unwrap_or(u32::MAX)
+    }
+
     /// Every machine whose processors count: the hosts, and one host for each guest that nobody can place.
     pub fn machines(&self, terms: &Terms) -> Vec<Counted> {
         let known = self.hosts.iter().map(|&id| {

@@ -6,6 +6,9 @@ use crate::rules::Product;
 
 use super::Ground;
 
+/// What a working says of it.
+pub(super) const SENTENCE: &str = "Software Assurance that ran out lately will do: there is time to move the guests.";
+
 /// Whether the reading allows it, asked where a licence that an organisation may draw on lost its Software Assurance
 /// lately and the loss `matters` for it.
 pub(super) fn allowed(

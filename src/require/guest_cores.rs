@@ -8,6 +8,23 @@ use crate::rules::{Product, Terms};
 use super::Ground;
 use super::processor_count::covering;
 
+/// Virtual processors of a guest; where no source states them, as many as its host has cores, else the terms'
+/// assumption, in the strict reading, and one in the customer's (D-15).
+pub(super) fn vcpus(ground: &Ground<'_>, product: &Product, terms: &Terms, id: HostId) -> u32 {
+    let guest = ground.estate.host(id);
+    if let Some(&vcpus) = guest.vcpus.value() {
+        return vcpus;
+    }
+    match ground.asker.ask("D-15", &guest.organisation, &product.family, &[id]) {
+        Answer::Customer => 1,
+        Answer::Strict => {
+            let on = guest.runs_on().and_then(|on| ground.estate.host(on).processors.value());
+            let cores = on.map(|processors| processors.iter().map(|processor| processor.cores).sum());
+            cores.unwrap_or(terms.unknown_cores.0).max(1)
+        }
+    }
+}
+
 /// Units for a guest by itself, with the arithmetic in words.
 ///
 /// Whether a virtual core that runs on several threads counts once or by thread is D-17. Where nobody states the

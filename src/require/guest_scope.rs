@@ -10,7 +10,7 @@ use super::deployment::{Deployed, servers};
 use super::guest_groups::{Group, groups, is_guest};
 use super::host_cores::HostWay;
 use super::own_ways::own_ways;
-use super::{Ground, access, passive, processor_licences, processor_slices, server_licences};
+use super::{Ground, access, moved, passive, processor_licences, processor_slices, server_licences};
 
 /// One requirement a group.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
@@ -25,6 +25,7 @@ fn requirement(ground: &Ground<'_>, product: &Product, group: &Group<'_>) -> Req
     for (one, hosts) in &group.members {
         let reachable = if hosts.len() > 1 { format!("; it may run on {} hosts", hosts.len()) } else { String::new() };
         working.by_facts(format!("{}{reachable}.", one.text), one.evidence.clone());
+        moved::say_so(ground, one.host, hosts, &mut working);
     }
     let scope = scope(ground, group);
     // The need is that of the organisation whose guests or machines these are: the first one's where a group mixes them.

@@ -7,10 +7,10 @@
 use crate::model::{Answer, Line, Working};
 
 use super::host_sets::{Load, Sets};
-use super::processor_count::processors;
+use super::processor_count::number_of_processors;
 
 impl Sets<'_> {
-    /// Licences that cover the processors of the host; 1 where nobody knows them. The least number a server takes is
+    /// Licences that cover the processors of the host, or those the terms assume of it. The least number a server takes is
     /// read two ways (D-24).
     fn base(&self) -> (u32, String) {
         let host = self.ground.estate.host(self.host);
@@ -18,10 +18,7 @@ impl Sets<'_> {
             return (1, format!("{}: one licence covers the server.", host.name));
         }
         let each = self.terms.processors_a_licence;
-        let Some(cores) = processors(self.ground, self.product, self.host, host).cores else {
-            return (1, format!("No source states the processors of {}: 1 licence is assumed.", host.name));
-        };
-        let count = u32::try_from(cores.len()).unwrap_or(u32::MAX);
+        let (count, counted) = number_of_processors(self.ground, self.product, self.terms, self.host);
         let base = count.div_ceil(each).max(1);
         let (strict, customer) = self.terms.least_licences;
         let least = if base.max(strict) == base.max(customer) {
@@ -34,7 +31,7 @@ impl Sets<'_> {
         };
         let floor = if least > base { format!("; at least {least} a server") } else { String::new() };
         let licences = base.max(least);
-        (licences, format!("{}: ceil({count} processors / {each}) = {base}{floor}: {licences} licences.", host.name))
+        (licences, format!("{counted}: ceil({count} / {each}) = {base}{floor}: {licences} licences."))
     }
 
     /// Lines of processor licences for a load.

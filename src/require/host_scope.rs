@@ -13,9 +13,8 @@ use super::deployment::{Deployed, servers};
 use super::floating::{self, Farm};
 use super::host_sets::Load;
 use super::host_ways::ways;
-use super::moved::still_counts_on;
 use super::reach::Reach;
-use super::{Ground, cloud_guest, unplaced};
+use super::{Ground, cloud_guest, moved, unplaced};
 
 /// One requirement a host, and one an organisation for guests that nobody can place.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
@@ -35,7 +34,7 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
             continue;
         }
         let hosts = reach.of(ground.estate, machine);
-        let left = still_counts_on(ground, product, one.host, &hosts);
+        let left = moved::still_counts_on(ground, product, one.host, &hosts);
         for &host in hosts.iter().chain(&left) {
             by_host.entry(host).or_default().guests.push(one);
         }
@@ -122,6 +121,7 @@ fn host_requirement(
     }
     for one in &counted {
         working.by_facts(format!("{}.", one.text), one.evidence.clone());
+        moved::say_so(ground, one.host, &[id], &mut working);
     }
     if let Some(one) = hosting {
         let text = format!("{}: it only runs guests and uses up no right (WS-R4).", one.text);

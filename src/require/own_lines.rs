@@ -36,7 +36,7 @@ impl OwnWay<'_> {
     fn processor_line(&self, one: &Deployed, used: &mut Used, working: &mut Working) -> Option<Line> {
         let serving = self.terms_for(Method::HostProcessors, one);
         let terms = &self.product.terms[*serving.first()?];
-        let (units, text) = processor_licences::of_host(self.ground, self.product, one.host);
+        let (units, text) = processor_licences::of_host(self.ground, self.product, terms, one.host);
         working.by_rule_and_facts(&terms.id, text, self.ground.stated(one.host));
         used.sold &= current(self.ground, self.product, &serving);
         Some(self.line(
@@ -64,7 +64,7 @@ impl OwnWay<'_> {
         let terms = &self.product.terms[*serving.first()?];
         let guest = self.ground.estate.host(one.host);
         let units = if by_processor {
-            let (units, text) = processor_licences::of_guest(self.ground, self.product, one.host, hosts);
+            let (units, text) = processor_licences::of_guest(self.ground, self.product, terms, one.host, hosts);
             working.by_rule_and_facts(&terms.id, text, self.ground.stated(one.host));
             units
         } else {

@@ -144,6 +144,9 @@ impl OwnWay<'_> {
     fn build(&self) -> Option<Alternative> {
         let mut working = Working::default();
         let mut members: Vec<(HostId, Vec<Line>)> = Vec::new();
+        if self.grace {
+            working.by_rule("D-23", grace::SENTENCE);
+        }
         let mut used = Used { sold: true, ..Used::default() };
         let mut roamed = 0;
         for (one, hosts) in &self.group.members {

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Acceptance, Alternative, Basis, Key, Line, Locator, Requirement, Scope, UserGroup, Working};
+use crate::model::{
+    Acceptance, Alternative, Answer, Basis, HostId, Key, Line, Locator, Requirement, Scope, UserGroup, Working,
+};
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
@@ -16,14 +18,6 @@ impl Estate<'_> {
     pub(super) fn named_users(&self, terms: &Terms, edition: &str) -> Count {
         let mut working = Working::default();
         let organisation = self.deployed.first().map(|one| self.ground.estate.host(one.host).organisation.as_str());
-        let people: u32 = self
-            .ground
-            .estate
-            .accesses
-            .iter()
-            .filter(|access| access.product == self.product.id && Some(access.organisation.as_str()) == organisation)
-            .map(|access| access.users.unwrap_or(0) + access.devices.unwrap_or(0))
-            .sum();
         let processors =
             self.product.terms.iter().find(|other| {
                 other.method == Method::ProcessorFactor && other.editions.iter().any(|one| one == edition)
@@ -45,9 +39,33 @@ impl Estate<'_> {
                 least
             }
         };
+        let people = self.people(organisation.unwrap_or_default(), minimum, &mut working);
         let units = people.max(minimum);
         working.by_rule(&terms.id, format!("max({minimum}, {people} people) = {units}."));
         Count { units, basis: Basis::User, working, refused: None }
+    }
+
+    /// People and devices that reach it. Where nobody states them, everybody the organisation knows in the strict reading,
+    /// and no more than the `minimum` in the customer's (D-10).
+    fn people(&self, organisation: &str, minimum: u32, working: &mut Working) -> u32 {
+        let stated: Vec<u32> = self
+            .ground
+            .estate
+            .accesses
+            .iter()
+            .filter(|access| access.product == self.product.id && access.organisation == organisation)
+            .filter(|access| access.users.is_some() || access.devices.is_some())
+            .map(|access| access.users.unwrap_or(0) + access.devices.unwrap_or(0))
+            .collect();
+        let everybody = people(self.ground, organisation, |_| true);
+        if !stated.is_empty() || everybody <= minimum {
+            return stated.iter().sum();
+        }
+        let hosts: Vec<HostId> = self.deployed.iter().map(|one| one.host).collect();
+        let answer = self.ground.asker.ask("D-10", organisation, &self.product.family, &hosts);
+        let counted = if answer == Answer::Strict { everybody } else { minimum };
+        working.by_rule("D-10", format!("Nobody states who reaches it: {counted} people are assumed."));
+        counted
     }
 }
 

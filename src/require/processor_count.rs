@@ -46,6 +46,22 @@ pub(super) fn assumed_cores(ground: &Ground<'_>, product: &Product, terms: &Term
     }
 }
 
+/// How many processors a host has, with the arithmetic in words; where no source states them, as many as the terms assume
+/// under the reading in force (D-15).
+pub(super) fn number_of_processors(ground: &Ground<'_>, product: &Product, terms: &Terms, id: HostId) -> (u32, String) {
+    let host = ground.estate.host(id);
+    if let Some(cores) = processors(ground, product, id, host).cores {
+        let count = u32::try_from(cores.len()).unwrap_or(u32::MAX).max(1);
+        return (count, format!("{} has {count} processors", host.name));
+    }
+    let count = match ground.asker.ask("D-15", &host.organisation, &product.family, &[id]) {
+        Answer::Strict => terms.unknown_processors.0,
+        Answer::Customer => terms.unknown_processors.1,
+    };
+    let count = count.max(1);
+    (count, format!("No source states the processors of {}: {count} are assumed", host.name))
+}
+
 /// Cores that a full covering of the host needs, with the arithmetic in words.
 ///
 /// `max(server minimum, Σ over processors of max(processor minimum, cores × factor))`, rounded up once a server.

@@ -4,41 +4,44 @@
 //! (SQ-R18). Licensing all processors of a host may carry some guests or any number, by the edition's right. Keys:
 //! `rights`, `mobility_needs_sa`.
 
-use crate::model::{Alternative, Basis, HostId, Line, Working};
+use crate::model::{Alternative, Answer, Basis, HostId, Line, Working};
 use crate::rules::{Method, Right, Terms};
 
 use super::Ground;
 use super::host_cores::{HostWay, accepts, current};
-use super::processor_count::processors;
+use super::processor_count::{number_of_processors, processors};
 use crate::rules::Product;
 
-/// Licences for the processors of a host, with the arithmetic in words; 1 where nobody knows them.
-pub(super) fn of_host(ground: &Ground<'_>, product: &Product, id: HostId) -> (u32, String) {
-    let host = ground.estate.host(id);
-    match processors(ground, product, id, host).cores {
-        Some(cores) => {
-            let count = u32::try_from(cores.len()).unwrap_or(u32::MAX).max(1);
-            (count, format!("{}: {count} processors, one licence each.", host.name))
-        }
-        None => (1, format!("No source states the processors of {}: 1 licence is assumed.", host.name)),
-    }
+/// Licences for the processors of a host, with the arithmetic in words; as the terms assume where nobody knows them.
+pub(super) fn of_host(ground: &Ground<'_>, product: &Product, terms: &Terms, id: HostId) -> (u32, String) {
+    let (count, text) = number_of_processors(ground, product, terms, id);
+    (count, format!("{text}: {count} licences, one each."))
 }
 
 /// Licences for a guest by itself on any of the hosts it may run on: the most that one of them asks for.
-pub(super) fn of_guest(ground: &Ground<'_>, product: &Product, id: HostId, hosts: &[HostId]) -> (u32, String) {
+pub(super) fn of_guest(
+    ground: &Ground<'_>,
+    product: &Product,
+    terms: &Terms,
+    id: HostId,
+    hosts: &[HostId],
+) -> (u32, String) {
     let guest = ground.estate.host(id);
     let runs_on: Vec<HostId> = guest.runs_on().into_iter().collect();
     let hosts = if hosts.is_empty() { &runs_on } else { hosts };
-    hosts
-        .iter()
-        .map(|&on| on_host(ground, product, id, on))
-        .max_by_key(|(units, _)| *units)
-        .unwrap_or((1, format!("{}: nobody knows its host, at least 1 licence.", guest.name)))
+    hosts.iter().map(|&on| on_host(ground, product, terms, id, on)).max_by_key(|(units, _)| *units).unwrap_or_else(
+        || {
+            // Nobody knows its host: as many as such a host is assumed to have, or one.
+            let answer = ground.asker.ask("D-15", &guest.organisation, &product.family, &[id]);
+            let units = if answer == Answer::Strict { terms.unknown_processors.0.max(1) } else { 1 };
+            (units, format!("{}: nobody knows its host, {units} licences are assumed.", guest.name))
+        },
+    )
 }
 
-fn on_host(ground: &Ground<'_>, product: &Product, id: HostId, on: HostId) -> (u32, String) {
+fn on_host(ground: &Ground<'_>, product: &Product, terms: &Terms, id: HostId, on: HostId) -> (u32, String) {
     let (guest, host) = (ground.estate.host(id), ground.estate.host(on));
-    let (all, _) = of_host(ground, product, on);
+    let (all, _) = of_host(ground, product, terms, on);
     let cores = processors(ground, product, on, host).cores.unwrap_or_default();
     let fewest = cores.iter().min().copied().unwrap_or(0).saturating_mul(host.threads_per_core.max(1));
     match (guest.vcpus.value(), fewest) {
@@ -50,7 +53,12 @@ fn on_host(ground: &Ground<'_>, product: &Product, id: HostId, on: HostId) -> (u
             );
             (units, text)
         }
-        _ => (all, format!("{}: its processors or those of {} are not known: all {all}.", guest.name, host.name)),
+        _ => match ground.asker.ask("D-15", &guest.organisation, &product.family, &[id]) {
+            Answer::Strict => {
+                (all, format!("{}: its processors or those of {} are not known: all {all}.", guest.name, host.name))
+            }
+            Answer::Customer => (1, format!("{}: its processors are not known: at least 1 licence.", guest.name)),
+        },
     }
 }
 
@@ -75,7 +83,7 @@ pub(super) fn host_ways(way: &HostWay<'_>) -> Vec<Alternative> {
 fn host_way(way: &HostWay<'_>, index: usize, terms: &Terms, right: &Right, version: Option<usize>) -> Alternative {
     let mut working = Working::default();
     let line = |(&host, &guests): (&HostId, &u32)| {
-        let (processors, text) = of_host(way.ground, way.product, host);
+        let (processors, text) = of_host(way.ground, way.product, terms, host);
         working.by_rule_and_facts(&terms.id, text, way.ground.stated(host));
         let own = way.deployed.iter().any(|one| one.host == host);
         let systems = guests + u32::from(own);

@@ -8,7 +8,7 @@ use crate::model::{Basis, Working};
 use crate::rules::Terms;
 
 use super::estate_scope::{Count, Estate};
-use super::guest_cores::guest_units;
+use super::guest_cores::{guest_units, vcpus};
 use super::processor_count::factor;
 
 impl Estate<'_> {
@@ -48,7 +48,10 @@ impl Estate<'_> {
         let (mut units, mut refused) = (0, None);
         for id in self.clouds() {
             let host = self.ground.estate.host(id);
-            let vcpus = host.vcpus.value().copied().unwrap_or(0);
+            let assumed = vcpus(self.ground, self.product, terms, id);
+            // A machine of unknown size is taken for one that the edition may still be used on.
+            let most = terms.most_vcpus.filter(|_| !host.vcpus.is_known()).unwrap_or(u32::MAX);
+            let vcpus = assumed.min(most);
             let (hyper_threaded, plain) = terms.vcpus_a_licence;
             let each = if host.threads_per_core > 1 { hyper_threaded } else { plain };
             let counted = vcpus.div_ceil(each);
@@ -96,7 +99,7 @@ impl Estate<'_> {
             let guests: u32 = self
                 .guests()
                 .filter(|&guest| self.ground.estate.host(guest).runs_on() == Some(id))
-                .map(|guest| self.ground.estate.host(guest).vcpus.value().copied().unwrap_or(own))
+                .map(|guest| vcpus(self.ground, self.product, terms, guest))
                 .sum();
             let counted = if itself { own } else { own.min(guests) };
             let text = match itself {

@@ -6,6 +6,7 @@
 use crate::model::{Alternative, Basis, HostId, Line, Locator, Working};
 use crate::rules::{Method, Terms};
 
+use super::guest_cores::vcpus;
 use super::host_cores::{HostWay, accepts, current};
 
 /// Licensing every host of a group by server licences, one way for each terms and edition.
@@ -58,7 +59,10 @@ fn places(way: &HostWay<'_>, id: HostId) -> Vec<Locator> {
 /// Licences one host needs for the guests that may run on it.
 fn units(way: &HostWay<'_>, terms: &Terms, id: HostId, guests: u32) -> (u32, String) {
     let name = &way.ground.estate.host(id).name;
-    let cores: u32 = way.on(id).map(|guest| way.ground.estate.host(guest).vcpus.value().copied().unwrap_or(1)).sum();
+    let cores: u32 = match terms.cores_a_licence {
+        Some(_) => way.on(id).map(|guest| vcpus(way.ground, way.product, terms, guest)).sum(),
+        None => 0,
+    };
     let by_guests = terms.guests_a_licence.map_or(1, |each| guests.div_ceil(each));
     let by_cores = terms.cores_a_licence.map_or(1, |each| cores.div_ceil(each));
     let units = by_guests.max(by_cores).max(1);

@@ -26,6 +26,16 @@ impl Estate<'_> {
             units += counted;
             physical = true;
         }
+        if unlimited {
+            // A guest that nobody can place is on some host, which needs a licence of its own.
+            let pairs = self.unplaced().map(|id| (id, self.assumed_sockets(terms, id).div_ceil(2)));
+            for (id, counted) in pairs {
+                let name = &self.ground.estate.host(id).name;
+                working.by_rule("D-15", format!("The unknown host of {name}: {counted} pairs of sockets are assumed."));
+                units += counted;
+                physical = true;
+            }
+        }
         let guests =
             u32::try_from(if unlimited { self.clouds().count() } else { self.guests().count() }).unwrap_or(u32::MAX);
         let each = terms.guests_a_licence.unwrap_or(1).max(1);

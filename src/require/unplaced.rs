@@ -10,7 +10,8 @@ use super::guest_cores::guest_units;
 use super::ways_by_guest::ways_by_guest;
 
 /// Guests nobody can place: in the strict reading each on a host of its own that has no other licence, in the
-/// customer's as if licensed by themselves, the lowest consistent value (D-15).
+/// customer's the lowest consistent value: as if licensed by themselves, or, where the terms know no such way, neighbours on
+/// one small host (D-15).
 pub(super) fn requirement(
     ground: &Ground<'_>,
     product: &Product,
@@ -33,7 +34,11 @@ pub(super) fn requirement(
             let mut steps = Working::default();
             let lines = guests
                 .iter()
-                .map(|one| unplaced_line(ground, product, terms, guest_terms, right, answer, one, &mut steps))
+                .enumerate()
+                .map(|(number, one)| {
+                    unplaced_line(ground, product, terms, guest_terms, right, answer, number, one, &mut steps)
+                })
+                .filter(|line| line.units > 0)
                 .collect();
             let lowest = guests.iter().filter_map(|one| product.edition_rank(&one.edition)).max();
             alternatives.push(Alternative {
@@ -66,6 +71,7 @@ fn unplaced_line(
     guest_terms: Option<&Terms>,
     right: &Right,
     answer: Answer,
+    number: usize,
     one: &Deployed,
     working: &mut Working,
 ) -> Line {
@@ -75,6 +81,10 @@ fn unplaced_line(
             let (units, text) = guest_units(ground, product, guest_terms, one.host, guest);
             working.by_rule("D-15", format!("Lowest consistent value, as if licensed by itself: {text}"));
             units
+        }
+        (Answer::Customer, None) if !opens_a_set(right, number) => {
+            working.by_rule("D-15", format!("{} may share a set with the guests before it.", guest.name));
+            0
         }
         _ => {
             let units = terms.server_minimum.max(terms.processor_minimum);
@@ -90,5 +100,14 @@ fn unplaced_line(
         hosts: vec![one.host],
         accepts: vec![terms.acceptance(false)],
         ..Line::new(&product.id, Some(&right.edition), terms.metric, units)
+    }
+}
+
+/// Whether the guest of this number is the first of a set, where all guests are taken for neighbours on one host.
+fn opens_a_set(right: &Right, number: usize) -> bool {
+    match right.guests {
+        _ if right.unlimited => number == 0,
+        Some(guests) if guests > 0 => number.is_multiple_of(guests as usize),
+        _ => true,
     }
 }

@@ -4,9 +4,9 @@
 use crate::model::{Acceptance, Alternative, Basis, HostId, Line, Refusal, Working};
 use crate::rules::{Product, Terms};
 
-use super::Ground;
 use super::deployment::Deployed;
 use super::guest_cores::guest_units;
+use super::{Ground, grace};
 
 /// One way for each edition of the terms. Each needs Software Assurance and is listed only: whoever has the proof the
 /// terms ask for, or knows that none is needed, puts it in the running.
@@ -23,6 +23,9 @@ pub(super) fn ways_by_guest(
     }
     let way = |basis: Basis, edition_of: &dyn Fn(&Deployed) -> String| {
         let mut working = Working::default();
+        if grace {
+            working.by_rule("D-23", grace::SENTENCE);
+        }
         let line =
             |one: &&Deployed| guest_line(ground, product, terms, &edition_of(one), one, hosts, grace, &mut working);
         let lines = guests.iter().map(line).collect();

@@ -194,6 +194,8 @@ pub struct Terms {
     pub core_factors: Vec<CoreFactor>,
     /// Cores of a host nobody knows: (strict, customer).
     pub unknown_cores: (u32, u32),
+    /// Processors of a host nobody knows: (strict, customer).
+    pub unknown_processors: (u32, u32),
     /// Devices one user may install on.
     pub devices_a_user: u32,
     /// Product whose servers are reached.
@@ -305,6 +307,7 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
     let (from, until) = versions(&fields, product);
     let (sold_from, sold_until) = span_of_days(fields.table("sold"));
     let unknown_cores = strict_and_customer(fields.table("unknown_cores"));
+    let unknown_processors = strict_and_customer(fields.table("unknown_processors"));
     let least_licences = strict_and_customer(fields.table("least_licences"));
     let terms = Terms {
         id: fields.required_text("id"),
@@ -349,6 +352,7 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         covers_containers: fields.boolean("covers_containers").unwrap_or(false),
         core_factors: fields.tables("core_factors").into_iter().map(core_factor).collect(),
         unknown_cores,
+        unknown_processors,
         devices_a_user: fields.number("devices_a_user").unwrap_or(1).max(1),
         serves: fields.text("serves"),
         serves_basis: fields.text("serves_basis"),
