@@ -89,8 +89,12 @@ fn ways(ground: &Ground<'_>, product: &Product, farm: &Farm<'_>, organisation: &
 /// Whether guests that relied on Software Assurance are given time to move (D-23).
 fn grace(ground: &Ground<'_>, product: &Product, terms: &Terms, farm: &Farm<'_>, organisation: &str) -> bool {
     let guests: Vec<HostId> = farm.guests.iter().map(|one| one.host).collect();
-    let provable = is_known(ground, product, organisation) && access::assured(ground, product, organisation, true);
-    let matters = |right: &Entitlement| provable && right.forms.iter().any(|form| form.metric == terms.metric);
+    // Without the other proofs no guest could be licensed by itself anyway.
+    let matters = |right: &Entitlement| {
+        right.forms.iter().any(|form| form.metric == terms.metric)
+            && is_known(ground, product, organisation)
+            && access::assured(ground, product, organisation, true)
+    };
     grace::allowed(ground, product, organisation, &guests, matters)
 }
 
