@@ -5,20 +5,23 @@
 //! [`outcome`] computes both readings, flips every question alone from either, and puts ranges and worths together.
 
 mod alternatives;
+mod answers;
 mod coverage;
 mod family;
 mod gaps;
 mod hosts;
 mod positions;
+mod purchase_gaps;
 mod questions;
+mod stale;
 mod true_up;
 mod untracked;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use crate::model::{Answer, Assessment, Estate, History, Names, Outcome, QuestionKey, Reading};
+use crate::model::{Answer, Assessment, Estate, History, Names, Outcome, Reading};
 use crate::rules::{Rules, Settings};
 use crate::support;
 
@@ -42,7 +45,7 @@ pub fn of_families(
     wanted: &[String],
 ) -> Assessment {
     let ground = Ground { estate, rules, settings, as_of };
-    let reading = Reading { default, fixed: fixed_answers(&ground) };
+    let reading = Reading { default, fixed: answers::in_force(&ground) };
     let of_interest = |members: &&Vec<&crate::rules::Product>| {
         wanted.is_empty() || members.iter().any(|product| wanted.contains(&product.family))
     };
@@ -82,23 +85,26 @@ pub fn outcome_since(
     history: &History,
 ) -> Outcome {
     let ground = Ground { estate, rules, settings, as_of };
-    let fixed = fixed_answers(&ground);
+    let fixed = answers::in_force(&ground);
     let strict_reading = Reading { default: Answer::Strict, fixed: fixed.clone() };
     let customer_reading = Reading { default: Answer::Customer, fixed };
     let mut strict = Vec::new();
     let mut customer = Vec::new();
     let mut questions = Vec::new();
+    let mut asked = BTreeSet::new();
     for members in families(rules) {
         let explored = questions::explore(&ground, &members, &strict_reading, &customer_reading);
         strict.push(explored.strict);
         customer.push(explored.customer);
         questions.extend(explored.questions);
+        asked.extend(explored.asked);
     }
     questions::by_worth(&mut questions);
     let support = support::support(estate, rules, settings, as_of);
     let coverage = coverage::coverage(&ground, records);
     let mut findings = support.findings;
-    findings.extend(coverage::findings(&ground, &questions));
+    findings.extend(coverage::findings(&ground));
+    findings.extend(answers::findings(&ground, &asked));
     findings.extend(gaps::findings(&ground));
     let mut strict = put_together(&ground, &strict_reading, strict);
     let mut customer = put_together(&ground, &customer_reading, customer);
@@ -106,13 +112,14 @@ pub fn outcome_since(
         alternatives::price_scopes(&ground, &mut assessment.requirements);
     }
     findings.extend(coverage::uncounted(&ground, &strict));
+    findings.extend(purchase_gaps::findings(&ground, &strict));
     let untracked = untracked::untracked(&ground, &strict);
     findings.extend(untracked::findings(&ground, &untracked));
     let mut outcome = Outcome {
         as_of,
         rules_hash: rules.hash.clone(),
         names: names(estate, rules),
-        diagnostics: Vec::new(),
+        diagnostics: support.diagnostics,
         purchases: estate.purchases.clone(),
         prices: estate.prices.clone(),
         strict,
@@ -140,30 +147,6 @@ fn names(estate: &Estate, rules: &Rules) -> Names {
         organisations: titled.map(|organisation| (organisation.name.clone(), organisation.title.clone())).collect(),
         products: rules.products.values().map(|product| (product.id.clone(), product.name.clone())).collect(),
     }
-}
-
-/// Answers of the settings that are still in force, for every question they speak of.
-fn fixed_answers(ground: &Ground<'_>) -> BTreeMap<QuestionKey, Answer> {
-    let mut fixed = BTreeMap::new();
-    for answer in ground.settings.answers.iter().filter(|answer| ground.as_of <= answer.review_by) {
-        for organisation in &ground.estate.organisations {
-            if answer.organisation.as_ref().is_some_and(|name| *name != organisation.name) {
-                continue;
-            }
-            for product in ground.rules.products.values() {
-                if answer.product.as_ref().is_some_and(|name| *name != product.id && *name != product.family) {
-                    continue;
-                }
-                let key = QuestionKey {
-                    ambiguity: answer.question.clone(),
-                    organisation: organisation.name.clone(),
-                    product: product.family.clone(),
-                };
-                fixed.insert(key, answer.answer);
-            }
-        }
-    }
-    fixed
 }
 
 /// One assessment out of the results of all families, with indexes moved on.

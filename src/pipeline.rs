@@ -22,7 +22,7 @@ use crate::case_check;
 pub use crate::case_check::CaseResult;
 use crate::diag::{Code, Diagnostic};
 use crate::discover::{self, Found, Limits};
-use crate::model::{Estate, History, Outcome};
+use crate::model::{Estate, History, Outcome, Place};
 use crate::plan;
 pub use crate::plan::{Answered, Change, Gate};
 use crate::read::{self, Input, Readers};
@@ -223,9 +223,10 @@ fn assessed(
     history: &History,
 ) -> Result<Outcome, Failure> {
     let resolved = resolve::resolve(ground, files)?;
+    answers_of_known_organisations(ground.settings, &resolved.estate)?;
     let (estate, records) = (&resolved.estate, &resolved.records);
     let mut outcome = assess::outcome_since(estate, ground.rules, ground.settings, as_of, records, history);
-    outcome.diagnostics = resolved.diagnostics;
+    outcome.diagnostics.splice(0..0, resolved.diagnostics);
     outcome.findings.extend(resolved.findings);
     outcome.findings.sort();
     outcome.findings.dedup();
@@ -242,6 +243,19 @@ pub fn suggest_mapping(file: &Path) -> Result<String, Failure> {
     let mut buffer = Vec::new();
     let loaded = discover::load(&found, &Limits::default(), &mut buffer).map_err(Failure::from_diagnostic)?;
     read::suggest(&Input::new(&path, &loaded.bytes)).map_err(Failure::from_diagnostic)
+}
+
+/// An answer for an organisation that no record and no setting knows would be without effect, unseen.
+fn answers_of_known_organisations(settings: &Settings, estate: &Estate) -> Result<(), Failure> {
+    let known: Vec<&str> = estate.organisations.iter().map(|organisation| organisation.name.as_str()).collect();
+    let unknown = settings.answers.iter().filter_map(|answer| {
+        let name = answer.organisation.as_deref().filter(|name| !known.contains(name))?;
+        let message = format!("the answer to {} names {name}, and there is no such organisation", answer.question);
+        let fault = Diagnostic::error(Code::UnknownName, "trueup.toml", message);
+        Some(fault.at(Place::Line(answer.line)).help(format!("known organisations: {}", known.join(", "))))
+    });
+    let diagnostics: Vec<Diagnostic> = unknown.collect();
+    if diagnostics.is_empty() { Ok(()) } else { Err(Failure { diagnostics, texts: BTreeMap::new() }) }
 }
 
 /// The built-in rules, with those of a folder.

@@ -15,8 +15,14 @@ pub fn serves(entitlement: &Entitlement, form: &Form, line: &Line, organisation:
         && edition
         && (entitlement.may_be_drawn_by(organisation)
             || entitlement.bound_organisations.iter().any(|name| name == organisation))
+        && farm_allows(entitlement, line)
         && version_serves(form, line)
         && terms_allow(entitlement, form, line)
+}
+
+/// A licence limited to a farm serves only what runs, and may move, within it (C0-7).
+fn farm_allows(entitlement: &Entitlement, line: &Line) -> bool {
+    entitlement.farm.as_ref().is_none_or(|farm| line.hosts.iter().all(|host| farm.contains(host)))
 }
 
 /// Version rights: up to the highest usable version, and down where prior versions may be run (C0-2, C0-6).

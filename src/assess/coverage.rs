@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::ToSpan;
-
-use crate::model::{Assessment, Coverage, Finding, Host, Key, Machine, Question, RecordCounts, Requirement};
+use crate::model::{Assessment, Coverage, Finding, Host, Key, Machine, RecordCounts, Requirement};
 
 use super::Ground;
+use super::stale::{self, is_stale};
 
 /// Coverage by organisation.
 pub(super) fn coverage(ground: &Ground<'_>, records: &BTreeMap<String, RecordCounts>) -> Vec<Coverage> {
@@ -28,6 +27,7 @@ pub(super) fn coverage(ground: &Ground<'_>, records: &BTreeMap<String, RecordCou
                 not_inventoried: count(&|host| !host.inventoried && host.hypervisor.is_none()),
                 unplaced: count(&|host| host.placement.as_ref().is_some_and(|placement| !placement.is_known())),
                 stale: count(&|host| is_stale(ground, host)),
+                stale_accepted: count(&|host| is_stale(ground, host) && stale::accepted(ground, host)),
                 virtualisation_hosts: virtualisation,
                 records: records.get(&organisation.name).copied().unwrap_or_default(),
             }
@@ -35,17 +35,12 @@ pub(super) fn coverage(ground: &Ground<'_>, records: &BTreeMap<String, RecordCou
         .collect()
 }
 
-/// Whether the newest inventory of a host is older than the limit of the settings.
-pub(super) fn is_stale(ground: &Ground<'_>, host: &Host) -> bool {
-    let limit = ground.as_of.checked_sub(i64::from(ground.settings.stale_after_days).days());
-    matches!((host.last_seen, limit), (Some(seen), Ok(limit)) if seen < limit)
-}
-
-/// Stale machines, guests nobody can place, and answers past their date.
-pub(super) fn findings(ground: &Ground<'_>, questions: &[Question]) -> Vec<Finding> {
+/// Stale machines that nobody accepted, and guests nobody can place.
+pub(super) fn findings(ground: &Ground<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for host in &ground.estate.hosts {
         if is_stale(ground, host)
+            && !stale::accepted(ground, host)
             && let Some(seen) = host.last_seen
         {
             findings.push(Finding {
@@ -64,7 +59,7 @@ pub(super) fn findings(ground: &Ground<'_>, questions: &[Question]) -> Vec<Findi
             });
         }
     }
-    findings.extend(expired_answers(ground, questions));
+    findings.extend(stale::expired(ground));
     findings
 }
 
@@ -95,23 +90,4 @@ pub(super) fn uncounted(ground: &Ground<'_>, assessment: &Assessment) -> Vec<Fin
             }
         })
         .collect()
-}
-
-/// Fixed answers whose review date has passed: they count no longer.
-fn expired_answers(ground: &Ground<'_>, questions: &[Question]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for answer in ground.settings.answers.iter().filter(|answer| answer.review_by < ground.as_of) {
-        for question in questions.iter().filter(|question| question.key.ambiguity == answer.question) {
-            findings.push(Finding {
-                key: Key::new("expired-answer", &[&question.key.organisation, &question.key.product, &answer.question]),
-                organisation: question.key.organisation.clone(),
-                text: format!(
-                    "The answer to {} was to be reviewed by {}; it counts no longer.",
-                    answer.question, answer.review_by
-                ),
-                evidence: Vec::new(),
-            });
-        }
-    }
-    findings
 }

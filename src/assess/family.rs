@@ -63,8 +63,7 @@ pub(super) fn reconcile(ground: &Ground<'_>, members: &[&Product], reading: &Rea
     let balance = allocate::check(&requirements, &entitlements, &solution.chosen, &solution.allocations);
     // An unbalanced ledger is a defect of trueup: no figure may leave the program then, in release builds too.
     assert!(balance.is_ok(), "the ledger does not balance: {balance:?}");
-    let (surpluses, positions) =
-        positions::positions(ground, members, &prices, &requirements, &entitlements, &solution);
+    let (surpluses, positions) = positions::positions(ground, &prices, &requirements, &entitlements, &solution);
     let mut notes = solution.notes;
     notes.extend(weigher.note(members));
     FamilyResult {

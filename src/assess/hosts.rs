@@ -3,7 +3,7 @@
 use crate::model::{Fact, Host, HostFact, HostSummary, Locator, Machine, Placement, Processor};
 
 use super::Ground;
-use super::coverage::is_stale;
+use super::stale::is_stale;
 
 /// One host in words.
 pub(super) fn summary(ground: &Ground<'_>, host: &Host) -> HostSummary {

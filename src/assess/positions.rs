@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::allocate::{PriceList, Priced, Solution, fits};
-use crate::model::{Entitlement, Form, Key, Line, Metric, Money, Position, Requirement, Surplus};
-use crate::rules::Product;
+use crate::model::{Entitlement, Form, Key, Line, Metric, Money, Position, Requirement, Surplus, Working};
 
 use super::Ground;
 
@@ -35,19 +34,19 @@ struct Row {
 /// What is left over, and the rows.
 pub(super) fn positions(
     ground: &Ground<'_>,
-    members: &[&Product],
     prices: &PriceList<'_>,
     requirements: &[Requirement],
     entitlements: &[Entitlement],
     solution: &Solution,
 ) -> (Vec<Surplus>, Vec<Position>) {
     let mut rows: BTreeMap<RowKey, Row> = BTreeMap::new();
-    needs(members, requirements, solution, &mut rows);
-    spent(requirements, entitlements, solution, &mut rows);
+    needs(ground, requirements, solution, &mut rows);
+    spent(ground, requirements, entitlements, solution, &mut rows);
     let surpluses = left_over(ground, requirements, entitlements, solution);
     for surplus in &surpluses {
         let entitlement = &entitlements[surplus.entitlement];
         let row = rows.entry(own_row(entitlement, &entitlement.forms[surplus.form])).or_default();
+        row.unverified.extend(doubts(ground, &entitlement.working));
         row.surplus += surplus.units;
         row.fitting += surplus.fitting;
         row.entitlements.push(surplus.entitlement);
@@ -56,6 +55,16 @@ pub(super) fn positions(
     let mut positions: Vec<Position> = rows.into_iter().map(|(key, row)| position(ground, key, row, &costs)).collect();
     settle(&mut positions, &costs);
     (surpluses, positions)
+}
+
+/// Those of some rules that are not verified.
+fn unverified<'a>(ground: &Ground<'_>, rules: impl Iterator<Item = &'a String>) -> Vec<String> {
+    rules.filter(|rule| ground.rules.unverified.contains(*rule)).cloned().collect()
+}
+
+/// Rules that a working rests on and that are not verified.
+fn doubts(ground: &Ground<'_>, working: &Working) -> Vec<String> {
+    unverified(ground, working.steps.iter().filter_map(|step| step.rule.as_ref()))
 }
 
 /// The row in which an entitlement's units of a form stand.
@@ -80,27 +89,24 @@ fn need_row(organisation: &str, line: &Line) -> RowKey {
     }
 }
 
-fn needs(members: &[&Product], requirements: &[Requirement], solution: &Solution, rows: &mut BTreeMap<RowKey, Row>) {
+fn needs(ground: &Ground<'_>, requirements: &[Requirement], solution: &Solution, rows: &mut BTreeMap<RowKey, Row>) {
     for chosen in &solution.chosen {
         let requirement = &requirements[chosen.requirement];
-        for line in &requirement.alternatives[chosen.alternative].lines {
+        let way = &requirement.alternatives[chosen.alternative];
+        for line in &way.lines {
             let row = rows.entry(need_row(&requirement.organisation, line)).or_default();
             row.required += line.units;
             row.requirements.push(chosen.requirement);
-            for accepted in &line.accepts {
-                let unverified = members
-                    .iter()
-                    .flat_map(|product| &product.terms)
-                    .any(|terms| terms.id == accepted.terms && !terms.verified);
-                if unverified {
-                    row.unverified.push(accepted.terms.clone());
-                }
-            }
+            let terms = line.accepts.iter().map(|accepted| &accepted.terms);
+            row.unverified.extend(unverified(ground, terms));
+            row.unverified.extend(doubts(ground, &requirement.working));
+            row.unverified.extend(doubts(ground, &way.working));
         }
     }
 }
 
 fn spent(
+    ground: &Ground<'_>,
     requirements: &[Requirement],
     entitlements: &[Entitlement],
     solution: &Solution,
@@ -119,6 +125,7 @@ fn spent(
         let row = rows.entry(need).or_default();
         row.allocated += allocation.units;
         row.entitlements.push(allocation.entitlement);
+        row.unverified.extend(doubts(ground, &entitlement.working));
         if elsewhere {
             row.received += allocation.units;
             let lender = rows.entry(own).or_default();

@@ -13,6 +13,8 @@ pub(super) struct Explored {
     pub strict: FamilyResult,
     pub customer: FamilyResult,
     pub questions: Vec<Question>,
+    /// Every question asked, whether or not it changes a figure.
+    pub asked: Vec<QuestionKey>,
 }
 
 /// Computes both readings and every single flip.
@@ -35,19 +37,34 @@ pub(super) fn explore(
     ranges.widen(&strict.positions);
     ranges.widen(&customer.positions);
     let mut questions = Vec::new();
+    let all = asked.keys().cloned().collect();
     for (key, hosts) in asked {
         let answered = strict_reading.fixed.get(&key).copied();
-        let from_strict = reconcile(ground, members, &strict_reading.with(key.clone(), Answer::Customer));
-        let from_customer = reconcile(ground, members, &customer_reading.with(key.clone(), Answer::Strict));
+        let from_strict =
+            reconcile(ground, members, &strict_reading.with(key.clone(), other(answered, Answer::Strict)));
+        let from_customer =
+            reconcile(ground, members, &customer_reading.with(key.clone(), other(answered, Answer::Customer)));
         if answered.is_none() {
             ranges.widen(&from_strict.positions);
             ranges.widen(&from_customer.positions);
         }
-        questions.push(question(ground, key, hosts, answered, &strict, &from_strict));
+        let matters = from_strict.positions != strict.positions || from_customer.positions != customer.positions;
+        // What is asked and changes no figure is no question; an answer on file is shown all the same.
+        if !matters && answered.is_none() {
+            continue;
+        }
+        let (by_strict, by_customer) =
+            if answered == Some(Answer::Customer) { (&from_strict, &strict) } else { (&strict, &from_strict) };
+        questions.push(question(ground, key, hosts, answered, by_strict, by_customer));
     }
     ranges.apply(&mut strict);
     ranges.apply(&mut customer);
-    Explored { strict, customer, questions }
+    Explored { strict, customer, questions, asked: all }
+}
+
+/// The answer to try: the other one than is on file, else than the reading's own.
+fn other(answered: Option<Answer>, own: Answer) -> Answer {
+    answered.unwrap_or(own).other()
 }
 
 /// Organisation, product, edition and metric.
@@ -156,6 +173,7 @@ fn question(
         source: text(|ambiguity| &ambiguity.source),
         hosts,
         answered,
+        settled: answered.and_then(|_| super::answers::settlement(ground, &key)),
         required,
         shortfall,
         cost,

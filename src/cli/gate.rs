@@ -18,7 +18,7 @@ pub(super) enum Kind {
     TrueUp,
     /// Something is out of support, and nobody has accepted the risk.
     Unsupported,
-    /// A host's newest inventory is too old.
+    /// A host's newest inventory is too old, and nobody has accepted that.
     Stale,
 }
 
@@ -33,7 +33,7 @@ pub(super) fn judge(report: &Report<'_>, kinds: &[Kind]) -> End {
         Kind::Unsupported => {
             report.support.rows.iter().any(|row| row.status == SupportStatus::OutOfSupport && row.accepted.is_none())
         }
-        Kind::Stale => report.coverage.iter().any(|row| row.stale > 0),
+        Kind::Stale => report.coverage.iter().any(|row| row.stale > row.stale_accepted),
     });
     if found { End::Found } else { End::Done }
 }

@@ -1,4 +1,4 @@
-//! Binding assigned licences to their hosts; a licence may move again only after 90 days (C0-7).
+//! Binding assigned licences to their hosts; a licence may move again only after so many days (C0-7).
 
 use jiff::civil::Date;
 
@@ -42,7 +42,7 @@ pub(super) fn bind(
         .bound_hosts
         .iter()
         .map(|&id| ground.estate.host(id).organisation.clone())
-        .filter(|organisation| is_affiliate(ground, &line.organisation, organisation))
+        .filter(|organisation| ground.estate.are_affiliates(&line.organisation, organisation, ground.as_of))
         .collect();
     entitlement.bound_organisations.sort();
     entitlement.bound_organisations.dedup();
@@ -57,28 +57,9 @@ pub(super) fn bind(
     }
 }
 
-/// Organisations that may draw on a line: those it is shared with, as long as they belong to the group (AF-R4).
-pub(super) fn sharing(ground: &Ground<'_>, line: &PurchaseLine) -> Vec<String> {
-    line.shared_with.iter().filter(|name| !has_left(ground, name)).cloned().collect()
-}
-
-/// Whether an organisation has left its group.
-fn has_left(ground: &Ground<'_>, name: &str) -> bool {
-    let organisation = ground.estate.organisations.iter().find(|organisation| organisation.name == name);
-    organisation.and_then(|organisation| organisation.divested_on).is_some_and(|day| day <= ground.as_of)
-}
-
-/// Whether two organisations are the same or belong to one group (AF-R1).
-fn is_affiliate(ground: &Ground<'_>, owner: &str, user: &str) -> bool {
-    let group = |name: &str| {
-        let organisation = ground.estate.organisations.iter().find(|organisation| organisation.name == name);
-        organisation.and_then(|organisation| organisation.affiliate_of.clone()).unwrap_or_else(|| name.to_owned())
-    };
-    owner == user || group(owner) == group(user) && !has_left(ground, owner) && !has_left(ground, user)
-}
-
-/// Who holds the licence after all lawful reassignments, and who holds it beside them while a move to the publisher's
-/// cloud overlaps (AH-R2). Software Assurance on a mobile product lifts the wait (C0-7).
+/// Who holds the licence after all lawful reassignments up to the day, and who holds it beside them while a move to the
+/// publisher's cloud overlaps (AH-R2). Software Assurance on a mobile product lifts the wait, inside its farm where the
+/// purchase is limited to one (C0-7).
 fn current(
     ground: &Ground<'_>,
     line: &PurchaseLine,
@@ -90,11 +71,19 @@ fn current(
     let mut holders = line.assigned_to.clone();
     let mut since = line.assigned_on.or(line.bought);
     let mut cloud: Option<(Date, Vec<String>)> = None;
+    if let Some(day) = line.assigned_on.filter(|&day| day > ground.as_of) {
+        working.say(format!("Assigned on {day} only, after {}: nothing is bound yet.", ground.as_of));
+        return (Vec::new(), Vec::new());
+    }
     for move_ in &line.reassigned {
+        if move_.on > ground.as_of {
+            working.say(format!("The move to {} is planned for {} and changes nothing yet.", move_.to, move_.on));
+            continue;
+        }
         let same_move = cloud.as_ref().is_some_and(|(day, _)| *day == move_.on && move_.reason == CLOUD_MOVE);
         let early = since.is_some_and(|since| days(since, move_.on) < wait);
-        let mobile = mobile && line.sa.iter().any(|term| term.contains(move_.on));
-        if early && move_.reason != "hardware-failure" && !mobile && !same_move {
+        let mobile = mobile && assured(line, move_.on) && within_farm(ground, line, &holders, &move_.to);
+        if early && move_.reason != HARDWARE_FAILURE && !mobile && !same_move {
             working.by_rule(
                 "C0-7",
                 format!("The move to {} on {} came within {wait} days and does not count.", move_.to, move_.on),
@@ -125,6 +114,22 @@ fn current(
     }
 }
 
+/// Whether Software Assurance or a subscription ran on a day.
+fn assured(line: &PurchaseLine, day: Date) -> bool {
+    line.sa.iter().chain(&line.subscription).any(|term| term.contains(day))
+}
+
+/// Whether a move stays inside the farm to which the purchase is limited; every move does where it is limited to none.
+fn within_farm(ground: &Ground<'_>, line: &PurchaseLine, holders: &[String], to: &String) -> bool {
+    let Some(farm) = &line.farm else { return true };
+    holders.iter().chain([to]).all(|name| {
+        find(ground, &line.organisation, name).is_some_and(|host| super::farm::stands_in(ground.estate, host, farm))
+    })
+}
+
+/// The reason by which a manifest marks the move off a machine that failed for good.
+const HARDWARE_FAILURE: &str = "hardware-failure";
+
 /// The reason by which a manifest marks a move to the publisher's cloud.
 const CLOUD_MOVE: &str = "azure";
 
@@ -134,7 +139,7 @@ fn days(from: Date, to: Date) -> i64 {
 }
 
 /// The host with this name: of the owner first, then of anybody.
-fn find(ground: &Ground<'_>, organisation: &str, name: &str) -> Option<HostId> {
+pub(super) fn find(ground: &Ground<'_>, organisation: &str, name: &str) -> Option<HostId> {
     let mut elsewhere = None;
     for (id, host) in ground.estate.hosts_with_ids() {
         let same = host.name.eq_ignore_ascii_case(name)

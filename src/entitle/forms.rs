@@ -1,7 +1,7 @@
 //! The forms in which the units of a line may be spent: as bought, as granted by a conversion, as parts of a suite.
 
 use crate::model::{Answer, Entitlement, Form, PurchaseLine, Working};
-use crate::rules::{CHANNELS, Grant, Product, Suite};
+use crate::rules::{CHANNELS, Grant, Product, Suite, suite_rule};
 
 use super::version_rights::{VersionRights, version_rights};
 use super::{Ground, Held};
@@ -70,7 +70,7 @@ fn parts(
         }
         // People a subscription is assigned to are counted out of the need already (CL-R8).
         let units = if member.kind == "cal" {
-            held.quantity.saturating_sub(assigned(ground, product, &held.line))
+            held.quantity.saturating_sub(assigned(ground, product, held))
         } else {
             held.quantity
         };
@@ -84,7 +84,10 @@ fn parts(
             owned: rights.owned,
             downgrade: true,
         });
-        working.say(format!("{} contains {}: {units} units of it.", product.name, member.name));
+        working.by_rule(
+            &suite_rule(product, &part.product),
+            format!("{} contains {}: {units} units of it.", product.name, member.name),
+        );
         working.steps.extend(said.steps);
         for grant in &member.grants {
             if let Some(form) = granted(ground, &own, member, grant, &rights, entitlement, working) {
@@ -105,12 +108,27 @@ fn as_part(held: &Held, part: &Suite, member: &Product) -> Held {
     own
 }
 
-/// People to whom a subscription is assigned, in the organisations that may draw on the line.
-fn assigned(ground: &Ground<'_>, product: &Product, line: &PurchaseLine) -> u32 {
-    let holds = |group: &&crate::model::UserGroup| {
-        line.may_be_drawn_by(&group.organisation) && group.subscriptions.contains(&product.id)
+/// People to whom a subscription is assigned and who use up units of this line: those who hold none of an earlier line
+/// that the same organisations draw on.
+fn assigned(ground: &Ground<'_>, product: &Product, held: &Held) -> u32 {
+    let people = |may: &dyn Fn(&str) -> bool| -> u32 {
+        let groups = ground.estate.users.iter();
+        let holders = groups.filter(|group| may(&group.organisation) && group.subscriptions.contains(&product.id));
+        holders.map(|group| group.count).sum()
     };
-    ground.estate.users.iter().filter(holds).map(|group| group.count).sum()
+    if let Some(name) = &held.reserved_for {
+        return people(&|organisation| organisation == name).min(held.quantity);
+    }
+    let line = &held.line;
+    let reserved: u32 =
+        line.reserved.iter().map(|own| people(&|name| name == own.organisation).min(own.quantity)).sum();
+    let alike = |earlier: &&PurchaseLine| {
+        let owner = (&earlier.organisation, &earlier.shared_with) == (&line.organisation, &line.shared_with);
+        let in_term = earlier.subscription.is_some_and(|term| term.contains(ground.as_of));
+        earlier.product == line.product && owner && in_term
+    };
+    let earlier: u32 = ground.estate.purchases[..held.index].iter().filter(alike).map(|line| line.quantity).sum();
+    people(&|name| ground.estate.may_draw(name, line, ground.as_of)).saturating_sub(reserved).saturating_sub(earlier)
 }
 
 /// The form a conversion grant gives, where the line earns it.
@@ -136,7 +154,7 @@ fn granted(
     if floor == 0 {
         return None;
     }
-    let units = documented(held, grant, rights, floor).or_else(|| claimed(ground, held, product, entitlement, floor));
+    let units = documented(held, grant, rights, floor).or_else(|| claimed(ground, held, entitlement, floor));
     working.by_rule(
         &grant.id,
         format!(
@@ -169,7 +187,7 @@ fn documented(held: &Held, grant: &Grant, rights: &VersionRights, floor: u32) ->
 }
 
 /// Real cores of the assigned servers, which the customer claims where no record was kept (D-19).
-fn claimed(ground: &Ground<'_>, held: &Held, product: &Product, entitlement: &Entitlement, floor: u32) -> Option<u32> {
+fn claimed(ground: &Ground<'_>, held: &Held, entitlement: &Entitlement, floor: u32) -> Option<u32> {
     if held.line.documented_cores.is_some() {
         return None;
     }
@@ -183,7 +201,7 @@ fn claimed(ground: &Ground<'_>, held: &Held, product: &Product, entitlement: &En
     if cores <= floor {
         return None;
     }
-    match ground.asker.ask("D-19", &held.line.organisation, &product.family, &entitlement.bound_hosts) {
+    match ground.asker.ask("D-19", &held.line.organisation, ground.family, &entitlement.bound_hosts) {
         Answer::Strict => None,
         Answer::Customer => Some(cores),
     }

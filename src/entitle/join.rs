@@ -1,4 +1,5 @@
-//! Lines that build on other lines: Software Assurance alone, step-ups and upgrades join their base.
+//! Lines that build on other lines: returns, Software Assurance alone, step-ups and upgrades join their base. What was
+//! bought after the day builds on nothing yet.
 
 use jiff::ToSpan;
 
@@ -21,6 +22,25 @@ pub struct Held {
     pub working: Working,
     /// Number of the part, where later lines split the purchase; 0 for what is left of it.
     pub part: u32,
+    /// Organisation for which the part is kept back.
+    pub reserved_for: Option<String>,
+    /// Units that build on an earlier purchase and found none.
+    pub without_base: u32,
+}
+
+impl Held {
+    /// Takes so many units out as a part of its own, with their share of a hardware record.
+    pub(super) fn split_off(&mut self, units: u32) -> Self {
+        let mut part = self.clone();
+        part.quantity = units;
+        if let (Some(whole), Some(taken)) = (&mut self.line.documented_cores, &mut part.line.documented_cores) {
+            let share = u64::from(whole.cores) * u64::from(units) / u64::from(self.quantity.max(1));
+            taken.cores = u32::try_from(share).unwrap_or(whole.cores);
+            whole.cores -= taken.cores;
+        }
+        self.quantity -= units;
+        part
+    }
 }
 
 /// Joins the lines with these indexes; the result keeps their order.
@@ -29,15 +49,26 @@ pub(super) fn join(ground: &Ground<'_>, concerned: &[usize]) -> Vec<Held> {
         .iter()
         .map(|&index| {
             let line = ground.estate.purchases[index].clone();
-            Held { index, quantity: line.quantity, line, refused: None, working: Working::default(), part: 0 }
+            Held {
+                index,
+                quantity: line.quantity,
+                line,
+                refused: None,
+                working: Working::default(),
+                part: 0,
+                reserved_for: None,
+                without_base: 0,
+            }
         })
         .collect();
     let mut order: Vec<usize> = (0..held.len()).collect();
     order.sort_by_key(|&at| (held[at].line.bought, held[at].index));
-    for kind in [PurchaseKind::SaOnly, PurchaseKind::StepUp] {
+    order.retain(|&at| held[at].line.bought.is_none_or(|bought| bought <= ground.as_of));
+    for kind in [PurchaseKind::Return, PurchaseKind::SaOnly, PurchaseKind::StepUp] {
         for &at in &order {
             if held[at].line.kind == kind {
                 match kind {
+                    PurchaseKind::Return => give_back(&mut held, at),
                     PurchaseKind::SaOnly => add_assurance(&mut held, at),
                     _ => step_up(ground, &mut held, at),
                 }
@@ -61,13 +92,41 @@ fn bases(held: &[Held], at: usize, fits: impl Fn(&Held) -> bool) -> Vec<usize> {
                 None => fits(base),
             };
             other != at
-                && base.line.kind != PurchaseKind::SaOnly
+                && !matches!(base.line.kind, PurchaseKind::SaOnly | PurchaseKind::Return)
                 && base.line.organisation == line.organisation
                 && base.line.product == line.product
                 && base.line.metric == line.metric
                 && named
         })
         .collect()
+}
+
+/// A return lowers the line its `base` names, else those of the same order, else licences of the same edition and version,
+/// the last bought first: where the record leaves open which licence went back, the newest rights are the ones not to count.
+fn give_back(held: &mut [Held], at: usize) {
+    let line = held[at].line.clone();
+    let same = |base: &Held| base.line.edition == line.edition && base.quantity > 0;
+    let of_order =
+        bases(held, at, |base| same(base) && line.reference.is_some() && base.line.reference == line.reference);
+    let mut candidates = if of_order.is_empty() {
+        bases(held, at, |base| same(base) && (line.version.is_none() || base.line.version == line.version))
+    } else {
+        of_order
+    };
+    candidates.sort_by_key(|&base| std::cmp::Reverse((held[base].line.bought, base)));
+    let mut left = line.quantity;
+    for base in candidates {
+        let units = held[base].quantity.min(left);
+        if units == 0 {
+            continue;
+        }
+        left -= units;
+        held[base].quantity -= units;
+        let reference = line.reference.as_deref().unwrap_or("none");
+        held[base].working.say(format!("{units} units were given back by a later line (reference {reference})."));
+    }
+    held[at].without_base = left;
+    held[at].refused = Some("a return: it lowers its base and is no licence of its own".into());
 }
 
 /// Software Assurance bought alone extends its base, or so many units of it.
@@ -94,8 +153,13 @@ fn add_assurance(held: &mut Vec<Held>, at: usize) {
             }
             "Software Assurance: it extends its base and is no licence of its own (C0-4)"
         }
-        Err(Unclear::None) => "Software Assurance without a base licence whose Software Assurance it renews (C0-4)",
-        Err(Unclear::Several) => "Software Assurance with several possible bases: name one in `base` (C0-4)",
+        Err(unclear) => {
+            held[at].without_base = line.quantity;
+            match unclear {
+                Unclear::None => "Software Assurance without a base licence whose Software Assurance it renews (C0-4)",
+                Unclear::Several => "Software Assurance with several possible bases: name one in `base` (C0-4)",
+            }
+        }
     };
     held[at].refused = Some(text.into());
 }
@@ -141,11 +205,10 @@ fn split(held: &mut Vec<Held>, base: usize, units: u32) -> usize {
     if held[base].quantity == units {
         return base;
     }
-    let mut part = held[base].clone();
-    part.quantity = units;
+    let whole = held[base].quantity;
+    let mut part = held[base].split_off(units);
     part.part = 1 + held.iter().filter(|other| other.index == part.index).map(|other| other.part).max().unwrap_or(0);
-    part.working.say(format!("{units} of {} units, which a later line concerns.", held[base].quantity));
-    held[base].quantity -= units;
+    part.working.say(format!("{units} of {whole} units, which a later line concerns."));
     held.push(part);
     held.len() - 1
 }
@@ -168,6 +231,7 @@ fn step_up(ground: &Ground<'_>, held: &mut Vec<Held>, at: usize) {
         Ok(parts) => parts,
         Err(unclear) => {
             let reason = if matches!(unclear, Unclear::None) { "no" } else { "more than one" };
+            held[at].without_base = line.quantity;
             held[at].refused = Some(format!(
                 "a step-up needs a base of a lower edition with Software Assurance in force on {bought}; {reason} line fits (WS-R13, DT-R5)"
             ));
@@ -214,7 +278,9 @@ fn lift(ground: &Ground<'_>, held: &mut [Held]) {
             None => product.current_release(held.line.bought?),
         }
     };
-    let mut upgrades: Vec<usize> = (0..held.len()).filter(|&at| held[at].line.kind == PurchaseKind::Upgrade).collect();
+    let bought = |held: &Held| held.line.bought.is_none_or(|bought| bought <= ground.as_of);
+    let upgrade = |held: &Held| held.line.kind == PurchaseKind::Upgrade && bought(held);
+    let mut upgrades: Vec<usize> = (0..held.len()).filter(|&at| upgrade(&held[at])).collect();
     upgrades.sort_by_key(|&at| (version(&held[at]), held[at].index));
     for &at in &upgrades {
         held[at].quantity = 0;
@@ -236,6 +302,7 @@ fn lift(ground: &Ground<'_>, held: &mut [Held]) {
             lifted += units;
         }
         held[at].quantity = lifted;
+        held[at].without_base = wanted - lifted;
         held[at].working.say(format!("Upgrade: {lifted} of {wanted} units found an older base to lift."));
         if lifted == 0 {
             held[at].refused = Some("an upgrade without an older base of the same product and edition".into());

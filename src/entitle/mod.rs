@@ -2,12 +2,20 @@
 //!
 //! The stage joins lines that build on others (`join`), works out the highest version each licence may be used for
 //! (`version_rights`), adds the forms that conversion grants and suites give (`forms`), and binds assigned licences
-//! to their hosts (`assignment`). What gives no right is kept, with the reason.
+//! to their hosts (`assignment`). `sharing` says who may draw on a line, `reservation` what of it is kept back, `farm`
+//! where its mobility ends, `proof` whether an auditor accepts it. What gives no right is kept, with the reason.
 
 mod assignment;
+mod farm;
 mod forms;
 mod join;
+mod proof;
+mod reservation;
+mod sharing;
 mod version_rights;
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
@@ -20,6 +28,12 @@ pub use join::Held;
 pub(crate) struct Ground<'a> {
     pub estate: &'a Estate,
     pub rules: &'a Rules,
+    /// Id of the family being reconciled: its questions bear it, whatever product was bought.
+    pub family: &'a str,
+    /// Its products.
+    pub members: &'a [&'a Product],
+    /// What of it each organisation has, once somebody asks.
+    pub footprints: OnceCell<BTreeMap<String, sharing::Footprint>>,
     pub as_of: Date,
     pub asker: &'a Asker<'a>,
 }
@@ -32,12 +46,14 @@ pub fn entitlements(
     as_of: Date,
     asker: &Asker<'_>,
 ) -> Vec<Entitlement> {
-    let ground = Ground { estate, rules, as_of, asker };
+    let Some(first) = family.first() else { return Vec::new() };
+    let ground =
+        Ground { estate, rules, family: &first.family, members: family, footprints: OnceCell::new(), as_of, asker };
     let concerned: Vec<usize> = (0..estate.purchases.len())
         .filter(|&index| serves_family(rules, &estate.purchases[index].product, family))
         .collect();
-    let mut entitlements: Vec<Entitlement> =
-        join::join(&ground, &concerned).iter().map(|held| entitlement(&ground, held, family)).collect();
+    let held = reservation::reserve(&ground, join::join(&ground, &concerned));
+    let mut entitlements: Vec<Entitlement> = held.iter().map(|held| entitlement(&ground, held, family)).collect();
     let overlaps: Vec<Entitlement> = entitlements.iter().filter_map(overlapping).collect();
     entitlements.extend(overlaps);
     entitlements
@@ -73,7 +89,9 @@ fn entitlement(ground: &Ground<'_>, held: &Held, family: &[&Product]) -> Entitle
         key: Key::new("entitlement", &[&line.organisation, &identity(held), &line.product]),
         line: held.index,
         organisation: line.organisation.clone(),
-        shared_with: assignment::sharing(ground, line),
+        shared_with: sharing::others(ground, held, &mut working),
+        reserved_for: held.reserved_for.clone(),
+        farm: farm::members(ground, line, &mut working),
         forms: Vec::new(),
         sa_active: false,
         sa_lapsed_lately: false,
@@ -82,17 +100,19 @@ fn entitlement(ground: &Ground<'_>, held: &Held, family: &[&Product]) -> Entitle
         overlap: false,
         bound_organisations: Vec::new(),
         bound_singly: false,
+        without_base: held.without_base,
         unknown_assignees: Vec::new(),
         refused: held.refused.clone(),
         working: Working::default(),
     };
     if entitlement.refused.is_none() {
-        entitlement.refused = out_of_time(ground, held);
+        entitlement.refused = out_of_time(ground, held).or_else(|| proof::refusal(ground, line, &mut working));
     }
     let product = ground.rules.products.get(&line.product);
     match (product, &entitlement.refused) {
         (Some(product), None) => {
             assignment::bind(ground, line, product, &mut entitlement, &mut working);
+            farm::leave(&mut entitlement, &mut working);
             let rights = version_rights::version_rights(ground, line, product, &mut working);
             entitlement.sa_active = rights.sa_active;
             entitlement.sa_lapsed_lately =
@@ -124,7 +144,8 @@ fn out_of_time(ground: &Ground<'_>, held: &Held) -> Option<String> {
     match line.subscription {
         Some(term) if term.from > ground.as_of => Some(format!("the subscription begins on {}", term.from)),
         Some(term) if term.until < ground.as_of => Some(format!("the subscription ended on {} (C0-5)", term.until)),
-        _ if held.quantity == 0 => Some("all its units were lifted or stepped up by later lines".into()),
+        _ if line.quantity == 0 => Some("the record states no units".into()),
+        _ if held.quantity == 0 => Some("all its units were lifted, stepped up or given back by later lines".into()),
         _ => None,
     }
 }
@@ -157,5 +178,9 @@ fn identity(held: &Held) -> String {
         (None, Some(evidence)) => evidence.place.to_string(),
         (None, None) => format!("line {}", held.index + 1),
     };
-    if held.part == 0 { name } else { format!("{name} part {}", held.part) }
+    let part = if held.part == 0 { name } else { format!("{name} part {}", held.part) };
+    match &held.reserved_for {
+        None => part,
+        Some(organisation) => format!("{part} reserved for {organisation}"),
+    }
 }

@@ -3,9 +3,10 @@
 use jiff::ToSpan;
 
 use crate::model::{Answer, Period, PurchaseLine, Working};
-use crate::rules::{CHANNELS, Product, Release};
+use crate::rules::{CHANNELS, Product, Release, attach_rule, availability_rule};
 
 use super::Ground;
+use super::sharing::installed;
 
 /// What came out.
 pub(super) struct VersionRights {
@@ -47,13 +48,17 @@ pub(super) fn version_rights(
     }
     let printed = printed(line, product);
     let chain = chain(line, product);
+    late(line, product, &chain, working);
+    if let (Some(printed), None) = (printed, &line.version) {
+        doubt(ground, product, printed, "it became the version sold", working);
+    }
     let mut owned = printed;
     for (index, release) in product.releases.iter().enumerate() {
         let index = product.licence_index(index);
         if owned.is_none_or(|owned| index <= owned) {
             continue;
         }
-        if let Some(term) = gained(ground, line, product, release, &chain) {
+        if let Some(term) = gained(ground, line, release, &chain) {
             working.by_rule(
                 "C0-2",
                 format!(
@@ -62,11 +67,55 @@ pub(super) fn version_rights(
                 ),
             );
             owned = Some(index);
+            doubt(ground, product, index, "it became available", working);
         }
     }
     let sa_active = chain.iter().any(|term| term.contains(ground.as_of));
     conclude(line, product, printed, owned, &chain, working);
+    close_call(ground, product, &chain, working);
     VersionRights { printed, owned, sa_active, sa_end: chain.last().map(|term| term.until), any_version: false }
+}
+
+/// Says so where a right rests on a day of availability that is not verified.
+fn doubt(ground: &Ground<'_>, product: &Product, release: usize, what: &str, working: &mut Working) {
+    let rule = availability_rule(product, release);
+    if let Some(day) = product.releases.get(release).and_then(Release::available)
+        && ground.rules.unverified.contains(&rule)
+    {
+        let version = product.version_name(release);
+        working.by_rule(&rule, format!("The day on which {what} ({version}: {day}) is not verified."));
+    }
+}
+
+/// Says so where Software Assurance ended so close to the day of a version that the exact day decides.
+fn close_call(ground: &Ground<'_>, product: &Product, chain: &[Period], working: &mut Working) {
+    let Some(end) = chain.iter().map(|term| term.until).max() else { return };
+    let margin = i64::from(ground.rules.conventions.evidence_margin_days);
+    for (index, release) in product.releases.iter().enumerate() {
+        let Some(day) = release.available().filter(|day| *day <= ground.as_of) else { continue };
+        let apart = end.until(day).map_or(i64::MAX, |span| i64::from(span.get_days()).abs());
+        if apart <= margin && product.licence_index(index) == index {
+            working.by_rule(
+                &availability_rule(product, index),
+                format!(
+                    "Software Assurance ended on {end}, and version {} became available on {day}: evidence of the exact days decides.",
+                    release.licence_version
+                ),
+            );
+        }
+    }
+}
+
+/// Says so where Software Assurance counts only because a channel allows it to be added later.
+fn late(line: &PurchaseLine, product: &Product, chain: &[Period], working: &mut Working) {
+    let channel = CHANNELS.iter().find(|(channel, _)| *channel == line.channel).map_or("", |(_, name)| *name);
+    if let (Some(first), Some(bought)) = (chain.first(), line.bought)
+        && bought < first.from
+    {
+        let days = product.attach_days(channel);
+        let text = format!("Software Assurance was added after the purchase, within the {days} days allowed.");
+        working.by_rule(&attach_rule(product, channel), text);
+    }
 }
 
 /// The version printed on the licence, else the one current on the day of purchase.
@@ -98,13 +147,7 @@ fn chain(line: &PurchaseLine, product: &Product) -> Vec<Period> {
 }
 
 /// The term during which a release became available, under the reading in force.
-fn gained<'t>(
-    ground: &Ground<'_>,
-    line: &PurchaseLine,
-    product: &Product,
-    release: &Release,
-    chain: &'t [Period],
-) -> Option<&'t Period> {
+fn gained<'t>(ground: &Ground<'_>, line: &PurchaseLine, release: &Release, chain: &'t [Period]) -> Option<&'t Period> {
     let term_of =
         |day: jiff::civil::Date| (day <= ground.as_of).then(|| chain.iter().find(|term| term.contains(day))).flatten();
     let customer = release.available().and_then(term_of);
@@ -112,7 +155,7 @@ fn gained<'t>(
     if customer.is_some() == strict.is_some() {
         return strict.or(customer);
     }
-    match ground.asker.ask("D-18", &line.organisation, &product.family, &[]) {
+    match ground.asker.ask("D-18", &line.organisation, ground.family, &installed(ground, &line.organisation)) {
         Answer::Strict => strict,
         Answer::Customer => customer,
     }

@@ -181,18 +181,18 @@ pub(super) fn left_over(teller: &Teller<'_>, organisation: &str, product: &str, 
     for (index, entitlement) in teller.assessment.entitlements.iter().enumerate() {
         let concerned = entitlement.forms.iter().any(|form| form.product == product)
             || teller.purchase(entitlement).is_some_and(|line| line.product == product);
-        let may =
-            entitlement.organisation == organisation || entitlement.shared_with.iter().any(|name| name == organisation);
-        if !concerned || !may {
+        if !concerned || !entitlement.may_be_drawn_by(organisation) && entitlement.organisation != organisation {
             continue;
         }
+        // What is reserved for somebody else serves none of this organisation's lines.
+        let own = if entitlement.may_be_drawn_by(organisation) { unmet } else { &[] };
         let mut item = source_of(teller, entitlement);
         match (&entitlement.refused, left_of(teller, index)) {
             (Some(refused), _) if entitlement.forms.is_empty() => {
                 item.text = format!("{} gives no right: {refused}", item.text);
             }
             (_, left) if left.is_empty() => continue,
-            (_, left) => item.items = left_reasons(teller, index, left, unmet),
+            (_, left) => item.items = left_reasons(teller, index, left, own),
         }
         items.push(item);
     }
@@ -212,7 +212,11 @@ fn left_reasons(teller: &Teller<'_>, index: usize, mut left: Vec<Item>, unmet: &
                 reasons.push(reason);
             }
         }
-        let why = if unmet.is_empty() { "nothing needs them".to_owned() } else { reasons.join("; ") };
+        let why = match &entitlement.reserved_for {
+            Some(name) if unmet.is_empty() => format!("reserved for {name}, which needs no more"),
+            None if unmet.is_empty() => "nothing needs them".to_owned(),
+            _ => reasons.join("; "),
+        };
         item.text = format!("{} left over: {why}", item.text);
     }
     left
@@ -247,6 +251,11 @@ fn why_not(teller: &Teller<'_>, entitlement: &Entitlement, form: &Form, line: &L
     }
     if !line.accepts.is_empty() && line.accepts.iter().all(|accepted| accepted.needs_sa) && !entitlement.sa_active {
         return "only licences with Software Assurance in force serve here".to_owned();
+    }
+    if let Some(farm) = &entitlement.farm
+        && line.hosts.iter().any(|host| !farm.contains(host))
+    {
+        return "they are limited to another farm".to_owned();
     }
     let bound = &entitlement.bound_hosts;
     if !bound.is_empty() && !line.hosts.is_empty() && !line.hosts.iter().any(|host| bound.contains(host)) {

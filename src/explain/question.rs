@@ -17,7 +17,15 @@ pub(super) fn explain(teller: &Teller<'_>, question: &Question) -> Explanation {
     explanation.figures = vec![Figure { name: "worth", value: worth(question) }];
     let mut decide = vec![Item::say(format!("The evidence that decides: {}", question.evidence))];
     if let Some(answer) = question.answered {
-        decide.push(Item::say(format!("trueup.toml answers it: {answer}")));
+        let mut item = Item::say(format!("trueup.toml answers it: {answer}"));
+        if let Some(settled) = &question.settled {
+            item.items = vec![
+                Item::say(format!("Evidence: {}", settled.evidence)),
+                Item::say(format!("Approved by {}, to be reviewed by {}", settled.approver, settled.review_by)),
+                Item::say(format!("It stands in line {}", settled.line)),
+            ];
+        }
+        decide.push(item);
     }
     decide.push(Item::say(format!("Where both readings come from: {}", question.source)));
     explanation.sections = vec![

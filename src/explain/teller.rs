@@ -85,9 +85,14 @@ impl<'a> Teller<'a> {
 
     fn named_elsewhere(&self, id: &str) -> Option<RuleNote> {
         let ambiguity = self.rules.ambiguities.get(id).map(|ambiguity| {
-            note(id, &format!("{}: {}", ambiguity.title, ambiguity.source), None, "rules/ambiguities.toml")
+            let source = format!("{}: {}", ambiguity.title, ambiguity.source);
+            note(id, &source, Some(ambiguity.verified), "rules/ambiguities.toml")
         });
-        ambiguity.or_else(|| {
+        let foundation = || {
+            let found = self.rules.foundations.get(id)?;
+            Some(note(id, &found.source, Some(found.verified), &found.path))
+        };
+        ambiguity.or_else(foundation).or_else(|| {
             let has = |product: &&Product| {
                 let patterns = product.recognise.iter().chain(&product.components).chain(&product.not_licensable);
                 patterns.into_iter().any(|pattern| pattern.id == id)

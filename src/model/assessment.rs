@@ -250,6 +250,9 @@ pub struct Coverage {
     pub unplaced: u32,
     /// Hosts whose newest inventory is older than the limit.
     pub stale: u32,
+    /// Of them, those under an acceptance in force.
+    #[serde(default)]
+    pub stale_accepted: u32,
     /// Virtualisation hosts.
     pub virtualisation_hosts: u32,
     /// Software records.

@@ -35,6 +35,8 @@ pub enum PurchaseKind {
     StepUp,
     /// One version up; needs an older base.
     Upgrade,
+    /// Units given back or credited; lowers its base.
+    Return,
 }
 
 /// How a licence was sold.
@@ -151,13 +153,6 @@ pub struct PurchaseLine {
     pub evidence: Option<Locator>,
 }
 
-impl PurchaseLine {
-    /// Whether an organisation may draw on it: its owner, or one it is shared with.
-    pub fn may_be_drawn_by(&self, organisation: &str) -> bool {
-        self.organisation == organisation || self.shared_with.iter().any(|name| name == organisation)
-    }
-}
-
 /// One way in which the units of an entitlement may be spent. A licence that a grant converts has two forms: the one
 /// bought and the one granted; a unit spent in one is gone from the other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -191,6 +186,12 @@ pub struct Entitlement {
     pub organisation: String,
     /// Others that may draw on it.
     pub shared_with: Vec<String>,
+    /// The one organisation that may draw on it, where its units are reserved; then neither owner nor others may.
+    #[serde(default)]
+    pub reserved_for: Option<String>,
+    /// Machines its licences may move between, where the purchase is limited to a farm; `None`: no limit.
+    #[serde(default)]
+    pub farm: Option<Vec<HostId>>,
     /// Forms its units may be spent in; empty where the line gives no right (see `refused`).
     pub forms: Vec<Form>,
     /// Whether Software Assurance, or a subscription, is in force at the date.
@@ -211,6 +212,9 @@ pub struct Entitlement {
     pub bound_organisations: Vec<String>,
     /// One unit for each bound host, the rest free (per-device licences); otherwise all units are bound.
     pub bound_singly: bool,
+    /// Units that build on an earlier purchase and found none: Software Assurance, step-ups, upgrades and returns.
+    #[serde(default)]
+    pub without_base: u32,
     /// Names in the assignment that no host bears.
     pub unknown_assignees: Vec<String>,
     /// Why the line gives no right, or only a part of it, with the rule.
@@ -222,6 +226,9 @@ pub struct Entitlement {
 impl Entitlement {
     /// Whether an organisation may draw on it.
     pub fn may_be_drawn_by(&self, organisation: &str) -> bool {
-        self.organisation == organisation || self.shared_with.iter().any(|name| name == organisation)
+        match &self.reserved_for {
+            Some(name) => name == organisation,
+            None => self.organisation == organisation || self.shared_with.iter().any(|name| name == organisation),
+        }
     }
 }

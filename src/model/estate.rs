@@ -122,6 +122,41 @@ impl Estate {
         self.hosts.iter().enumerate().map(|(index, host)| (HostId(u32::try_from(index).unwrap_or(u32::MAX)), host))
     }
 
+    /// Whether an organisation has left its group by a day; from then on it draws on nothing of the group's (AF-R4).
+    pub fn has_left(&self, name: &str, day: Date) -> bool {
+        let organisation = self.organisations.iter().find(|organisation| organisation.name == name);
+        organisation.and_then(|organisation| organisation.divested_on).is_some_and(|left| left <= day)
+    }
+
+    /// Whether two organisations are the same, or belong to one group on a day (AF-R1).
+    pub fn are_affiliates(&self, one: &str, other: &str, day: Date) -> bool {
+        self.head_of_group(one, day) == self.head_of_group(other, day)
+    }
+
+    /// The organisation at the head of the group to which one belongs on a day; itself where it belongs to none.
+    fn head_of_group<'a>(&'a self, name: &'a str, day: Date) -> &'a str {
+        let mut head = name;
+        // More steps than organisations would be a circle.
+        for _ in &self.organisations {
+            let organisation = self.organisations.iter().find(|organisation| organisation.name == head);
+            match organisation.and_then(|organisation| organisation.affiliate_of.as_deref()) {
+                Some(above) if !self.has_left(head, day) => head = above,
+                _ => break,
+            }
+        }
+        head
+    }
+
+    /// Whether an organisation may draw on a purchase on a day: its owner, or one it is shared with or reserved for that
+    /// has not left the group.
+    pub fn may_draw(&self, organisation: &str, line: &PurchaseLine, day: Date) -> bool {
+        let named = || {
+            line.shared_with.iter().any(|name| name == organisation)
+                || line.reserved.iter().any(|reservation| reservation.organisation == organisation)
+        };
+        line.organisation == organisation || named() && !self.has_left(organisation, day)
+    }
+
     /// The newest day any host was seen on.
     pub fn newest_sighting(&self) -> Option<Date> {
         self.hosts.iter().filter_map(|host| host.last_seen).max()

@@ -46,7 +46,7 @@ pub use plan::{
     Change, Closed, Cost, Course, HostName, OrganisationPlan, Plan, PlanStep, Scenario, ScenarioLine, StepKind,
     StillShort,
 };
-pub use question::{Answer, Asker, Question, QuestionKey, Reading};
+pub use question::{Answer, Asker, Question, QuestionKey, Reading, Settlement};
 pub use requirement::{
     Acceptance, Allocation, Alternative, Basis, Chosen, Line, Metric, Refusal, Requirement, Scope, Step, Working,
 };

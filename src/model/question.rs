@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{HostId, Money};
@@ -136,6 +137,19 @@ fn question_key(ambiguity: &str, organisation: &str, product: &str) -> QuestionK
     QuestionKey { ambiguity: ambiguity.to_owned(), organisation: organisation.to_owned(), product: product.to_owned() }
 }
 
+/// On what an answer in `trueup.toml` rests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settlement {
+    /// What proves it.
+    pub evidence: String,
+    /// Who approved it.
+    pub approver: String,
+    /// Last day on which it holds.
+    pub review_by: Date,
+    /// Line in `trueup.toml`.
+    pub line: u32,
+}
+
 /// A term that can be read two ways, or a missing fact, with what hangs on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
@@ -155,6 +169,9 @@ pub struct Question {
     pub hosts: Vec<HostId>,
     /// Answer fixed in the settings.
     pub answered: Option<Answer>,
+    /// On what that answer rests.
+    #[serde(default)]
+    pub settled: Option<Settlement>,
     /// Units required of the family under the strict reading, and with this question alone answered the customer's way.
     pub required: (u64, u64),
     /// Units short, likewise.

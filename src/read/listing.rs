@@ -193,6 +193,11 @@ impl Record<'_> {
         self.value(column, |text| value::quantity(text, self.mark(column)))
     }
 
+    /// A whole number that may be negative: (units, given back).
+    pub fn quantity_or_return(&self, column: &str) -> Option<(u32, bool)> {
+        self.value(column, |text| value::signed_quantity(text, self.mark(column)))
+    }
+
     /// An amount with the currency that its sign names.
     pub fn amount(&self, column: &str) -> Option<(Decimal, Option<String>)> {
         self.value(column, |text| value::amount(text, self.mark(column)))

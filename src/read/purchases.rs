@@ -51,7 +51,10 @@ const PAGE: Page = Page {
     fields: &[
         Field { named: "organisation", becomes: "owner; where empty, the one of the folder" },
         Field { named: "product, edition, version", becomes: "what was bought" },
-        Field { named: "metric, quantity", becomes: "what a unit counts, and how many units, however packed" },
+        Field {
+            named: "metric, quantity",
+            becomes: "what a unit counts, and how many units, however packed; below 0: given back",
+        },
         Field { named: "kind, channel, bought, reference, agreement, base", becomes: "the circumstances" },
         Field { named: "sa_from, sa_until", becomes: "terms of Software Assurance, several with `;` between them" },
         Field { named: "subscription_from, subscription_until", becomes: "term of a subscription" },
@@ -78,7 +81,15 @@ pub(super) fn read_rows(input: &Input<'_>, table: &mut dyn Table, sink: &mut dyn
 
 fn purchase(record: &Record<'_>, folder: Option<&str>) -> Option<PurchaseLine> {
     let metric = record.one_of("metric", &Metric::ALL);
-    let quantity = record.quantity("quantity");
+    let quantity = record.quantity_or_return("quantity");
+    let kind = record.one_of("kind", &PURCHASE_KINDS);
+    if let (Some((_, true)), Some(stated)) = (quantity, kind)
+        && stated != PurchaseKind::Return
+    {
+        let message = "column `quantity` is negative, as of a return, and `kind` says something else".to_owned();
+        record.fault(Code::WrongValue, message, Some("leave `kind` empty, or write `return`".into()));
+    }
+    let given_back = quantity.is_some_and(|(_, negative)| negative).then_some(PurchaseKind::Return);
     for column in ["metric", "quantity"] {
         record.required_text(column);
     }
@@ -88,8 +99,8 @@ fn purchase(record: &Record<'_>, folder: Option<&str>) -> Option<PurchaseLine> {
         edition: record.text("edition"),
         version: record.text("version"),
         metric: metric.unwrap_or(Metric::Device),
-        quantity: quantity.unwrap_or_default(),
-        kind: record.one_of("kind", &PURCHASE_KINDS).unwrap_or(PurchaseKind::Licence),
+        quantity: quantity.map_or(0, |(units, _)| units),
+        kind: given_back.or(kind).unwrap_or(PurchaseKind::Licence),
         channel: record.one_of("channel", &CHANNELS).unwrap_or(Channel::Volume),
         bought: record.date("bought"),
         sa: periods(record, "sa_from", "sa_until"),

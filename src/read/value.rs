@@ -231,11 +231,22 @@ fn parts(text: &str, mark: Option<DecimalMark>) -> Result<(String, String), Wron
     Ok((whole, fraction.to_owned()))
 }
 
+/// A quantity that may be negative, as ledgers write what was given back: (units, given back).
+pub(super) fn signed_quantity(text: &str, mark: Option<DecimalMark>) -> Result<(u32, bool), WrongValue> {
+    // Ledgers write a minus before or behind the number, or brackets around it.
+    let bracketed = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+    let negative = bracketed.or_else(|| text.strip_prefix('-')).or_else(|| text.strip_suffix('-'));
+    match negative {
+        Some(number) => quantity(number.trim(), mark).map(|units| (units, true)),
+        None => quantity(text, mark).map(|units| (units, false)),
+    }
+}
+
 /// A whole number of at least 0: `1200`, `1,200`, `1.200` where the comma is the decimal mark.
 pub(super) fn quantity(text: &str, mark: Option<DecimalMark>) -> Result<u32, WrongValue> {
     let wrong = |problem: &str| WrongValue::new(problem, "write 1200");
     if text.starts_with('-') {
-        return Err(WrongValue::new("is less than 0", "leave returned licences out, or lower the line they belong to"));
+        return Err(WrongValue::new("is less than 0", "write a number of at least 0"));
     }
     let (whole, fraction) =
         parts(text, mark).map_err(|found| if found.ambiguous { found } else { wrong("is not a whole number") })?;

@@ -25,6 +25,8 @@ pub struct CoverageRow<'a> {
     pub unplaced: u32,
     /// Hosts whose newest inventory is too old.
     pub stale: u32,
+    /// Of them, those whose staleness is accepted.
+    pub stale_accepted: u32,
     /// Virtualisation hosts.
     pub virtualisation_hosts: u32,
     /// Software records.
@@ -46,6 +48,7 @@ pub(super) fn rows<'a>(outcome: &'a Outcome, filter: &Filter) -> Vec<CoverageRow
             inventoried_percent: percent(coverage.inventoried, coverage.hosts),
             unplaced: coverage.unplaced,
             stale: coverage.stale,
+            stale_accepted: coverage.stale_accepted,
             virtualisation_hosts: coverage.virtualisation_hosts,
             records: RecordSums::from(&coverage.records),
         })

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Answer, Money, Outcome, Question};
+use crate::model::{Answer, Money, Outcome, Question, Settlement};
 
 use super::{Filter, amount};
 
@@ -47,6 +47,8 @@ pub struct QuestionRow<'a> {
     pub hosts: Vec<&'a str>,
     /// The answer fixed in `trueup.toml`.
     pub answered: Option<Answer>,
+    /// On what that answer rests.
+    pub settled: Option<&'a Settlement>,
     /// What hangs on it; null where a price is missing.
     #[serde(serialize_with = "amount")]
     pub worth: Option<&'a Money>,
@@ -91,6 +93,7 @@ fn row<'a>(outcome: &'a Outcome, question: &'a Question) -> QuestionRow<'a> {
         source: &question.source,
         hosts: question.hosts.iter().filter_map(|&id| outcome.host(id)).map(|host| host.name.as_str()).collect(),
         answered: question.answered,
+        settled: question.settled.as_ref(),
         worth: question.worth.as_ref(),
     }
 }

@@ -2,20 +2,27 @@
 //!
 //! Who shares devices with whom forms groups without a link between them; within a group everybody may use every
 //! device, so the fewest licences that cover all access (the smallest vertex cover of people and devices) are the
-//! smaller of the two numbers, group by group (CL-R1). People whose subscription includes the access need none
-//! (CL-R8). The licence must be of the server's version or newer (CL-R2). Keys: `serves`, `serves_basis`.
+//! smaller of the two numbers, group by group (CL-R1). Groups are those of `sharing`, the map of who uses what; where
+//! several records of access state numbers without a map, the auditor counts every device instead (D-29). People whose
+//! subscription includes the access need none (CL-R8). People behind a front end count in the strict reading
+//! (`end_users`). The licence must be of the server's version or newer (CL-R2). Keys: `serves`, `serves_basis`.
 
 use std::collections::BTreeMap;
 
 use jiff::ToSpan;
 
 use crate::model::{
-    Acceptance, Access, Alternative, Basis, HostId, Key, Line, Metric, Requirement, Scope, SharingGroup, Working,
+    Acceptance, Access, Alternative, Answer, Basis, HostId, Key, Line, Metric, Refusal, Requirement, Scope,
+    SharingGroup, Working,
 };
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
+use super::end_users::{directory, documented};
 use super::instance::exceeded;
+
+/// A number of people or devices that nobody knows: it can never be the smaller one.
+const UNKNOWN: u32 = u32::MAX;
 
 /// One requirement an organisation.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
@@ -56,11 +63,11 @@ pub(super) fn is_needed(ground: &Ground<'_>, terms: &Terms, organisation: &str) 
     };
     let declared = installs().any(|install| install.licence_basis.as_ref() == Some(basis));
     let undeclared = installs().any(|install| install.licence_basis.is_none());
-    let owned = ground
-        .estate
-        .purchases
-        .iter()
-        .any(|line| line.may_be_drawn_by(organisation) && line.product == *served && line.metric == Metric::Server);
+    let owned = ground.estate.purchases.iter().any(|line| {
+        ground.estate.may_draw(organisation, line, ground.as_of)
+            && line.product == *served
+            && line.metric == Metric::Server
+    });
     declared || undeclared && owned
 }
 
@@ -93,29 +100,125 @@ struct Reach {
     groups: Vec<(SharingGroup, Option<usize>)>,
     /// Units whose version is that of the newest server any of them reaches.
     version: Option<usize>,
+    /// Machines that state the people behind a front end, where the reading counts those.
+    hosts: Vec<HostId>,
+    /// How the groups came about, where it is not by the record alone: rule and sentence.
+    said: Vec<(&'static str, String)>,
+    /// Whether the groups rest on a map of who uses which device.
+    mapped: bool,
+}
+
+/// Who asks: the need itself, or the price of something else, which must not raise questions of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asking {
+    Need,
+    Companion,
 }
 
 impl Reach {
-    fn of(ground: &Ground<'_>, product: &Product, accesses: &[&Access]) -> Self {
-        let mut groups = Vec::new();
+    fn of(ground: &Ground<'_>, product: &Product, terms: &Terms, accesses: &[&Access], asking: Asking) -> Self {
+        let mut reach = Self { groups: Vec::new(), version: None, hosts: Vec::new(), said: Vec::new(), mapped: true };
+        let inquiry = Inquiry { ground, product, basis: terms.serves_basis.as_deref(), asking };
+        let mut plain = 0;
         for access in accesses {
             let version = access.version.as_ref().and_then(|version| cal_version(ground, product, access, version));
-            let sharing = if access.sharing.is_empty() { whole(access) } else { access.sharing.clone() };
-            groups.extend(sharing.into_iter().map(|group| (group, version)));
+            let sharing = if access.sharing.is_empty() {
+                plain += 1;
+                inquiry.whole(access, &mut reach)
+            } else {
+                access.sharing.clone()
+            };
+            reach.groups.extend(sharing.into_iter().map(|group| (group, version)));
         }
-        let version = groups.iter().filter_map(|(_, version)| *version).max();
-        Self { groups, version }
+        reach.version = reach.groups.iter().filter_map(|(_, version)| *version).max();
+        reach.mapped = plain < 2;
+        inquiry.behind_front_ends(accesses, &mut reach);
+        reach
+    }
+
+    /// All people, or all devices; `None` where the number of a group is not known.
+    fn all(&self, count: fn(&SharingGroup) -> u32) -> Option<u32> {
+        self.groups.iter().map(|(group, _)| Some(count(group)).filter(|count| *count != UNKNOWN)).sum()
     }
 }
 
-/// Numbers without a sharing map: people alone, devices alone, or one group of both.
-fn whole(access: &Access) -> Vec<SharingGroup> {
-    match (access.users, access.devices) {
-        (None, None) => Vec::new(),
-        // What is not known cannot be the smaller number.
-        (users, devices) => {
-            vec![SharingGroup { users: users.unwrap_or(u32::MAX), devices: devices.unwrap_or(u32::MAX) }]
+/// What the numbers of an access are asked of.
+struct Inquiry<'a> {
+    ground: &'a Ground<'a>,
+    product: &'a Product,
+    basis: Option<&'a str>,
+    asking: Asking,
+}
+
+impl Inquiry<'_> {
+    fn ask(&self, ambiguity: &str, organisation: &str, hosts: &[HostId]) -> Answer {
+        let family = &self.product.family;
+        match self.asking {
+            Asking::Need => self.ground.asker.ask(ambiguity, organisation, family, hosts),
+            Asking::Companion => self.ground.asker.answer(ambiguity, organisation, family),
         }
+    }
+
+    /// Numbers without a sharing map: people alone, devices alone, or one group of both.
+    fn whole(&self, access: &Access, reach: &mut Reach) -> Vec<SharingGroup> {
+        let group = |users: Option<u32>, devices: Option<u32>| {
+            vec![SharingGroup { users: users.unwrap_or(UNKNOWN), devices: devices.unwrap_or(UNKNOWN) }]
+        };
+        match (access.users, access.devices, access.external_users) {
+            (None, None, Some(_)) => Vec::new(),
+            (None, None, None) => match self.population(access, reach) {
+                0 => Vec::new(),
+                people => group(Some(people), None),
+            },
+            (users, devices, _) => group(users, devices),
+        }
+    }
+
+    /// People taken where the record of access names no number (D-10).
+    fn population(&self, access: &Access, reach: &mut Reach) -> u32 {
+        let everybody = directory(self.ground, &access.organisation);
+        let found = documented(self.ground, &[access], self.basis);
+        let (known, hosts) = found.map_or((everybody, Vec::new()), |found| (found.users, found.hosts));
+        let everybody = everybody.max(known);
+        let people = if everybody == known {
+            known
+        } else {
+            match self.ask("D-10", &access.organisation, &hosts) {
+                Answer::Strict => everybody,
+                Answer::Customer => known,
+            }
+        };
+        if people > 0 {
+            let whom = if people == everybody { "everybody in the directory" } else { "the documented users" };
+            reach.said.push(("D-10", format!("Nobody says how many people reach it; {whom}: {people}.")));
+        }
+        people
+    }
+
+    /// Adds the people behind a front end, where the machines state more users than reach it by the record (D-11).
+    fn behind_front_ends(&self, accesses: &[&Access], reach: &mut Reach) {
+        let (Some(direct), Some(first)) = (reach.all(|group| group.users), accesses.first()) else { return };
+        let Some(behind) = documented(self.ground, accesses, self.basis).filter(|behind| behind.users > direct) else {
+            return;
+        };
+        let numbers = format!("{} people use the machines, {direct} reach the product by the record", behind.users);
+        if self.ask("D-11", &first.organisation, &behind.hosts) == Answer::Customer {
+            reach.said.push(("D-11", format!("{numbers}: only those with access of their own count.")));
+            return;
+        }
+        reach.said.push(("D-11", format!("{numbers}: a front end lowers no number, all {} count.", behind.users)));
+        match behind.devices {
+            Some(devices) if accesses.iter().all(|access| access.sharing.is_empty()) => {
+                let own = reach.all(|group| group.devices).unwrap_or(0);
+                reach.groups = vec![(SharingGroup { users: behind.users, devices: devices.max(own) }, reach.version)];
+                reach.mapped = true;
+            }
+            _ => {
+                let rest = SharingGroup { users: behind.users - direct, devices: UNKNOWN };
+                reach.groups.push((rest, reach.version));
+            }
+        }
+        reach.hosts = behind.hosts;
     }
 }
 
@@ -145,35 +248,52 @@ fn requirement(
     accesses: &[&Access],
 ) -> Option<Requirement> {
     let mut working = Working::default();
-    let mut reach = Reach::of(ground, product, accesses);
+    let mut reach = Reach::of(ground, product, terms, accesses, Asking::Need);
+    for (rule, text) in &reach.said {
+        working.by_rule(rule, text.clone());
+    }
     for (group, _) in &reach.groups {
         let evidence = accesses.iter().filter_map(|access| access.evidence.clone()).collect();
         working.by_facts(format!("{} reach it.", people_and_devices(*group)), evidence);
     }
     let covered = subscribed(ground, product, organisation);
     deduct(&mut reach, covered, terms, &mut working);
+    let mut alternatives = ways(ground, product, terms, organisation, &reach, &mut working);
+    alternatives.extend(beside_connectors(product, terms, accesses, &alternatives));
+    Some(Requirement {
+        key: Key::new("requirement", &[organisation, "access", &product.id, terms.serves.as_deref().unwrap_or("")]),
+        organisation: organisation.to_owned(),
+        family: product.family.clone(),
+        scope: Scope::Users,
+        hosts: reach.hosts,
+        alternatives,
+        working,
+    })
+}
+
+/// The fewest licences group by group, and everybody by one metric where the numbers are known.
+fn ways(
+    ground: &Ground<'_>,
+    product: &Product,
+    terms: &Terms,
+    organisation: &str,
+    reach: &Reach,
+    working: &mut Working,
+) -> Vec<Alternative> {
     let (users, devices) = cover(&reach.groups);
     working.by_rule(
         &terms.id,
         format!("Fewest licences, group by group: {users} by user + {devices} by device = {}.", users + devices),
     );
-    let edition = accesses.iter().find_map(|_| product.editions.first().cloned());
-    let ways = Ways { product, terms, edition, version: reach.version };
-    let mut alternatives = vec![ways.way(
-        if users > 0 && devices > 0 {
-            Basis::Mixed
-        } else if devices > 0 {
-            Basis::Device
-        } else {
-            Basis::User
-        },
-        users,
-        devices,
-    )];
-    let all = |count: fn(&SharingGroup) -> u32| -> Option<u32> {
-        reach.groups.iter().map(|(group, _)| Some(count(group)).filter(|count| *count != u32::MAX)).sum()
+    let ways = Ways { product, terms, edition: product.editions.first().cloned(), version: reach.version };
+    let basis = match (users, devices) {
+        (1.., 1..) => Basis::Mixed,
+        (0, 1..) => Basis::Device,
+        _ => Basis::User,
     };
-    for (basis, total) in [(Basis::User, all(|group| group.users)), (Basis::Device, all(|group| group.devices))] {
+    let mut alternatives = vec![ways.way(basis, users, devices)];
+    let all = [(Basis::User, reach.all(|group| group.users)), (Basis::Device, reach.all(|group| group.devices))];
+    for (basis, total) in all {
         if let Some(total) = total
             && !alternatives.iter().any(|known| known.basis == basis)
         {
@@ -181,16 +301,16 @@ fn requirement(
             alternatives.push(ways.way(basis, users, devices));
         }
     }
-    alternatives.extend(beside_connectors(product, terms, accesses, &alternatives));
-    Some(Requirement {
-        key: Key::new("requirement", &[organisation, "access", &product.id, terms.serves.as_deref().unwrap_or("")]),
-        organisation: organisation.to_owned(),
-        family: product.family.clone(),
-        scope: Scope::Users,
-        hosts: Vec::new(),
-        alternatives,
-        working,
-    })
+    if basis == Basis::Mixed
+        && alternatives.len() == 3
+        && !reach.mapped
+        && ground.asker.ask("D-29", organisation, &product.family, &[]) == Answer::Strict
+    {
+        let reason = "no map shows which people use which devices, so that every device that reaches it counts";
+        working.by_rule("D-29", format!("The mix is not accepted: {reason}."));
+        alternatives[0].refused = Some(Refusal { rule: "D-29".into(), reason: reason.into() });
+    }
+    alternatives
 }
 
 /// Where people from outside may be served by connectors, the others need what they need beside these: listed, so that
@@ -203,7 +323,7 @@ fn beside_connectors(
 ) -> Option<Alternative> {
     let reached = accesses.iter().any(|access| access.external_users.unwrap_or(0) > 0);
     let connector = super::external::connector(product, terms).filter(|_| reached && terms.counts_external)?;
-    let first = alternatives.first()?;
+    let first = alternatives.iter().find(|way| way.refused.is_none())?;
     Some(Alternative {
         edition: first.edition.clone(),
         companions: first.lines.clone(),
@@ -214,7 +334,7 @@ fn beside_connectors(
 
 fn people_and_devices(group: SharingGroup) -> String {
     let number = |count: u32, what: &str| {
-        if count == u32::MAX { format!("an unknown number of {what}") } else { format!("{count} {what}") }
+        if count == UNKNOWN { format!("an unknown number of {what}") } else { format!("{count} {what}") }
     };
     format!("{} on {}", number(group.users, "people"), number(group.devices, "devices"))
 }
@@ -225,7 +345,7 @@ fn subscribed(ground: &Ground<'_>, product: &Product, organisation: &str) -> u32
         ground.rules.products.get(id).is_some_and(|suite| suite.suite.iter().any(|part| part.product == product.id))
             && ground.estate.purchases.iter().any(|line| {
                 line.product == *id
-                    && line.may_be_drawn_by(organisation)
+                    && ground.estate.may_draw(organisation, line, ground.as_of)
                     && line.subscription.is_some_and(|term| term.contains(ground.as_of))
             })
     };
@@ -242,7 +362,7 @@ fn subscribed(ground: &Ground<'_>, product: &Product, organisation: &str) -> u32
 fn deduct(reach: &mut Reach, covered: u32, terms: &Terms, working: &mut Working) {
     let mut left = covered;
     for (group, _) in &mut reach.groups {
-        if group.users != u32::MAX {
+        if group.users != UNKNOWN {
             let taken = group.users.min(left);
             group.users -= taken;
             left -= taken;
@@ -305,7 +425,7 @@ pub(super) fn companions(ground: &Ground<'_>, served: &Product, organisation: &s
                 .iter()
                 .filter(|access| access.organisation == organisation && access.product == served.id)
                 .collect();
-            let reach = Reach::of(ground, product, &accesses);
+            let reach = Reach::of(ground, product, terms, &accesses, Asking::Companion);
             let (users, devices) = cover(&reach.groups);
             let edition = product.editions.first().cloned();
             let ways = Ways { product, terms, edition, version: reach.version };
@@ -338,7 +458,7 @@ pub(super) fn assured(ground: &Ground<'_>, served: &Product, organisation: &str,
             .estate
             .purchases
             .iter()
-            .filter(|line| line.may_be_drawn_by(organisation) && line.product == product.id)
+            .filter(|line| ground.estate.may_draw(organisation, line, ground.as_of) && line.product == product.id)
             .filter(|line| {
                 line.sa.iter().any(|term| term.from <= ground.as_of && since <= term.until)
                     || line.subscription.is_some_and(|term| term.contains(ground.as_of))

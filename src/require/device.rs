@@ -16,6 +16,7 @@ use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
 use super::deployment::{edition, version};
+use super::equal_function::higher_editions;
 use super::left_out::{left_out, stale};
 use super::reaching::{Device, Reaching, people};
 use super::user::subscribed;
@@ -150,7 +151,7 @@ fn requirement(ground: &Ground<'_>, product: &Product, organisation: &str, devic
     }
     let mut alternatives = Vec::new();
     if let Some(terms) = product.terms.iter().find(|terms| terms.method == Method::Device) {
-        alternatives.push(by_device_way(product, terms, devices));
+        alternatives.push(by_device_way(ground, product, terms, organisation, devices));
     }
     for terms in product.terms.iter().filter(|terms| terms.method == Method::User) {
         alternatives.push(by_user_way(ground, product, terms, organisation, &hosts));
@@ -166,7 +167,13 @@ fn requirement(ground: &Ground<'_>, product: &Product, organisation: &str, devic
     }
 }
 
-fn by_device_way(product: &Product, terms: &Terms, devices: &Devices) -> Alternative {
+fn by_device_way(
+    ground: &Ground<'_>,
+    product: &Product,
+    terms: &Terms,
+    organisation: &str,
+    devices: &Devices,
+) -> Alternative {
     let mut working = Working::default();
     let mut lines = Vec::new();
     for (group, &units) in &devices.groups {
@@ -178,6 +185,14 @@ fn by_device_way(product: &Product, terms: &Terms, devices: &Devices) -> Alterna
         let serving = product.editions.iter().filter(|one| product.edition_serves(one, &group.edition));
         let mut editions = vec![group.edition.clone()];
         editions.extend(serving.filter(|one| **one != group.edition).cloned());
+        let installed = devices.installed.iter().filter(|((edition, _), _)| *edition == group.edition);
+        let hosts: Vec<HostId> = installed.flat_map(|(_, (ids, _))| ids.iter().copied()).collect();
+        let higher = higher_editions(ground, product, terms.metric, organisation, &group.edition, &hosts);
+        if !higher.is_empty() {
+            let (paid, edition) = (higher.join(", "), &group.edition);
+            working.by_rule("D-13", format!("Licences of {paid} paid for everything that {edition} does."));
+        }
+        editions.extend(higher);
         lines.push(Line {
             edition: (!group.edition.is_empty()).then(|| group.edition.clone()),
             editions,

@@ -28,12 +28,16 @@
 //! | `people` | named people with a minimum, everybody employed, everybody it is assigned to |
 //! | `access` | a licence for each person or device that reaches a server product |
 //! | `external` | the same for people from outside, or a connector for each server they reach |
+//!
+//! `end_users` says how many people stand behind a front end.
 
 mod access;
 mod carried;
 mod cloud_guest;
 mod deployment;
 mod device;
+mod end_users;
+mod equal_function;
 mod estate_scope;
 mod external;
 mod floating;

@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Acceptance, Alternative, Answer, Basis, HostId, Key, Line, Locator, Requirement, Scope, UserGroup, Working,
+    Acceptance, Access, Alternative, Answer, Basis, HostId, Key, Line, Locator, Requirement, Scope, UserGroup, Working,
 };
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
+use super::end_users::documented;
 use super::estate_scope::{Count, Estate};
 
 impl Estate<'_> {
@@ -48,24 +49,40 @@ impl Estate<'_> {
     /// People and devices that reach it. Where nobody states them, everybody the organisation knows in the strict reading,
     /// and no more than the `minimum` in the customer's (D-10).
     fn people(&self, organisation: &str, minimum: u32, working: &mut Working) -> u32 {
-        let stated: Vec<u32> = self
+        let stated: Vec<&Access> = self
             .ground
             .estate
             .accesses
             .iter()
             .filter(|access| access.product == self.product.id && access.organisation == organisation)
             .filter(|access| access.users.is_some() || access.devices.is_some())
-            .map(|access| access.users.unwrap_or(0) + access.devices.unwrap_or(0))
             .collect();
         let everybody = people(self.ground, organisation, |_| true);
         if !stated.is_empty() || everybody <= minimum {
-            return stated.iter().sum();
+            return self.end_users(&stated, working);
         }
         let hosts: Vec<HostId> = self.deployed.iter().map(|one| one.host).collect();
         let answer = self.ground.asker.ask("D-10", organisation, &self.product.family, &hosts);
         let counted = if answer == Answer::Strict { everybody } else { minimum };
         working.by_rule("D-10", format!("Nobody states who reaches it: {counted} people are assumed."));
         counted
+    }
+
+    /// People and devices that reach it, counted before a front end that collects them in the strict reading (D-11).
+    fn end_users(&self, accesses: &[&Access], working: &mut Working) -> u32 {
+        let direct = accesses.iter().map(|access| access.users.unwrap_or(0) + access.devices.unwrap_or(0)).sum();
+        let behind = documented(self.ground, accesses, None).filter(|behind| behind.users > direct);
+        let (Some(behind), Some(first)) = (behind, accesses.first()) else { return direct };
+        match self.ground.asker.ask("D-11", &first.organisation, &self.product.family, &behind.hosts) {
+            Answer::Strict => {
+                working.by_rule("D-11", format!("{} people stand behind the front end.", behind.users));
+                behind.users
+            }
+            Answer::Customer => {
+                working.by_rule("D-11", format!("{direct} reach it by an account of their own."));
+                direct
+            }
+        }
     }
 }
 

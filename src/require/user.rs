@@ -211,7 +211,7 @@ pub(super) fn subscribed(ground: &Ground<'_>, product: &Product, host: &Host) ->
 fn in_term(ground: &Ground<'_>, organisation: &str, subscription: &str) -> bool {
     ground.estate.purchases.iter().any(|line| {
         line.product == subscription
-            && line.may_be_drawn_by(organisation)
+            && ground.estate.may_draw(organisation, line, ground.as_of)
             && line.subscription.is_some_and(|term| term.contains(ground.as_of))
     })
 }

@@ -19,6 +19,8 @@ pub struct Ambiguity {
     pub evidence: String,
     /// Where both readings come from.
     pub source: String,
+    /// Whether that was seen in a public page.
+    pub verified: bool,
 }
 
 /// Reads the file of ambiguities.
@@ -43,6 +45,7 @@ fn ambiguity(fields: Fields<'_, '_>) -> Ambiguity {
         customer: fields.required_text("customer"),
         evidence: fields.required_text("evidence"),
         source: fields.required_text("source"),
+        verified: fields.boolean("verified").unwrap_or(true),
     };
     fields.finish();
     ambiguity

@@ -301,11 +301,12 @@ fn purchase(fields: Fields<'_, '_>, context: &Context<'_>) -> PurchaseLine {
 }
 
 /// Names of purchase kinds in files.
-pub const PURCHASE_KINDS: [(PurchaseKind, &str); 4] = [
+pub const PURCHASE_KINDS: [(PurchaseKind, &str); 5] = [
     (PurchaseKind::Licence, "licence"),
     (PurchaseKind::SaOnly, "sa-only"),
     (PurchaseKind::StepUp, "step-up"),
     (PurchaseKind::Upgrade, "upgrade"),
+    (PurchaseKind::Return, "return"),
 ];
 
 /// Names of channels in files.

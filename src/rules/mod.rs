@@ -6,6 +6,7 @@ mod cases;
 mod clause;
 mod document;
 mod edition_limits;
+mod foundation;
 mod manifest;
 mod mapping;
 mod product;
@@ -15,13 +16,14 @@ mod settings;
 mod terms;
 mod vehicle;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 pub use ambiguity::Ambiguity;
 pub use cases::{Case, Expectation, ExpectedAlternative, ExpectedCheapest, RowMatch, parse_cases};
 pub use clause::Clause;
 pub use edition_limits::{FreeUse, UsableCores};
+pub use foundation::{Foundation, attach_rule, availability_rule, suite_rule};
 pub use manifest::{
     CHANNELS, DEFAULT_ORGANISATION, PRICE_KINDS, PRICE_PERIODS, PURCHASE_KINDS, looks_like_manifest, parse_manifest,
 };
@@ -57,6 +59,10 @@ pub struct Rules {
     pub junk_identifiers: Vec<String>,
     /// Figures that hold for every product.
     pub conventions: Conventions,
+    /// Rules without a table of their own, by the names that workings use.
+    pub foundations: BTreeMap<String, Foundation>,
+    /// Names of all rules that are not verified.
+    pub unverified: BTreeSet<String>,
     /// Texts of all files by path, for messages.
     pub texts: BTreeMap<String, String>,
     /// BLAKE3 over all files, in hexadecimal.
@@ -134,6 +140,8 @@ impl Rules {
         }
         rules.hash = hasher.finalize().to_hex().to_string();
         if faults.is_empty() {
+            rules.foundations = foundation::foundations(&rules);
+            rules.unverified = foundation::unverified(&rules);
             rules.texts = texts;
             Ok(rules)
         } else {
@@ -204,6 +212,10 @@ pub struct Conventions {
     pub cloud_overlap_days: u32,
     /// Days after the end of Software Assurance that the customer claims for moving guests that relied on it.
     pub sa_grace_days: u32,
+    /// Days between an end of Software Assurance and a new version within which evidence of the day is wanted.
+    pub evidence_margin_days: u32,
+    /// Channels whose licences need a certificate or invoice of their own.
+    pub own_proof: Vec<String>,
     /// What an auditor adds to the price list.
     pub audit: AuditRule,
     /// What Software Assurance costs a year where no price is at hand, by kind of product.
@@ -257,10 +269,20 @@ fn parse_conventions(path: &str, text: &str) -> Result<Conventions, Vec<Diagnost
         days
     };
     fields.required("audit");
+    let own_proof = || {
+        fields.required("own_proof");
+        let Some(table) = fields.table("own_proof") else { return Vec::new() };
+        let channels = table.texts("channels");
+        let (_, _) = (terms::source(&table), table.boolean("verified"));
+        table.finish();
+        channels
+    };
     let conventions = Conventions {
         reassignment_days: figure("reassignment"),
         cloud_overlap_days: figure("cloud_overlap"),
         sa_grace_days: figure("sa_grace"),
+        evidence_margin_days: figure("evidence_margin"),
+        own_proof: own_proof(),
         audit: fields.table("audit").map(audit).unwrap_or_default(),
         assurance_rates: fields.tables("assurance_rate").into_iter().map(assurance_rate).collect(),
     };

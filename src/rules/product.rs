@@ -101,6 +101,17 @@ impl Release {
     }
 }
 
+/// Days within which Software Assurance may be added to licences of a channel after their purchase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttachDays {
+    /// Channel.
+    pub channel: String,
+    /// Days.
+    pub days: u32,
+    /// Whether that was seen in a public page.
+    pub verified: bool,
+}
+
 /// What the engine assumes of an installation whose edition nobody states.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EditionAssumption {
@@ -138,7 +149,7 @@ pub struct Product {
     /// Channels whose licences may not run prior versions.
     pub no_downgrade: Vec<String>,
     /// Days within which Software Assurance may be added after the purchase, by channel; 0 where not named.
-    pub attach_days: Vec<(String, u32)>,
+    pub attach_days: Vec<AttachDays>,
     /// Features in use that need an edition: (feature, edition).
     pub feature_editions: Vec<(String, String)>,
     /// Features in use that are work of their own: a host with one of them does more than run guests.
@@ -251,7 +262,7 @@ impl Product {
 
     /// Days within which Software Assurance may be added to a licence of a channel.
     pub fn attach_days(&self, channel: &str) -> u32 {
-        self.attach_days.iter().find(|(name, _)| name == channel).map_or(0, |(_, days)| *days)
+        self.attach_days.iter().find(|attach| attach.channel == channel).map_or(0, |attach| attach.days)
     }
 }
 
@@ -374,9 +385,13 @@ fn header(fields: Fields<'_, '_>, path: &str) -> Product {
             .tables("attach_days")
             .into_iter()
             .map(|table| {
-                let pair = (table.required_text("channel"), table.number("days").unwrap_or(0));
+                let attach = AttachDays {
+                    channel: table.required_text("channel"),
+                    days: table.number("days").unwrap_or(0),
+                    verified: table.boolean("verified").unwrap_or(true),
+                };
                 table.finish();
-                pair
+                attach
             })
             .collect(),
         feature_editions: fields.table("feature_editions").map(|table| table.text_pairs()).unwrap_or_default(),

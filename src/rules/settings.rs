@@ -161,7 +161,7 @@ fn settings(path: &str, text: &str, rules: Option<&Rules>) -> Result<Settings, V
         organisation_aliases: fields.table("organisation_aliases").map(|table| table.text_pairs()).unwrap_or_default(),
         acceptances: fields.tables("acceptance").into_iter().filter_map(acceptance).collect(),
         extended_support: fields.tables("extended_support").into_iter().filter_map(extended_support).collect(),
-        answers: fields.tables("answer").into_iter().filter_map(answer).collect(),
+        answers: answers(&fields, rules),
         agreements: agreement::agreements(&fields, rules),
         tables: table_settings(&fields),
     };
@@ -202,6 +202,14 @@ fn acceptance(fields: Fields<'_, '_>) -> Option<RiskAcceptance> {
         review_by: review_by.unwrap_or(Date::MIN),
         line: fields.line(),
     };
+    if acceptance.kind == "stale" {
+        for key in ["product", "version"] {
+            if fields.value(key).is_some() {
+                let message = format!("`{key}` means nothing here: `stale` is about whole machines");
+                fields.fault_at(key, Code::WrongValue, message);
+            }
+        }
+    }
     fields.finish();
     review_by.map(|_| acceptance)
 }
@@ -226,7 +234,23 @@ fn extended_support(fields: Fields<'_, '_>) -> Option<ExtendedSupport> {
     from.and(until).map(|_| support)
 }
 
-fn answer(fields: Fields<'_, '_>) -> Option<FixedAnswer> {
+/// Answers; one question of one organisation and product may be answered once, so that none overrules another unseen.
+fn answers(fields: &Fields<'_, '_>, rules: Option<&Rules>) -> Vec<FixedAnswer> {
+    let mut answers: Vec<FixedAnswer> = Vec::new();
+    for table in fields.tables("answer") {
+        let span = table.span.clone();
+        let Some(read) = answer(table, rules) else { continue };
+        let about =
+            |answer: &FixedAnswer| (answer.question.clone(), answer.organisation.clone(), answer.product.clone());
+        if answers.iter().any(|known| about(known) == about(&read)) {
+            fields.document.fault(Code::DuplicateName, span, format!("{} is answered twice here", read.question));
+        }
+        answers.push(read);
+    }
+    answers
+}
+
+fn answer(fields: Fields<'_, '_>, rules: Option<&Rules>) -> Option<FixedAnswer> {
     fields.required("review_by");
     fields.required("answer");
     let review_by = fields.date("review_by");
@@ -241,6 +265,21 @@ fn answer(fields: Fields<'_, '_>) -> Option<FixedAnswer> {
         review_by: review_by.unwrap_or(Date::MIN),
         line: fields.line(),
     };
+    if let Some(rules) = rules {
+        known_names(&fields, &answer, rules);
+    }
     fields.finish();
     review_by.and(given).map(|_| answer)
+}
+
+/// An answer must be about a question and a product that the rules know.
+fn known_names(fields: &Fields<'_, '_>, answer: &FixedAnswer, rules: &Rules) {
+    if !answer.question.is_empty() && !rules.ambiguities.contains_key(&answer.question) {
+        let known: Vec<&str> = rules.ambiguities.keys().map(String::as_str).collect();
+        let message = format!("no question has the id {}; known are {}", answer.question, known.join(", "));
+        fields.fault_at("question", Code::UnknownName, message);
+    }
+    if let Some(product) = answer.product.as_ref().filter(|product| !rules.products.contains_key(*product)) {
+        fields.fault_at("product", Code::UnknownName, format!("no rule file describes the product {product}"));
+    }
 }

@@ -287,6 +287,10 @@ pub struct Suite {
     pub edition: Option<String>,
     /// Metric of the part; `None`: that of the purchase.
     pub metric: Option<Metric>,
+    /// Where it comes from.
+    pub source: Option<RuleSource>,
+    /// Whether that was seen in a public page.
+    pub verified: bool,
 }
 
 /// Relative price of a unit.
@@ -521,6 +525,8 @@ pub(crate) fn suite(fields: Fields<'_, '_>) -> Suite {
         suite_edition: fields.text("suite_edition"),
         edition: fields.text("edition"),
         metric: metric(&fields, "metric"),
+        source: fields.value("source").is_some().then(|| source(&fields)),
+        verified: fields.boolean("verified").unwrap_or(true),
     };
     fields.finish();
     suite

@@ -48,7 +48,7 @@ fn lower<'p>(scene: &Scene<'_>, product: &'p Product, edition: &str) -> Vec<&'p 
         scene.estate.purchases.iter().any(|line| {
             line.product == product.id
                 && line.edition.as_deref() == Some(name)
-                && line.may_be_drawn_by(scene.organisation)
+                && scene.estate.may_draw(scene.organisation, line, scene.ground.request.as_of)
         })
     };
     let free = |name: &&String| product.free_editions.contains(name);

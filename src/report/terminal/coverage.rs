@@ -1,6 +1,6 @@
 //! How much of each organisation was seen, and what in it wants acting on.
 
-use crate::report::Report;
+use crate::report::{CoverageRow, Report};
 
 use super::{Canvas, Kind, Tone, View, cell, number};
 
@@ -31,7 +31,7 @@ pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> S
             cell(number(row.inventoried), Tone::Plain),
             cell(share, if row.inventoried_percent == Some(100) { Tone::Good } else { Tone::Doubt }),
             cell(number(row.not_inventoried), Tone::Plain),
-            cell(number(row.stale), if row.stale > 0 { Tone::Doubt } else { Tone::Plain }),
+            cell(stale(row), if row.stale > row.stale_accepted { Tone::Doubt } else { Tone::Plain }),
             cell(number(row.unplaced), if row.unplaced > 0 { Tone::Doubt } else { Tone::Plain }),
             cell(number(row.virtualisation_hosts), Tone::Plain),
         ]);
@@ -39,6 +39,14 @@ pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> S
     out.push_str(&canvas.draw(&table));
     out.push_str(&findings(report, view, canvas));
     out
+}
+
+/// Stale machines, with how many of them somebody answers for.
+fn stale(row: &CoverageRow<'_>) -> String {
+    match row.stale_accepted {
+        0 => number(row.stale),
+        accepted => format!("{} ({} accepted)", number(row.stale), number(accepted)),
+    }
 }
 
 /// Findings that no other section shows.

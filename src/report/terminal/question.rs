@@ -60,7 +60,12 @@ fn question(index: usize, row: &QuestionRow<'_>, explain: &str, canvas: &Canvas)
     }
     out.push_str(&canvas.item(set_in, "decided by: ", row.evidence));
     if let Some(answer) = row.answered {
-        out.push_str(&canvas.prose(set_in, &format!("answered in trueup.toml: {answer}")));
+        let settled = row.settled.map(|settled| {
+            let (evidence, approver) = (&settled.evidence, &settled.approver);
+            format!("; {evidence} (approved by {approver}, review by {})", settled.review_by)
+        });
+        let text = format!("answered in trueup.toml: {answer}{}", settled.unwrap_or_default());
+        out.push_str(&canvas.prose(set_in, &text));
     }
     let hosts = match row.hosts.len() {
         0 => String::new(),

@@ -1,0 +1,68 @@
+//! The people behind those who reach a server product by their own account.
+//!
+//! A front end that collects the access of many people in one account does not lower the number of licences (CL-R9,
+//! OR-R3). What shows it: the machines that run the product state more users than reach it by the record. The auditor
+//! counts everybody behind the front end, the customer those with access of their own (D-11). Where the record of access
+//! names no number at all, the auditor takes everybody in the directory, the customer whoever is documented (D-10).
+
+use std::collections::BTreeSet;
+
+use crate::model::{Access, Host, HostId};
+
+use super::Ground;
+use super::reaching::bears;
+
+/// People and devices documented for the machines that run a product.
+pub(super) struct EndUsers {
+    /// People; the largest number of any machine, because nobody says how far the people of several overlap.
+    pub users: u32,
+    /// Devices, where every such machine states them.
+    pub devices: Option<u32>,
+    /// Those machines.
+    pub hosts: Vec<HostId>,
+}
+
+/// People documented on the machines that accesses of an organisation reach; `None` where none states any.
+pub(super) fn documented(ground: &Ground<'_>, accesses: &[&Access], basis: Option<&str>) -> Option<EndUsers> {
+    let mut found = EndUsers { users: 0, devices: Some(0), hosts: Vec::new() };
+    let mut named: BTreeSet<&str> = BTreeSet::new();
+    for (id, host) in ground.estate.hosts_with_ids().filter(|(_, host)| is_reached(host, accesses, basis)) {
+        if host.users.is_none() && host.used_by.is_empty() {
+            continue;
+        }
+        found.hosts.push(id);
+        found.users = found.users.max(host.users.unwrap_or(0));
+        named.extend(host.used_by.iter().map(String::as_str));
+        found.devices = found.devices.zip(host.devices).map(|(known, own)| known.max(own));
+    }
+    found.users = found.users.max(people_named(ground, &named));
+    (found.users > 0).then_some(found)
+}
+
+/// Whether a machine runs what an access reaches, on a basis that needs access licences.
+fn is_reached(host: &Host, accesses: &[&Access], basis: Option<&str>) -> bool {
+    accesses.iter().any(|access| {
+        let named = access.hosts.is_empty() || access.hosts.iter().any(|name| bears(host, name));
+        let runs = host.installs.iter().any(|install| {
+            let declared = install.licence_basis.as_deref();
+            install.product == access.product && (basis.is_none() || declared.is_none() || declared == basis)
+        });
+        host.organisation == access.organisation && named && runs
+    })
+}
+
+/// People of the groups with these names; a name without a group is one person.
+fn people_named(ground: &Ground<'_>, names: &BTreeSet<&str>) -> u32 {
+    let count = |name: &&&str| {
+        let groups = ground.estate.users.iter().filter(|group| group.name.as_deref() == Some(**name));
+        let people: u32 = groups.map(|group| group.count).sum();
+        people.max(1)
+    };
+    names.iter().map(|name| count(&name)).sum()
+}
+
+/// Everybody in the directory of an organisation.
+pub(super) fn directory(ground: &Ground<'_>, organisation: &str) -> u32 {
+    let own = ground.estate.users.iter().filter(|group| group.organisation == organisation);
+    own.map(|group| group.count).sum()
+}
