@@ -76,14 +76,19 @@ pub(super) fn version_rights(
     VersionRights { printed, owned, sa_active, sa_end: chain.last().map(|term| term.until), any_version: false }
 }
 
+/// The release by which a licence version first became available, with the day: support knows finer releases than licences.
+fn first_of(product: &Product, version: usize) -> Option<(usize, jiff::civil::Date)> {
+    let releases = product.releases.iter().enumerate().filter(|(index, _)| product.licence_index(*index) == version);
+    releases.filter_map(|(index, release)| Some((index, release.available()?))).min_by_key(|(_, day)| *day)
+}
+
 /// Says so where a right rests on a day of availability that is not verified.
-fn doubt(ground: &Ground<'_>, product: &Product, release: usize, what: &str, working: &mut Working) {
+fn doubt(ground: &Ground<'_>, product: &Product, version: usize, what: &str, working: &mut Working) {
+    let Some((release, day)) = first_of(product, version) else { return };
     let rule = availability_rule(product, release);
-    if let Some(day) = product.releases.get(release).and_then(Release::available)
-        && ground.rules.unverified.contains(&rule)
-    {
-        let version = product.version_name(release);
-        working.by_rule(&rule, format!("The day on which {what} ({version}: {day}) is not verified."));
+    if ground.rules.unverified.contains(&rule) {
+        let name = product.version_name(version);
+        working.by_rule(&rule, format!("The day on which {what} ({name}: {day}) is not verified."));
     }
 }
 
@@ -91,16 +96,14 @@ fn doubt(ground: &Ground<'_>, product: &Product, release: usize, what: &str, wor
 fn close_call(ground: &Ground<'_>, product: &Product, chain: &[Period], working: &mut Working) {
     let Some(end) = chain.iter().map(|term| term.until).max() else { return };
     let margin = i64::from(ground.rules.conventions.evidence_margin_days);
-    for (index, release) in product.releases.iter().enumerate() {
-        let Some(day) = release.available().filter(|day| *day <= ground.as_of) else { continue };
+    for version in (0..product.releases.len()).filter(|&index| product.licence_index(index) == index) {
+        let Some((release, day)) = first_of(product, version).filter(|(_, day)| *day <= ground.as_of) else { continue };
         let apart = end.until(day).map_or(i64::MAX, |span| i64::from(span.get_days()).abs());
-        if apart <= margin && product.licence_index(index) == index {
+        if apart <= margin {
+            let name = product.version_name(version);
             working.by_rule(
-                &availability_rule(product, index),
-                format!(
-                    "Software Assurance ended on {end}, and version {} became available on {day}: evidence of the exact days decides.",
-                    release.licence_version
-                ),
+                &availability_rule(product, release),
+                format!("Software Assurance ended on {end}, version {name} became available on {day}: evidence of the exact days decides."),
             );
         }
     }
