@@ -508,3 +508,13 @@ fn real_exports_give_their_known_counts() {
         }
     }
 }
+
+#[test]
+fn a_negative_quantity_is_a_return_however_the_ledger_writes_it() {
+    let text = "product,metric,quantity,kind\nVisio,device,-4,\nVisio,device,4-,return\nVisio,device,(4),\nVisio,device,-4,upgrade\n";
+    let (_, found) = read("ledger.csv", text.as_bytes());
+    let lines: Vec<_> = found.purchases.iter().map(|(line, _)| (line.quantity, line.kind)).collect();
+    assert_eq!(lines, [(4, PurchaseKind::Return); 3]);
+    let told = found.told().join("\n");
+    assert!(told.contains("line 5: column `quantity` is negative, as of a return"), "{told}");
+}
