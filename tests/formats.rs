@@ -168,6 +168,23 @@ fn a_report_with_a_title_keeps_the_rows_of_each_machine_together() {
 }
 
 #[test]
+fn facts_make_a_machine_known_and_not_inventoried() {
+    let (reader, verdict, heard) = read_sample("facter/physical.json");
+    assert_eq!((reader.as_str(), verdict, heard.told()), ("facter", Verdict::Read, String::new()));
+    let host = heard.host("sql-07");
+    assert_eq!((host.view, host.is_virtual, host.logical_processors), (View::Register, Some(false), Some(48)));
+    assert_eq!(host.processors, Some(vec![Processor { cores: 12, enabled_cores: None }; 2]));
+}
+
+#[test]
+fn sockets_cores_and_threads_that_contradict_each_other_are_taken_as_not_stated() {
+    for sample in ["facter/contradiction.json", "facter/numbers.json", "facter/no-cores.json"] {
+        let (_, verdict, heard) = read_sample(sample);
+        assert_eq!((verdict, &heard.hosts[0].0.processors), (Verdict::Read, &None), "{sample}");
+    }
+}
+
+#[test]
 fn a_mapping_that_makes_no_sense_is_shown_with_its_place() {
     let text = "[[mapping]]\nname = \"x\"\nholds = \"machines\"\ncolumns = { nmae = \"Server\" }\n";
     let faults = parse_settings("trueup.toml", text).expect_err("it has faults");
@@ -178,12 +195,15 @@ fn a_mapping_that_makes_no_sense_is_shown_with_its_place() {
     assert!(faults.iter().all(|fault| fault.span.is_some()), "{faults:#?}");
 }
 
-/// Formats whose samples are held to a listing beside them, `expected.snap`: those of mappings.
-fn mapped_folders() -> Vec<PathBuf> {
+/// Formats with a reader of their own whose samples are held to a listing too.
+const LISTED: [&str; 2] = ["mapping", "facter"];
+
+/// Formats whose samples are held to a listing beside them, `expected.snap`: those of mappings and some others.
+fn listed_folders() -> Vec<PathBuf> {
     let mapped = |page: &&Page| repository("formats").join(format!("{}.toml", page.name)).exists();
     let mut folders: Vec<PathBuf> = pages()
         .into_iter()
-        .filter(|page| mapped(page) || page.name == "mapping")
+        .filter(|page| mapped(page) || LISTED.contains(&page.name))
         .map(|page| repository("samples/formats").join(page.samples[0]))
         .collect();
     folders.sort();
@@ -225,8 +245,8 @@ fn said(verdict: &Verdict) -> String {
 }
 
 #[test]
-fn samples_of_mapped_formats_come_out_as_the_listing_beside_them_says() {
-    for folder in mapped_folders() {
+fn samples_come_out_as_the_listing_beside_them_says() {
+    for folder in listed_folders() {
         let mut settings = insta::Settings::clone_current();
         settings.set_snapshot_path(&folder);
         settings.set_prepend_module_to_snapshot(false);

@@ -100,7 +100,7 @@ impl Reader for GlpiJson {
 }
 
 /// What is wrong with a document, with its place.
-fn broken(error: &serde_json::Error, path: &str) -> Diagnostic {
+pub(super) fn broken(error: &serde_json::Error, path: &str) -> Diagnostic {
     let line = u32::try_from(error.line()).unwrap_or(u32::MAX);
     let text = error.to_string();
     // The library ends its message with the place, which is given in our own form.

@@ -5,6 +5,7 @@
 //! diagnostics may both come out of one file.
 
 mod agent;
+mod facter;
 mod faults;
 mod fusion_xml;
 mod glpi_json;
@@ -13,6 +14,7 @@ mod listing;
 mod manifest;
 mod mapped;
 mod page;
+mod picked;
 mod prices;
 mod purchases;
 mod rvtools;
@@ -138,8 +140,9 @@ pub trait Reader: Sync {
 /// mappings of known exports, whose headings are less telling.
 pub fn readers() -> &'static [&'static dyn Reader] {
     static ALL: LazyLock<Vec<&'static dyn Reader>> = LazyLock::new(|| {
-        let own: [&'static dyn Reader; 7] = [
+        let own: [&'static dyn Reader; 8] = [
             &glpi_json::GlpiJson,
+            &facter::Facter,
             &fusion_xml::FusionXml,
             &manifest::ManifestToml,
             &workbook::Workbooks,
