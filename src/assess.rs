@@ -15,6 +15,7 @@ mod purchase_gaps;
 mod questions;
 mod stale;
 mod true_up;
+mod unaccounted;
 mod untracked;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,6 +114,8 @@ pub fn outcome_since(
     }
     findings.extend(coverage::uncounted(&ground, &strict));
     findings.extend(purchase_gaps::findings(&ground, &strict));
+    let unaccounted = unaccounted::findings(&ground, &strict, &findings);
+    findings.extend(unaccounted);
     let untracked = untracked::untracked(&ground, &strict);
     findings.extend(untracked::findings(&ground, &untracked));
     let mut outcome = Outcome {

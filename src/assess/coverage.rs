@@ -77,7 +77,9 @@ pub(super) fn uncounted(ground: &Ground<'_>, assessment: &Assessment) -> Vec<Fin
         .map(|requirement| {
             let family = ground.rules.products.get(&requirement.family);
             let name = family.map_or(requirement.family.as_str(), |product| product.name.as_str());
-            let steps = || requirement.working.steps.iter().filter(|step| !step.evidence.is_empty());
+            let all = || requirement.working.steps.iter();
+            let unproved = all().all(|step| step.evidence.is_empty());
+            let steps = || all().filter(|step| unproved || !step.evidence.is_empty());
             let seen: Vec<&str> = steps().map(|step| step.text.as_str()).collect();
             Finding {
                 key: Key::new(
@@ -85,9 +87,17 @@ pub(super) fn uncounted(ground: &Ground<'_>, assessment: &Assessment) -> Vec<Fin
                     &[&requirement.organisation, &requirement.scope.name(), &requirement.family],
                 ),
                 organisation: requirement.organisation.clone(),
-                text: format!("No terms on file license this {name}; it is counted nowhere: {}", seen.join(" ")),
+                text: format!("{}; it is counted nowhere: {}", why_uncounted(requirement, name), seen.join(" ")),
                 evidence: steps().flat_map(|step| step.evidence.clone()).collect(),
             }
         })
         .collect()
+}
+
+/// Why no way meets a need: the rule that refuses it, or that no terms describe it.
+fn why_uncounted(requirement: &Requirement, name: &str) -> String {
+    match requirement.alternatives.iter().find_map(|way| way.refused.as_ref()) {
+        Some(refusal) => format!("No licence serves this {name} ({} [{}])", refusal.reason, refusal.rule),
+        None => format!("No terms on file license this {name}"),
+    }
 }

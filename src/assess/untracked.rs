@@ -42,7 +42,7 @@ fn without_way(ground: &Ground<'_>, assessment: &Assessment) -> Vec<Untracked> {
         let product = if family.is_empty() { requirement.family.as_str() } else { family };
         *counts.entry((&requirement.organisation, product)).or_default() += 1;
     }
-    let why = "no terms on file for this edition or version";
+    let why = "no terms on file license this edition, version or place";
     let row = |((organisation, product), installations): ((&str, &str), u32)| Untracked {
         organisation: organisation.to_owned(),
         product: product.to_owned(),

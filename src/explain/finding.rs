@@ -25,6 +25,7 @@ fn title(kind: &str) -> String {
         "unplaced" => "a guest whose host nobody knows",
         "contradiction" => "sources that contradict each other",
         "untracked" => "a product whose position is not computed",
+        "not-counted" => "installations that are counted nowhere",
         "uncounted" => "an installation that no terms on file license",
         "expired-answer" => "an answer past its review date",
         other => return format!("a finding of the kind {other}"),

@@ -4,6 +4,7 @@ use crate::model::{Answer, Fact, Host, HostId, Installation, Locator, Machine, R
 use crate::rules::Product;
 
 use super::Ground;
+use super::elsewhere::is_described;
 use super::free_use::licensed_as;
 use super::hosting::hosting_only;
 use super::left_out::left_out;
@@ -38,12 +39,17 @@ pub(super) struct Deployed {
 
 /// Every operating system that runs a server product and counts under the reading in force.
 pub(super) fn servers(ground: &Ground<'_>, product: &Product) -> Vec<Deployed> {
+    deployed_where(ground, product, |host| is_described(ground, product, host))
+}
+
+/// The same in public clouds for which no terms say how to count it.
+pub(super) fn elsewhere(ground: &Ground<'_>, product: &Product) -> Vec<Deployed> {
+    deployed_where(ground, product, |host| !is_described(ground, product, host))
+}
+
+fn deployed_where(ground: &Ground<'_>, product: &Product, wanted: impl Fn(&Host) -> bool) -> Vec<Deployed> {
     let mut deployed = Vec::new();
-    for (id, host) in ground.estate.hosts_with_ids() {
-        let in_cloud = host.cloud().is_some();
-        if in_cloud && !product.terms.iter().any(|terms| terms.concerns(host.cloud(), ground.as_of)) {
-            continue;
-        }
+    for (id, host) in ground.estate.hosts_with_ids().filter(|(_, host)| wanted(host)) {
         if product.counts_managed {
             deployed.extend(managed(ground, product, id, host));
             continue;

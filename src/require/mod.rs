@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `host_scope` | a host with its guests: `host_ways` by its hardware, `floating` by guest over a farm |
 //! | `cloud_guest`, `unplaced` | guests in public clouds, guests whose host nobody knows |
+//! | `elsewhere` | what runs in a cloud that the terms do not describe, or where no licence of one's own may be used |
 //! | `guest_scope` | `guest_groups` that reach the same hosts: `own_ways` for each member, of `own_lines` less `free_copies` |
 //! | `estate_scope` | a whole organisation |
 //!
@@ -36,6 +37,7 @@ mod carried;
 mod cloud_guest;
 mod deployment;
 mod device;
+mod elsewhere;
 mod end_users;
 mod equal_function;
 mod estate_scope;
@@ -110,6 +112,9 @@ pub fn requirements(
     } else if has(&[Method::HostCores, Method::GuestCores, Method::Instance, Method::ProcessorSlices]) {
         requirements.extend(guest_scope::requirements(&ground, product));
     }
+    if has(&SERVER_METHODS) || has(&estate_scope::METHODS) {
+        requirements.extend(elsewhere::requirements(&ground, product));
+    }
     if has(&[Method::Device]) {
         requirements.extend(device::requirements(&ground, product));
     }
@@ -131,6 +136,16 @@ pub fn requirements(
     requirements
 }
 
+/// Methods that count the operating systems of servers.
+const SERVER_METHODS: [Method; 6] = [
+    Method::HostSets,
+    Method::HostProcessors,
+    Method::HostCores,
+    Method::GuestCores,
+    Method::Instance,
+    Method::ProcessorSlices,
+];
+
 /// Names the condition of a way that only licences with Software Assurance serve, where the way does not name it.
 fn name_assurance(way: &mut Alternative) {
     let relies = |line: &Line| !line.accepts.is_empty() && line.accepts.iter().all(|accepted| accepted.needs_sa);
@@ -138,6 +153,9 @@ fn name_assurance(way: &mut Alternative) {
         way.condition = Some("Software Assurance or a subscription in force on the licences".into());
     }
 }
+
+/// How terms name every public cloud.
+const ANY_CLOUD: &str = "*";
 
 impl Terms {
     /// Whether licences on these terms are sold on a day.
@@ -147,12 +165,25 @@ impl Terms {
 
     /// Whether the rule holds on a day for a machine: its own cloud's, or for machines of one's own.
     pub(crate) fn concerns(&self, cloud: Option<&str>, day: Date) -> bool {
-        let (from, until) = self.in_force;
         let place = match cloud {
             None => self.clouds.is_empty(),
-            Some(cloud) => self.clouds.iter().any(|known| known == cloud),
+            Some(cloud) => self.is_for_cloud(cloud),
         };
-        place && from.is_none_or(|from| from <= day) && until.is_none_or(|until| day <= until)
+        self.forbidden.is_none() && place && self.in_force_on(day)
+    }
+
+    /// Whether the rule says, on a day, that no licence of one's own may be used in a cloud.
+    pub(crate) fn forbids(&self, cloud: &str, day: Date) -> bool {
+        self.forbidden.is_some() && self.is_for_cloud(cloud) && self.in_force_on(day)
+    }
+
+    fn is_for_cloud(&self, cloud: &str) -> bool {
+        self.clouds.iter().any(|known| known == cloud || known == ANY_CLOUD)
+    }
+
+    fn in_force_on(&self, day: Date) -> bool {
+        let (from, until) = self.in_force;
+        from.is_none_or(|from| from <= day) && until.is_none_or(|until| day <= until)
     }
 
     /// Licences that serve under these terms.

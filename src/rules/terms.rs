@@ -168,6 +168,8 @@ pub struct Terms {
     pub beside_own_hosts: Vec<String>,
     /// Never in a position, only an alternative.
     pub alternative_only: Option<String>,
+    /// Why no licence of one's own may be used in these clouds; `None`: it may.
+    pub forbidden: Option<String>,
     /// Builds of the installation it is for; empty: any.
     pub builds: Vec<String>,
     /// Public clouds they are for; empty: machines of one's own.
@@ -339,6 +341,7 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         mobility_needs_sa: fields.boolean("mobility_needs_sa").unwrap_or(false),
         beside_own_hosts: fields.texts("beside_own_hosts"),
         alternative_only: fields.text("alternative_only"),
+        forbidden: fields.text("forbidden"),
         builds: fields.texts("builds"),
         clouds: fields.texts("clouds"),
         multiple_of: fields.number("multiple_of").unwrap_or(1).max(1),

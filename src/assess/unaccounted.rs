@@ -1,0 +1,100 @@
+//! The last net: an installation that has terms, needs a licence, and on which no need rests and of which no other finding
+//! speaks. Whatever the reason is, it is named and never taken for zero.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Answer, Assessment, Finding, Host, HostId, Installation, Key, Locator, QuestionKey};
+use crate::rules::Product;
+
+use super::Ground;
+
+/// At most so many machines are named in one finding.
+const MACHINES_NAMED: usize = 5;
+
+/// One finding for each product of an organisation, beside those found already.
+pub(super) fn findings(ground: &Ground<'_>, strict: &Assessment, known: &[Finding]) -> Vec<Finding> {
+    let needs = Needs::of(strict);
+    let mut gaps: BTreeMap<(&str, &str), Vec<(&Host, &Installation)>> = BTreeMap::new();
+    for (id, host) in ground.estate.hosts_with_ids() {
+        for install in &host.installs {
+            let Some(product) = ground.rules.products.get(&install.product) else { continue };
+            if !product.terms.is_empty() && !is_free(product, host, install) && !needs.rest_on(product, id, host) {
+                gaps.entry((&host.organisation, &product.id)).or_default().push((host, install));
+            }
+        }
+    }
+    gaps.retain(|(organisation, product), _| !known.iter().any(|finding| tells_of(finding, organisation, product)));
+    gaps.into_iter().map(|((organisation, id), found)| finding(ground, organisation, id, &found)).collect()
+}
+
+/// Whether a finding already says that the people of a product are not known.
+fn tells_of(finding: &Finding, organisation: &str, product: &str) -> bool {
+    finding.key == Key::new("people-unknown", &[organisation, product])
+}
+
+fn finding(ground: &Ground<'_>, organisation: &str, id: &str, found: &[(&Host, &Installation)]) -> Finding {
+    let name = ground.rules.products.get(id).map_or(id, |product| product.name.as_str());
+    let machines: BTreeSet<&str> = found.iter().map(|(host, _)| host.name.as_str()).collect();
+    let named: Vec<&str> = machines.iter().copied().take(MACHINES_NAMED).collect();
+    let more = match machines.len().saturating_sub(named.len()) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let evidence: Vec<Locator> = found.iter().filter_map(|(_, install)| install.evidence.clone()).collect();
+    Finding {
+        key: Key::new("not-counted", &[organisation, id]),
+        organisation: organisation.to_owned(),
+        text: format!(
+            "{name} on {}{more}: the records do not say enough to count what it needs; it is counted nowhere.",
+            named.join(", ")
+        ),
+        evidence,
+    }
+}
+
+/// Free editions and parts, and machines for tests: where somebody without a subscription for that uses one, it is needed.
+fn is_free(product: &Product, host: &Host, install: &Installation) -> bool {
+    let free = |edition: &String| product.free_editions.contains(edition);
+    install.edition.value().is_some_and(free)
+        || install.component.as_ref().is_some_and(|component| product.free_components.contains(component))
+        || host.is_for_tests() && !host.used_by.is_empty()
+}
+
+/// Which machines and organisations the needs and settled questions of each family rest on.
+struct Needs<'a> {
+    machines: BTreeSet<(&'a str, HostId)>,
+    organisations: BTreeSet<(&'a str, &'a str)>,
+    /// Organisations with needs that count people rather than machines.
+    of_people: BTreeSet<(&'a str, &'a str)>,
+}
+
+impl<'a> Needs<'a> {
+    fn of(assessment: &'a Assessment) -> Self {
+        let mut needs = Self { machines: BTreeSet::new(), organisations: BTreeSet::new(), of_people: BTreeSet::new() };
+        // What somebody answered in the customer's favour may leave a machine out, and stands with the questions.
+        let answered =
+            |question: &QuestionKey| assessment.reading.fixed.get(question).copied() == Some(Answer::Customer);
+        for (question, hosts) in assessment.questions.iter().filter(|(question, _)| answered(question)) {
+            needs.machines.extend(hosts.iter().map(|&host| (question.product.as_str(), host)));
+        }
+        for need in &assessment.requirements {
+            needs.machines.extend(need.hosts.iter().map(|&host| (need.family.as_str(), host)));
+            needs.organisations.insert((&need.family, &need.organisation));
+            if need.hosts.is_empty() {
+                needs.of_people.insert((&need.family, &need.organisation));
+            }
+        }
+        needs
+    }
+
+    /// Whether one of them rests on a machine, on the one whose container it is, or on everybody in its organisation. A
+    /// product that is counted by what it manages is not needed where it is installed itself.
+    fn rest_on(&self, product: &Product, id: HostId, host: &Host) -> bool {
+        let family = product.family.as_str();
+        let organisation = (family, host.organisation.as_str());
+        self.machines.contains(&(family, id))
+            || host.container_of.is_some_and(|parent| self.machines.contains(&(family, parent)))
+            || self.of_people.contains(&organisation)
+            || product.counts_managed && self.organisations.contains(&organisation)
+    }
+}
