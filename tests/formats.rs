@@ -177,6 +177,13 @@ fn facts_make_a_machine_known_and_not_inventoried() {
 }
 
 #[test]
+fn a_guest_that_calls_itself_physical_is_told_by_its_firmware() {
+    let (_, _, heard) = read_sample("facter/taken-for-physical.json");
+    let host = heard.host("db-09");
+    assert_eq!((host.is_virtual, host.platform.as_deref()), (Some(true), Some("QEMU")));
+}
+
+#[test]
 fn sockets_cores_and_threads_that_contradict_each_other_are_taken_as_not_stated() {
     for sample in ["facter/contradiction.json", "facter/numbers.json", "facter/no-cores.json"] {
         let (_, verdict, heard) = read_sample(sample);

@@ -8,6 +8,7 @@ use serde::de::DeserializeSeed;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{ADDRESS_REMARK, ObservedHost, ObservedOperatingSystem, Place, Processor, View};
 
+use super::agent::{Firmware, Text, shown_by_firmware};
 use super::glpi_json::broken;
 use super::page::{Field, Page, Verified};
 use super::picked::Picked;
@@ -35,7 +36,7 @@ const PAGE: Page = Page {
             becomes: "sockets, cores of each, threads",
         },
         Field {
-            named: "is_virtual, virtual, cloud.provider, dmi.manufacturer",
+            named: "is_virtual, virtual, cloud.provider, dmi.manufacturer, dmi.bios.vendor, dmi.product.name",
             becomes: "whether it is virtual, and on what",
         },
         Field {
@@ -51,6 +52,7 @@ const PAGE: Page = Page {
         "releases before 4.1 do not state `cores`: sockets alone give no cores",
         "`product_name` of a client may name the release before the running one; the higher number of it and \
          `os.release` is taken, and both are kept",
+        "some guests call themselves physical: maker and model of the firmware decide, and both are kept",
         "facts hold no day: the machine has no date of its own",
         "facts that come out of a container are ignored: it is no machine of its own",
     ],
@@ -77,9 +79,6 @@ const MOST_THREADS: u32 = 65_536;
 /// Values of `virtual` that name a container for one program.
 const CONTAINERS: [&str; 4] = ["docker", "podman", "crio", "container_other"];
 
-/// Makers of virtual hardware that tell the cloud, where `virtual` names only its hypervisor.
-const CLOUD_MAKERS: [&str; 2] = ["Amazon EC2", "Google"];
-
 const WANTED: &[&str] = &[
     "facterversion",
     "is_virtual",
@@ -94,6 +93,8 @@ const WANTED: &[&str] = &[
     "fqdn",
     "domain",
     "dmi.manufacturer",
+    "dmi.bios.vendor",
+    "dmi.product.name",
     "dmi.product.uuid",
     "dmi.product.serial_number",
     "uuid",
@@ -180,12 +181,28 @@ fn identity(facts: &Picked<'_>, host: &mut ObservedHost) {
     host.serial = facts.owned(&["dmi.product.serial_number", "serialnumber"]);
 }
 
+/// Whether it is virtual and on what, by its firmware first: Facter takes some guests for physical machines.
 fn platform(facts: &Picked<'_>, path: &str, host: &mut ObservedHost, faults: &mut Vec<Diagnostic>) {
     host.is_virtual = facts.flag("is_virtual", path, faults);
+    let text = |place: &str| Text(facts.text(place).unwrap_or_default().into());
+    let firmware = Firmware {
+        serial: text("dmi.product.serial_number"),
+        board_serial: Text::default(),
+        maker: text("dmi.manufacturer"),
+        model: text("dmi.product.name"),
+        firmware_maker: text("dmi.bios.vendor"),
+    };
+    let shown = shown_by_firmware(&firmware);
+    if let (Some(shown), Some(false)) = (shown, host.is_virtual) {
+        let remark = format!("physical by its facts, virtual on {shown} by its firmware");
+        host.remarks.push(("virtual".into(), remark));
+    }
+    if shown.is_some() {
+        host.is_virtual = Some(true);
+    }
     if host.is_virtual == Some(true) {
-        let maker = facts.text("dmi.manufacturer").filter(|maker| CLOUD_MAKERS.contains(maker)).map(str::to_owned);
         let hypervisor = facts.owned(&["virtual"]).filter(|kind| kind != "physical");
-        host.platform = facts.owned(&["cloud.provider"]).or(maker).or(hypervisor);
+        host.platform = facts.owned(&["cloud.provider"]).or(shown.map(str::to_owned)).or(hypervisor);
     } else {
         // Guests may name their host by its address; addresses of guests repeat from one private network to the next.
         host.remarks.extend(facts.owned(&["networking.ip"]).map(|address| (ADDRESS_REMARK.to_owned(), address)));

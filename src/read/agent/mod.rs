@@ -10,6 +10,7 @@ mod text;
 mod virtualisation;
 
 pub use text::Text;
+pub use virtualisation::shown_by_firmware;
 
 use serde::Deserialize;
 

@@ -110,7 +110,8 @@ pub fn platform(
     }
 }
 
-fn shown_by_firmware(firmware: &Firmware<'_>) -> Option<&'static str> {
+/// The platform that a machine's firmware shows, where it is virtual hardware.
+pub fn shown_by_firmware(firmware: &Firmware<'_>) -> Option<&'static str> {
     let model = firmware.model.raw().trim().to_lowercase();
     if firmware.serial.raw().trim_start().starts_with("VMware-") {
         return Some("VMware");
