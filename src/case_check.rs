@@ -1,9 +1,11 @@
 //! Worked cases: an estate built from each case's manifest, assessed like any other, compared with what must come out.
 
+use std::collections::BTreeSet;
+
 use rust_decimal::Decimal;
 
 use crate::assess;
-use crate::model::{AlternativeTotal, Answer, Assessment, Estate, Money, Outcome, Position};
+use crate::model::{AlternativeTotal, Answer, Assessment, Estate, HostId, Money, Outcome, Position};
 use crate::rules::{Case, Expectation, ExpectedAlternative, ExpectedCheapest, RowMatch, Rules, Settings};
 
 /// How one case came out.
@@ -26,6 +28,8 @@ pub fn check(rules: &Rules, case: &Case) -> CaseResult {
         Answer::Customer => &outcome.customer,
     };
     let mut why = unresolved(case);
+    why.extend(running_on_themselves(&estate));
+    why.extend(unknown_products(rules, case));
     for expectation in &case.expectations {
         check_row(assessment, expectation, &mut why);
     }
@@ -41,7 +45,37 @@ pub fn check(rules: &Rules, case: &Case) -> CaseResult {
 /// Names in the case that nothing bears.
 fn unresolved(case: &Case) -> Vec<String> {
     let unresolved = case.manifest.unresolved.iter();
-    unresolved.map(|(_, key, name)| format!("`{key}` names {name}, which is no host of the case")).collect()
+    let of = |host: HostId| case.manifest.hosts.get(host.0 as usize).map_or("", |host| host.name.as_str());
+    unresolved
+        .map(|(host, key, name)| format!("`{key}` of host {} names {name}, which is no host of the case", of(*host)))
+        .collect()
+}
+
+/// Guests that run on each other.
+fn running_on_themselves(estate: &Estate) -> Vec<String> {
+    let circle = |id: HostId| {
+        let mut at = estate.host(id).runs_on();
+        for _ in 0..estate.hosts.len() {
+            match at {
+                Some(host) if host == id => return true,
+                Some(host) => at = estate.host(host).runs_on(),
+                None => return false,
+            }
+        }
+        false
+    };
+    let found = estate.hosts_with_ids().filter(|(id, _)| circle(*id));
+    found.map(|(_, host)| format!("`on` of host {} leads back to itself", host.name)).collect()
+}
+
+/// Products that the case expects something of and no rule file describes.
+fn unknown_products(rules: &Rules, case: &Case) -> Vec<String> {
+    let rows = case.expectations.iter().map(|expected| &expected.row);
+    let ways = case.alternatives.iter().map(|expected| &expected.row);
+    let cheapest = case.cheapest.iter().map(|expected| &expected.row);
+    let named: BTreeSet<&String> = rows.chain(ways).chain(cheapest).filter_map(|row| row.product.as_ref()).collect();
+    let unknown = named.into_iter().filter(|id| !rules.products.contains_key(*id));
+    unknown.map(|id| format!("no rule file describes the product {id}")).collect()
 }
 
 /// Whether a row bears the keys that are stated.

@@ -121,3 +121,20 @@ fn the_program_says_how_every_case_came_out() {
     let text = String::from_utf8(output).expect("the answer is text");
     assert_eq!(text, "FAILED  X-1: visio: required is 0, not 1\n0 passed, 1 failed\n");
 }
+
+#[test]
+fn a_case_that_cannot_be_meant_says_what_is_wrong_with_it() {
+    let text = "[[case]]\nid = \"wrong\"\ntitle = \"wrong\"\nas_of = 2025-06-30\nsource = \"test\"\n\
+        [[case.host]]\nname = \"a\"\non = \"b\"\n[[case.host]]\nname = \"b\"\non = \"a\"\n\
+        [[case.host]]\nname = \"c\"\non = \"nowhere\"\n[[case.expect]]\nproduct = \"no-such-product\"\nrequired = 0\n";
+    let file = std::env::temp_dir().join(format!("trueup-wrong-case-{}.toml", std::process::id()));
+    std::fs::write(&file, text).unwrap();
+    let results = test_cases(&RULES, std::slice::from_ref(&file));
+    std::fs::remove_file(&file).unwrap();
+    let why = results.unwrap().remove(0).why.join("; ");
+    for part in
+        ["host a leads back", "host b leads back", "host c names nowhere", "describes the product no-such-product"]
+    {
+        assert!(why.contains(part), "{why}");
+    }
+}
