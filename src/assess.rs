@@ -21,7 +21,9 @@ mod untracked;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use rayon::prelude::*;
 
+use crate::allocate::Memory;
 use crate::model::{Answer, Assessment, Estate, History, Names, Outcome, Reading};
 use crate::rules::{Rules, Settings};
 use crate::support;
@@ -31,7 +33,8 @@ use family::{FamilyResult, families};
 /// Reconciles an estate under one reading on a day. Ranges are those of this reading alone; see [`outcome`].
 pub fn assess(estate: &Estate, rules: &Rules, settings: &Settings, as_of: Date, reading: &Reading) -> Assessment {
     let ground = Ground { estate, rules, settings, as_of };
-    let results = families(rules).iter().map(|members| family::reconcile(&ground, members, reading)).collect();
+    let reconcile = |members: &Vec<_>| family::reconcile(&ground, members, reading, &Memory::default());
+    let results = families(rules).par_iter().map(reconcile).collect();
     put_together(&ground, reading, results)
 }
 
@@ -51,8 +54,8 @@ pub fn of_families(
         wanted.is_empty() || members.iter().any(|product| wanted.contains(&product.family))
     };
     let families = families(rules);
-    let results = families.iter().filter(of_interest).map(|members| family::reconcile(&ground, members, &reading));
-    let results = results.collect();
+    let reconciled = |members: &Vec<_>| family::reconcile(&ground, members, &reading, &Memory::default());
+    let results = families.iter().filter(of_interest).map(reconciled).collect();
     put_together(&ground, &reading, results)
 }
 
@@ -93,8 +96,9 @@ pub fn outcome_since(
     let mut customer = Vec::new();
     let mut questions = Vec::new();
     let mut asked = BTreeSet::new();
-    for members in families(rules) {
-        let explored = questions::explore(&ground, &members, &strict_reading, &customer_reading);
+    let explore = |members: &Vec<_>| questions::explore(&ground, members, &strict_reading, &customer_reading);
+    let explored: Vec<questions::Explored> = families(rules).par_iter().map(explore).collect();
+    for explored in explored {
         strict.push(explored.strict);
         customer.push(explored.customer);
         questions.extend(explored.questions);

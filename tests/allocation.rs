@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use trueup::allocate::{Problem, allocate, check};
+use trueup::allocate::{Effort, Method, Problem, allocate_by, check};
 use trueup::model::{
     Acceptance, Alternative, Basis, Entitlement, Form, Key, Line, Metric, Requirement, Scope, Working,
 };
@@ -155,6 +155,15 @@ fn distribute(needs: &[Need], supplies: &[Need]) -> u64 {
 
 #[test]
 fn the_least_priced_need_stays_unmet() {
+    least_unmet_by(Effort::Least);
+}
+
+#[test]
+fn the_programme_leaves_the_least_priced_need_unmet_too() {
+    least_unmet_by(Effort::Programme);
+}
+
+fn least_unmet_by(effort: Effort) {
     let need = (0_usize..3, any::<bool>(), 1_u32..5);
     let way = prop::collection::vec(need, 1..3);
     let ways = prop::collection::vec(prop::collection::vec(way, 1..4), 1..5);
@@ -170,7 +179,7 @@ fn the_least_priced_need_stays_unmet() {
                 rights.iter().enumerate().map(|(number, &right)| entitlement(number, right)).collect();
             let weight = |line: &Line| worth(line.metric == Metric::ProcessorPair);
             let problem = Problem { requirements: &requirements, entitlements: &entitlements, weight: &weight };
-            let solution = allocate(&problem);
+            let solution = allocate_by(&problem, &Method { effort, memory: None });
             prop_assert_eq!(check(&requirements, &entitlements, &solution.chosen, &solution.allocations), Ok(()));
             let mut unmet = 0;
             for chosen in &solution.chosen {

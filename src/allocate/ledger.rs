@@ -1,5 +1,7 @@
 //! Double entry: no unit spent twice, and every row adds up.
 
+use std::collections::{BTreeMap, HashMap};
+
 use crate::model::{Allocation, Chosen, Entitlement, Requirement};
 
 use super::fit::fits;
@@ -32,46 +34,37 @@ pub fn check(
     chosen: &[Chosen],
     allocations: &[Allocation],
 ) -> Result<(), Imbalance> {
+    let ways: HashMap<usize, usize> = chosen.iter().map(|chosen| (chosen.requirement, chosen.alternative)).collect();
+    let mut served: HashMap<(usize, usize), u64> = HashMap::new();
+    let mut spent: BTreeMap<usize, Vec<Allocation>> = BTreeMap::new();
     for allocation in allocations {
-        let way = chosen
-            .iter()
-            .find(|chosen| chosen.requirement == allocation.requirement)
-            .ok_or(Imbalance::NoWay(allocation.requirement))?;
+        let way = *ways.get(&allocation.requirement).ok_or(Imbalance::NoWay(allocation.requirement))?;
         let requirement = &requirements[allocation.requirement];
-        let line = &requirement.alternatives[way.alternative].lines[allocation.line];
+        let line = &requirement.alternatives[way].lines[allocation.line];
         let entitlement = &entitlements[allocation.entitlement];
         if !fits(entitlement, &entitlement.forms[allocation.form], line, &requirement.organisation) {
             return Err(Imbalance::Unlawful(allocation.entitlement, allocation.requirement));
         }
-        let spent: u64 = allocations
-            .iter()
-            .filter(|other| (other.requirement, other.line) == (allocation.requirement, allocation.line))
-            .map(|other| u64::from(other.units))
-            .sum();
-        if spent > u64::from(line.units) {
+        let received = served.entry((allocation.requirement, allocation.line)).or_default();
+        *received += u64::from(allocation.units);
+        if *received > u64::from(line.units) {
             return Err(Imbalance::Overserved(allocation.requirement));
         }
+        spent.entry(allocation.entitlement).or_default().push(allocation.clone());
     }
-    for (index, entitlement) in entitlements.iter().enumerate() {
-        overspent(index, entitlement, allocations)?;
+    for (index, spent) in spent {
+        overspent(index, &entitlements[index], &spent)?;
     }
     Ok(())
 }
 
 /// Whether the units spent of all forms exceed what the licences give.
-fn overspent(index: usize, entitlement: &Entitlement, allocations: &[Allocation]) -> Result<(), Imbalance> {
+fn overspent(index: usize, entitlement: &Entitlement, spent: &[Allocation]) -> Result<(), Imbalance> {
     for form in 0..entitlement.forms.len() {
-        let spent: u32 = allocations
-            .iter()
-            .filter(|allocation| (allocation.entitlement, allocation.form) == (index, form))
-            .map(|allocation| allocation.units)
-            .sum();
-        let others: Vec<Allocation> = allocations
-            .iter()
-            .filter(|allocation| allocation.entitlement == index && allocation.form != form)
-            .cloned()
-            .collect();
-        if spent > remaining(entitlement, index, form, &others) {
+        let (own, others): (Vec<Allocation>, Vec<Allocation>) =
+            spent.iter().cloned().partition(|allocation| allocation.form == form);
+        let own: u64 = own.iter().map(|allocation| u64::from(allocation.units)).sum();
+        if own > u64::from(remaining(entitlement, index, form, &others)) {
             return Err(Imbalance::Overspent(index));
         }
     }

@@ -2,21 +2,39 @@
 //! unmet need.
 //!
 //! In this order (C0-10): binding assignments; least priced unmet need; the edition installed; fewest units; the most
-//! capable rights left free; the order of keys. Scopes and purchase lines that share nothing are solved apart. `fit`
-//! says which licence may serve which line, `flow` spends units on chosen ways at least cost, `search` chooses the
-//! ways, `ledger` re-checks the result with integers, `price_list` prices what is missing.
+//! capable rights left free; the order of keys. Scopes and purchase lines that share nothing are solved apart, scopes and
+//! rights that are alike together.
+//!
+//! | file | its job |
+//! |---|---|
+//! | `fit` | which licence may serve which line |
+//! | `kinds` | merges lines that are alike, and rights that may replace each other |
+//! | `component` | splits the problem, merges scopes that are alike |
+//! | `search` | chooses the ways: exhaustively, or by the programme |
+//! | `programme` | the choice of ways as a mixed-integer programme |
+//! | `spend`, `flow` | spend units on chosen ways at least cost, in exact integers |
+//! | `memory` | components that were solved already |
+//! | `ledger` | checks the result again |
+//! | `price_list` | prices what is missing |
 
+mod component;
 mod fit;
 mod flow;
+mod kinds;
 mod ledger;
+mod memory;
 mod price_list;
+mod programme;
 mod search;
 mod spend;
+
+use rayon::prelude::*;
 
 use crate::model::{Allocation, Chosen, Entitlement, Requirement};
 
 pub use fit::fits;
 pub use ledger::{Imbalance, check};
+pub use memory::Memory;
 pub use price_list::{PriceList, Priced};
 pub use spend::remaining;
 
@@ -27,7 +45,7 @@ pub struct Problem<'a> {
     /// Rights.
     pub entitlements: &'a [Entitlement],
     /// Price of one unit of a line, in any one scale.
-    pub weight: &'a dyn Fn(&crate::model::Line) -> u64,
+    pub weight: &'a (dyn Fn(&crate::model::Line) -> u64 + Sync),
 }
 
 /// Units spent, and how sure it is that no better way exists.
@@ -41,11 +59,40 @@ pub struct Solution {
     pub notes: Vec<String>,
 }
 
+/// How ways are chosen where several components would allow more than one method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Effort {
+    /// Exhaustively where the choices are few, else by the programme.
+    #[default]
+    Least,
+    /// By the programme wherever there is a choice, so that it can be held against the exhaustive search.
+    Programme,
+}
+
+/// How an allocation goes about its work.
+#[derive(Default)]
+pub struct Method<'a> {
+    /// How ways are chosen.
+    pub effort: Effort,
+    /// Components solved before.
+    pub memory: Option<&'a Memory>,
+}
+
 /// Allocates.
 pub fn allocate(problem: &Problem<'_>) -> Solution {
+    allocate_by(problem, &Method::default())
+}
+
+/// Allocates by a chosen method.
+pub fn allocate_by(problem: &Problem<'_>, method: &Method<'_>) -> Solution {
+    let parts = component::split(problem);
+    let solve = |component: &component::Component| search::solve(problem, &parts, component, method);
+    let solved: Vec<Solution> = parts.components.par_iter().map(solve).collect();
     let mut solution = Solution::default();
-    for component in search::components(problem) {
-        search::solve(problem, &component, &mut solution);
+    for part in solved {
+        solution.chosen.extend(part.chosen);
+        solution.allocations.extend(part.allocations);
+        solution.notes.extend(part.notes);
     }
     solution.chosen.sort_by_key(|chosen| chosen.requirement);
     solution.allocations.sort();

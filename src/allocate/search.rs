@@ -1,279 +1,348 @@
 //! Choosing one way for each scope.
 //!
-//! Scopes that could draw on the same entitlements form a component. Within one, a first choice is improved by changing
-//! one or two scopes at a time; small components are then searched exhaustively. Where that is not possible the result
-//! is compared with a lower bound (every scope served as if it were alone), and the gap is told.
+//! Small components are searched exhaustively, which is exact in every criterion. For the others a mixed-integer
+//! programme finds how many scopes of each class take each way; single steps then improve what the later criteria still
+//! allow. Where the least unmet need is not proved, the gap to the bound is told. Where the programme fails, every scope
+//! starts with the way that would be best if it were alone.
 
-use std::collections::BTreeMap;
+use crate::model::Chosen;
 
-use crate::model::{Chosen, Requirement};
-
-use super::fit::{fits, serves};
-use super::spend::{Spending, spend, wants};
-use super::{Problem, Solution};
+use super::component::{Component, Parts, Way};
+use super::flow::Want;
+use super::programme::{self, Aim, Limits};
+use super::spend::{ChosenLine, Spender, Spending};
+use super::{Effort, Method, Problem, Solution};
 
 /// Choices a component may have to be searched exhaustively.
 const EXHAUSTIVE: u64 = 4_096;
 
-/// Requirements and entitlements that touch each other.
-pub(super) struct Component {
-    requirements: Vec<usize>,
-    entitlements: Vec<usize>,
-    /// Ways in the running, for each requirement.
-    eligible: BTreeMap<usize, Vec<usize>>,
+/// Combinations times edges up to which they are all tried.
+const WORK: u64 = 2_000_000;
+
+/// Edges looked at by single steps; a number, not a time, so that the same input gives the same answer.
+const STEPS: u64 = 20_000_000;
+
+/// Classes up to which the programme is solved without a gap.
+const EXACT_CLASSES: usize = 500;
+
+/// The relative gap at which the programme may stop above that.
+const GAP: f64 = 0.001;
+
+/// Scopes of each class that take each way.
+type Counts = Vec<Vec<u64>>;
+
+/// What was chosen for a component.
+#[derive(Debug, Clone)]
+pub(super) struct Choice {
+    counts: Counts,
+    /// Licences of each group that stay as they were bought.
+    kept: Vec<u64>,
+    /// What is not proved, in words.
+    note: Option<String>,
 }
 
-/// Splits the problem.
-pub(super) fn components(problem: &Problem<'_>) -> Vec<Component> {
-    let eligible: Vec<Vec<usize>> =
-        problem.requirements.iter().map(|requirement| eligible(problem, requirement)).collect();
-    let mut parent: Vec<usize> = (0..problem.requirements.len() + problem.entitlements.len()).collect();
-    for (index, ways) in eligible.iter().enumerate() {
-        let requirement = &problem.requirements[index];
-        for (entitlement, right) in problem.entitlements.iter().enumerate() {
-            let touches = ways.iter().any(|&way| {
-                requirement.alternatives[way]
-                    .lines
-                    .iter()
-                    .any(|line| right.forms.iter().any(|form| fits(right, form, line, &requirement.organisation)))
-            });
-            if touches {
-                let (a, b) = (root(&mut parent, index), root(&mut parent, problem.requirements.len() + entitlement));
-                parent[a.max(b)] = a.min(b);
-            }
-        }
+/// How good a choice is; smaller is better: priced unmet need, scopes with a higher edition, units, capability of the
+/// rights spent, and the ways in the order of the scopes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Score {
+    unmet: u128,
+    higher: u64,
+    units: u64,
+    capability: u128,
+    ways: Vec<usize>,
+}
+
+impl Choice {
+    /// The same with the groups numbered within the component.
+    pub(super) fn numbered_within(&self, groups: &[usize]) -> Self {
+        Self { kept: groups.iter().map(|&group| self.kept[group]).collect(), ..self.clone() }
     }
-    let mut components: BTreeMap<usize, Component> = BTreeMap::new();
-    for (index, ways) in eligible.into_iter().enumerate() {
-        if ways.is_empty() {
-            continue;
-        }
-        let component = components.entry(root(&mut parent, index)).or_insert_with(|| Component {
-            requirements: Vec::new(),
-            entitlements: Vec::new(),
-            eligible: BTreeMap::new(),
-        });
-        component.requirements.push(index);
-        component.eligible.insert(index, ways);
+
+    /// The same with the component's groups numbered among all.
+    pub(super) fn renumbered(self, groups: &[usize]) -> Self {
+        let mut kept = vec![0; groups.iter().max().map_or(0, |most| most + 1)];
+        groups.iter().zip(&self.kept).for_each(|(&group, &units)| kept[group] = units);
+        Self { kept, ..self }
     }
-    for entitlement in 0..problem.entitlements.len() {
-        let root = root(&mut parent, problem.requirements.len() + entitlement);
-        if let Some(component) = components.get_mut(&root) {
-            component.entitlements.push(entitlement);
-        }
-    }
-    components.into_values().collect()
 }
-
-fn root(parent: &mut [usize], mut at: usize) -> usize {
-    while parent[at] != at {
-        parent[at] = parent[parent[at]];
-        at = parent[at];
-    }
-    at
-}
-
-/// Ways in the running: lawful ones that something owned fits, and what would be bought today. A way that needs
-/// Software Assurance where another does not is in the running only with it, or where nothing owned fits any way.
-fn eligible(problem: &Problem<'_>, requirement: &Requirement) -> Vec<usize> {
-    let owned_fits = |way: usize| {
-        requirement.alternatives[way].lines.iter().any(|line| {
-            problem
-                .entitlements
-                .iter()
-                .any(|right| right.forms.iter().any(|form| fits(right, form, line, &requirement.organisation)))
-        })
-    };
-    let lawful: Vec<usize> =
-        (0..requirement.alternatives.len()).filter(|&way| requirement.alternatives[way].refused.is_none()).collect();
-    let fitting: Vec<usize> =
-        lawful.iter().copied().filter(|&way| owned_fits(way) && condition_met(problem, requirement, way)).collect();
-    let mut ways: Vec<usize> = lawful
-        .iter()
-        .copied()
-        .filter(|&way| {
-            let alternative = &requirement.alternatives[way];
-            fitting.contains(&way)
-                || alternative.sold && !alternative.higher_edition && (!alternative.conditional || fitting.is_empty())
-        })
-        .filter(|&way| !never_in_position(requirement, way))
-        .collect();
-    if ways.is_empty() {
-        // Nothing sold serves it: the lowest lawful edition stands for the need.
-        ways = lawful.into_iter().filter(|&way| !never_in_position(requirement, way)).take(1).collect();
-    }
-    ways
-}
-
-/// Whether something owned with Software Assurance serves every line that relies on it, assignments aside.
-fn condition_met(problem: &Problem<'_>, requirement: &Requirement, way: usize) -> bool {
-    let alternative = &requirement.alternatives[way];
-    !alternative.conditional
-        || alternative.lines.iter().filter(|line| line.accepts.iter().all(|accepted| accepted.needs_sa)).all(|line| {
-            problem
-                .entitlements
-                .iter()
-                .any(|right| right.forms.iter().any(|form| serves(right, form, line, &requirement.organisation)))
-        })
-}
-
-/// A way that is listed and costed but never used for a position.
-fn never_in_position(requirement: &Requirement, way: usize) -> bool {
-    let alternative = &requirement.alternatives[way];
-    alternative.listed_only || alternative.lines.iter().any(|line| line.accepts.is_empty())
-}
-
-/// How good a choice is; smaller is better.
-type Score = (u128, u32, u64, u128, Vec<usize>);
 
 struct Search<'a> {
-    problem: &'a Problem<'a>,
+    spender: Spender<'a>,
     component: &'a Component,
-    scored: u64,
 }
 
 impl Search<'_> {
-    fn score(&mut self, choice: &[usize]) -> (Score, Spending) {
-        self.scored += 1;
-        let pairs = self.component.requirements.iter().copied().zip(choice.iter().copied());
-        let wants = wants(self.problem, self.problem.requirements, pairs);
-        let spending = spend(self.problem, &self.component.entitlements, &wants);
-        let mut higher = 0;
-        let mut units = 0_u64;
-        for (&requirement, &way) in self.component.requirements.iter().zip(choice) {
-            let alternative = &self.problem.requirements[requirement].alternatives[way];
-            higher += u32::from(alternative.higher_edition);
-            units += u64::from(alternative.units());
+    fn need(&self, counts: &Counts) -> Vec<u64> {
+        let mut need = vec![0; self.component.kinds.len()];
+        for (class, counts) in self.component.classes.iter().zip(counts) {
+            for (way, &count) in class.ways.iter().zip(counts).filter(|(_, count)| **count > 0) {
+                way.lines.iter().for_each(|&(kind, units)| need[kind] += units * count);
+            }
         }
-        ((spending.unmet, higher, units, spending.capability, choice.to_vec()), spending)
+        need
     }
 
-    fn ways(&self, position: usize) -> &[usize] {
-        &self.component.eligible[&self.component.requirements[position]]
+    fn score(&self, counts: &Counts, hint: Option<&[u64]>) -> (Score, Spending) {
+        let spending = self.spender.spend(&self.need(counts), hint);
+        (self.scored(counts, &spending), spending)
+    }
+
+    /// The score under one split of licences, which is good already.
+    fn score_as(&self, counts: &Counts, kept: &[u64]) -> (Score, Spending) {
+        let spending = self.spender.spend_as(&self.need(counts), kept);
+        (self.scored(counts, &spending), spending)
+    }
+
+    fn scored(&self, counts: &Counts, spending: &Spending) -> Score {
+        let (mut higher, mut units) = (0, 0);
+        for (class, counts) in self.component.classes.iter().zip(counts) {
+            for (way, &count) in class.ways.iter().zip(counts) {
+                higher += u64::from(way.higher) * count;
+                units += way.units * count;
+            }
+        }
+        let (unmet, capability) = (spending.unmet, spending.capability);
+        Score { unmet, higher, units, capability, ways: self.ways(counts) }
+    }
+
+    /// The ways in the order of the scopes: within a class the first scopes take the first ways.
+    fn ways(&self, counts: &Counts) -> Vec<usize> {
+        let mut ways = vec![0; self.component.requirements.len()];
+        for (class, counts) in self.component.classes.iter().zip(counts) {
+            let taken = counts.iter().enumerate().flat_map(|(way, &count)| (0..count).map(move |_| way));
+            class.members.iter().zip(taken).for_each(|(&place, way)| ways[place] = way);
+        }
+        ways
+    }
+
+    /// All scopes on the first of their ways.
+    fn first(&self) -> Counts {
+        let classes = self.component.classes.iter();
+        let mut counts: Counts = classes.map(|class| vec![0; class.ways.len()]).collect();
+        counts
+            .iter_mut()
+            .zip(&self.component.classes)
+            .for_each(|(counts, class)| counts[0] = class.members.len() as u64);
+        counts
     }
 
     /// The best choice where each scope is served as if it were alone, and the sum of what stays unmet then.
-    fn alone(&mut self) -> (Vec<usize>, u128) {
+    fn alone(&self) -> (Counts, u128) {
         let mut bound = 0;
-        let mut choice = Vec::new();
-        for position in 0..self.component.requirements.len() {
-            let single = Component {
-                requirements: vec![self.component.requirements[position]],
-                entitlements: self.component.entitlements.clone(),
-                eligible: BTreeMap::new(),
-            };
-            let mut search = Search { problem: self.problem, component: &single, scored: 0 };
-            let best = self.ways(position).iter().map(|&way| search.score(&[way]).0).min();
-            if let Some(best) = best {
-                bound += best.0;
-                choice.push(best.4[0]);
+        let mut choice = self.first();
+        for (index, class) in self.component.classes.iter().enumerate() {
+            let best = (0..class.ways.len()).map(|way| {
+                let mut need = vec![0; self.component.kinds.len()];
+                class.ways[way].lines.iter().for_each(|&(kind, units)| need[kind] += units);
+                let spending = self.spender.spend(&need, None);
+                (spending.unmet, class.ways[way].higher, class.ways[way].units, spending.capability, way)
+            });
+            if let Some((unmet, _, _, _, way)) = best.min() {
+                bound += unmet * class.members.len() as u128;
+                choice[index].fill(0);
+                choice[index][way] = class.members.len() as u64;
             }
         }
         (choice, bound)
     }
 
-    /// Changes one scope at a time, then two, as long as that helps.
-    fn improve(&mut self, mut choice: Vec<usize>) -> Vec<usize> {
-        let mut best = self.score(&choice).0;
-        loop {
-            let before = best.clone();
-            for position in 0..choice.len() {
-                for way in self.ways(position).to_vec() {
-                    let mut other = choice.clone();
-                    other[position] = way;
-                    self.take_better(&mut choice, &mut best, other);
-                }
-            }
-            if best == before && choice.len() <= 40 {
-                self.improve_pairs(&mut choice, &mut best);
-            }
-            if best == before {
-                return choice;
+    /// Every combination.
+    fn exhaust(&self) -> Choice {
+        let mut counts = self.first();
+        let (mut best, spending) = self.score(&counts, None);
+        let mut choice = Choice { counts: counts.clone(), kept: spending.kept, note: None };
+        while next(&mut counts) {
+            let (score, spending) = self.score(&counts, None);
+            if score < best {
+                best = score;
+                choice = Choice { counts: counts.clone(), kept: spending.kept, note: None };
             }
         }
+        choice
     }
 
-    fn improve_pairs(&mut self, choice: &mut Vec<usize>, best: &mut Score) {
-        for first in 0..choice.len() {
-            for second in first + 1..choice.len() {
-                if self.ways(first).len() < 2 || self.ways(second).len() < 2 {
-                    continue;
-                }
-                for one in self.ways(first).to_vec() {
-                    for two in self.ways(second).to_vec() {
-                        let mut other = choice.clone();
-                        (other[first], other[second]) = (one, two);
-                        self.take_better(choice, best, other);
+    /// Moves scopes of one class to another way, one or all at a time, as long as that helps and the work allows.
+    fn improve(&self, counts: &mut Counts, best: &mut Score, kept: &mut Vec<u64>) {
+        let mut work = 0;
+        loop {
+            let mut better = false;
+            for class in 0..counts.len() {
+                for (from, to) in pairs(counts[class].len()) {
+                    for all in [true, false] {
+                        let units = if all { counts[class][from] } else { counts[class][from].min(1) };
+                        if units == 0 || work > STEPS || (!all && counts[class][from] == 1) {
+                            continue;
+                        }
+                        let mut other = counts.clone();
+                        other[class][from] -= units;
+                        other[class][to] += units;
+                        let (score, spending) = self.score_as(&other, kept);
+                        work += spending.work + (self.component.requirements.len() + self.component.edges.len()) as u64;
+                        if score < *best {
+                            (*best, *counts, *kept) = (score, other, spending.kept);
+                            better = true;
+                        }
                     }
                 }
             }
-        }
-    }
-
-    fn take_better(&mut self, choice: &mut Vec<usize>, best: &mut Score, other: Vec<usize>) {
-        if other == *choice {
-            return;
-        }
-        let score = self.score(&other).0;
-        if score < *best {
-            (*best, *choice) = (score, other);
-        }
-    }
-
-    /// Every combination, in order.
-    fn exhaust(&mut self) -> Vec<usize> {
-        let mut counter = vec![0; self.component.requirements.len()];
-        let mut best: Option<Score> = None;
-        loop {
-            let choice: Vec<usize> = counter.iter().enumerate().map(|(at, &n)| self.ways(at)[n]).collect();
-            let score = self.score(&choice).0;
-            if best.as_ref().is_none_or(|best| score < *best) {
-                best = Some(score);
+            if !better {
+                return;
             }
-            let mut position = 0;
-            while position < counter.len() {
-                counter[position] += 1;
-                if counter[position] < self.ways(position).len() {
-                    break;
+        }
+    }
+
+    /// By the programme, criterion after criterion; falls back to steps from what is best for each scope alone.
+    fn by_programme(&self) -> Choice {
+        let scopes = self.component.requirements.len();
+        let Some((mut counts, mut best, mut kept, bound)) = self.least_unmet() else {
+            let (mut counts, bound) = self.alone();
+            let (mut best, Spending { mut kept, .. }) = self.score(&counts, None);
+            self.improve(&mut counts, &mut best, &mut kept);
+            let how = "found by stepwise improvement, because the programme found none";
+            return Choice { counts, kept, note: gap(how, scopes, best.unmet, bound) };
+        };
+        for step in 0..2 {
+            let aim = match step {
+                0 => Aim::Higher { unmet: best.unmet },
+                _ => Aim::Units { unmet: best.unmet, higher: best.higher },
+            };
+            if !self.matters(aim) {
+                continue;
+            }
+            if let Some(found) = self.programme(aim) {
+                let (score, spending) = self.score(&found.counts, Some(&found.kept));
+                if score < best {
+                    (counts, best, kept) = (found.counts, score, spending.kept);
                 }
-                counter[position] = 0;
-                position += 1;
-            }
-            if position == counter.len() {
-                return best.map(|best| best.4).unwrap_or_default();
             }
         }
+        self.improve(&mut counts, &mut best, &mut kept);
+        Choice { counts, kept, note: gap("chosen by a programme", scopes, best.unmet, bound) }
+    }
+
+    /// Whether the ways of some class differ in what is aimed at.
+    fn matters(&self, aim: Aim) -> bool {
+        let differ = |figure: fn(&Way) -> u64| {
+            let mut classes = self.component.classes.iter();
+            classes.any(|class| class.ways.iter().any(|way| figure(way) != figure(&class.ways[0])))
+        };
+        match aim {
+            Aim::Unmet => true,
+            Aim::Higher { .. } => differ(|way| u64::from(way.higher)),
+            Aim::Units { .. } => differ(|way| way.units),
+        }
+    }
+
+    /// The programme's answer for the least unmet need, scored exactly, with its bound.
+    fn least_unmet(&self) -> Option<(Counts, Score, Vec<u64>, u128)> {
+        let found = self.programme(Aim::Unmet)?;
+        let (score, spending) = self.score(&found.counts, Some(&found.kept));
+        Some((found.counts, score, spending.kept, found.bound))
+    }
+
+    fn programme(&self, aim: Aim) -> Option<programme::Found> {
+        let classes = self.component.classes.len();
+        let limits =
+            if classes <= EXACT_CLASSES { Limits { nodes: 2_000, gap: 0.0 } } else { Limits { nodes: 200, gap: GAP } };
+        programme::solve(self.spender.problem, self.spender.stocks, self.component, aim, limits)
     }
 }
 
-/// Solves one component.
-pub(super) fn solve(problem: &Problem<'_>, component: &Component, solution: &mut Solution) {
-    let mut search = Search { problem, component, scored: 0 };
-    let combinations = (0..component.requirements.len())
-        .map(|position| search.ways(position).len() as u64)
-        .try_fold(1_u64, u64::checked_mul)
-        .unwrap_or(u64::MAX);
-    let choice = if combinations <= EXHAUSTIVE {
-        search.exhaust()
-    } else {
-        let (first, bound) = search.alone();
-        let choice = search.improve(first);
-        let unmet = search.score(&choice).0.0;
-        if unmet > bound {
-            solution.notes.push(format!(
-                "The ways for {} scopes were found by stepwise improvement: priced unmet need {unmet}, lower bound {bound} (both in hundredths of the relative price); a better choice is not excluded.",
-                component.requirements.len()
-            ));
+/// What is not proved, in words.
+fn gap(how: &str, scopes: usize, unmet: u128, bound: u128) -> Option<String> {
+    (unmet > bound).then(|| {
+        let thousandths = (unmet - bound) * 100_000 / bound.max(1);
+        let percent = format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000);
+        let gap = if bound == 0 { "the gap has no percentage".to_owned() } else { format!("gap {percent} %") };
+        format!(
+            "The ways for {scopes} scopes were {how}: priced unmet need {unmet}, lower bound {bound} (both in hundredths of the relative price), {gap}; a better choice is not excluded."
+        )
+    })
+}
+
+/// Every ordered pair of different ways.
+fn pairs(ways: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..ways).flat_map(move |from| (0..ways).filter(move |&to| to != from).map(move |to| (from, to)))
+}
+
+/// The next combination of counts; `false` after the last.
+fn next(counts: &mut Counts) -> bool {
+    for counts in counts {
+        // The next way to share the members out: the order is that of the counts read backwards.
+        let Some(from) = counts.iter().position(|&count| count > 0) else { continue };
+        if from + 1 < counts.len() {
+            let moved = counts[from];
+            counts[from] = 0;
+            counts[from + 1] += 1;
+            counts[0] = moved - 1;
+            return true;
         }
-        choice
+        // All members are on the last way: start again and let the next class move on.
+        let last = counts.iter().sum();
+        counts.fill(0);
+        counts[0] = last;
+    }
+    false
+}
+
+/// Combinations of counts of a component.
+fn combinations(component: &Component) -> u64 {
+    let of_class = |members: u64, ways: u64| {
+        // ways - 1 bars between members stars.
+        (1..ways).try_fold(1_u64, |product, bar| Some(product.checked_mul(members + bar)? / bar))
     };
-    let spending = search.score(&choice).1;
-    solution.allocations.extend(spending.allocations);
-    solution.chosen.extend(
-        component
-            .requirements
-            .iter()
-            .zip(choice)
-            .map(|(&requirement, alternative)| Chosen { requirement, alternative }),
-    );
+    let classes = component.classes.iter();
+    classes
+        .map(|class| of_class(class.members.len() as u64, class.ways.len() as u64))
+        .try_fold(1_u64, |product, class| product.checked_mul(class?))
+        .unwrap_or(u64::MAX)
+}
+
+/// Solves one component.
+pub(super) fn solve(problem: &Problem<'_>, parts: &Parts, component: &Component, method: &Method<'_>) -> Solution {
+    let search = Search { spender: Spender { problem, stocks: &parts.stocks, component }, component };
+    let choice = search.choose(method);
+    let ways = search.ways(&choice.counts);
+    let mut class_of = vec![0; ways.len()];
+    for (index, class) in component.classes.iter().enumerate() {
+        class.members.iter().for_each(|&place| class_of[place] = index);
+    }
+    let mut solution = Solution { notes: choice.note.into_iter().collect(), ..Solution::default() };
+    let mut lines = Vec::new();
+    for (place, &way) in ways.iter().enumerate() {
+        let requirement = component.requirements[place];
+        for (line, &(kind, units)) in component.classes[class_of[place]].ways[way].lines.iter().enumerate() {
+            lines.push(ChosenLine { requirement, line, want: Want { kind, units } });
+        }
+        solution.chosen.push(Chosen { requirement, alternative: component.eligible[place][way] });
+    }
+    if !component.edges.is_empty() {
+        solution.allocations = search.spender.allocate(&lines, &choice.kept);
+    }
+    solution
+}
+
+impl Search<'_> {
+    fn choose(&self, method: &Method<'_>) -> Choice {
+        if self.component.edges.is_empty() {
+            // Nothing is shared, so that each scope is best served as if it were alone.
+            return Choice { counts: self.alone().0, kept: Vec::new(), note: None };
+        }
+        let combinations = combinations(self.component);
+        if combinations == 1 {
+            let counts = self.first();
+            let kept = self.score(&counts, None).1.kept;
+            return Choice { counts, kept, note: None };
+        }
+        let work = (self.component.edges.len() + self.component.requirements.len()) as u64;
+        let few = combinations <= EXHAUSTIVE && combinations.saturating_mul(work) <= WORK;
+        let search = || match method.effort {
+            Effort::Least if few => self.exhaust(),
+            _ => self.by_programme(),
+        };
+        match method.memory {
+            Some(memory) => memory.recall(self.spender.signature(), &self.component.groups, search),
+            None => search(),
+        }
+    }
 }

@@ -1,271 +1,281 @@
-//! Units of entitlements spent on the lines of chosen ways.
+//! Units of stocks spent on the lines of chosen ways.
 //!
 //! A licence that a grant converts has two forms, and is spent in one of them. How many licences are converted is chosen
 //! with the spending: by trying every split where there are few, else by improving a split step by step.
 
-use crate::model::{Allocation, Entitlement, Line, Metric, Requirement};
+use std::collections::BTreeMap;
+
+use crate::model::{Allocation, Entitlement};
 
 use super::Problem;
-use super::fit::{bound_allows, serves};
-use super::flow::{self, Demand, Supply};
-
-/// A line of a chosen way.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Want<'a> {
-    pub requirement: usize,
-    pub line_index: usize,
-    pub line: &'a Line,
-    pub organisation: &'a str,
-    pub worth: u64,
-}
+use super::component::Component;
+use super::flow::{self, Spent, Want};
+use super::kinds::{Kept, Stocks};
+use super::memory::Signature;
 
 /// What came out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Spending {
-    pub allocations: Vec<Allocation>,
     /// Σ worth × units unmet.
     pub unmet: u128,
     /// How capable the rights are that were spent.
     pub capability: u128,
+    /// Licences of each group that stay as they were bought; the others are spent as converted.
+    pub kept: Vec<u64>,
+    /// How much work it was: edges looked at.
+    pub work: u64,
 }
-
-/// Licences of each converted entitlement that stay as they were bought; the others are spent as converted.
-type Kept = Vec<(usize, u32)>;
 
 /// Splits that are all tried; where there are more, the split is improved step by step.
 const SPLITS: u64 = 32;
 
-/// Spends the entitlements with these indexes on the lines.
-pub(super) fn spend(problem: &Problem<'_>, entitlements: &[usize], wants: &[Want<'_>]) -> Spending {
-    let wanted = |metric: Metric| wants.iter().any(|want| want.line.metric == metric);
-    let mut kept: Kept = Vec::new();
-    let mut open = Vec::new();
-    for &index in entitlements {
-        let forms = &problem.entitlements[index].forms;
-        let Some(first) = forms.first().filter(|_| forms.len() > 1) else { continue };
-        let converted = forms[1..].iter().any(|form| wanted(form.metric));
-        match (wanted(first.metric), converted) {
-            (true, true) => open.push(kept.len()),
-            (true, false) => {}
-            (false, _) => {
-                kept.push((index, 0));
-                continue;
+/// Edges looked at while a split is improved; a number, not a time, so that the same input gives the same answer.
+const MOST_WORK: u64 = 20_000_000;
+
+/// A line of a chosen way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ChosenLine {
+    pub requirement: usize,
+    pub line: usize,
+    pub want: Want,
+}
+
+/// Spends the stocks of one component.
+pub(super) struct Spender<'a> {
+    pub problem: &'a Problem<'a>,
+    pub stocks: &'a Stocks,
+    pub component: &'a Component,
+}
+
+impl Spender<'_> {
+    /// Spends under the best split found; `hint` is a split that is good, and only tried with its neighbours.
+    pub fn spend(&self, need: &[u64], hint: Option<&[u64]>) -> Spending {
+        let mut kept = vec![0; self.stocks.groups.len()];
+        let mut open = Vec::new();
+        for &group in &self.component.groups {
+            let licences = self.stocks.groups[group].licences;
+            match (self.wanted(need, group, false), self.wanted(need, group, true)) {
+                (true, true) if licences > 0 => open.push(group),
+                (true, _) => {}
+                (false, _) => continue,
             }
+            kept[group] = licences;
         }
-        kept.push((index, first.units));
+        let all = |group: &usize| self.stocks.groups[*group].licences;
+        let splits = open.iter().map(all).try_fold(1_u64, |splits, licences| splits.checked_mul(licences + 1));
+        if open.is_empty() {
+            self.with(need, kept)
+        } else if splits.is_some_and(|splits| splits <= SPLITS) {
+            self.every(need, kept, &open)
+        } else {
+            self.improved(need, kept, &open, hint)
+        }
     }
-    let all: Vec<u32> = open.iter().map(|&at| kept[at].1).collect();
-    let splits = all.iter().try_fold(1_u64, |splits, &units| splits.checked_mul(u64::from(units) + 1));
-    let splitting = Splitting { problem, entitlements, wants, all };
-    if splitting.all.is_empty() {
-        splitting.with(&kept)
-    } else if splits.is_some_and(|splits| splits <= SPLITS) {
-        splitting.every(kept, &open)
-    } else {
-        splitting.improved(kept, &open)
+
+    /// Whether licences of a group are wanted as they were bought, or as converted.
+    fn wanted(&self, need: &[u64], group: usize, converted: bool) -> bool {
+        self.component.edges.iter().any(|&(stock, kind, _)| {
+            let stock = &self.stocks.all[self.component.stocks[stock]];
+            need[kind] > 0 && stock.group == Some(group) && (stock.form > 0) == converted
+        })
     }
-}
 
-/// The choice of how many licences to convert.
-struct Splitting<'a> {
-    problem: &'a Problem<'a>,
-    entitlements: &'a [usize],
-    wants: &'a [Want<'a>],
-    /// Licences of each entitlement whose split is open.
-    all: Vec<u32>,
-}
-
-impl Splitting<'_> {
-    fn with(&self, kept: &Kept) -> Spending {
-        let mut spending = Spending::default();
-        Round::new(self.problem, self.entitlements, self.wants, kept).spend(self.wants, &mut spending);
+    /// Spends under one split.
+    fn with(&self, need: &[u64], kept: Vec<u64>) -> Spending {
+        let wants: Vec<Want> = need.iter().enumerate().map(|(kind, &units)| Want { kind, units }).collect();
+        let spent = self.flow(&wants, &kept);
+        let mut spending = Spending { unmet: 0, capability: 0, kept, work: spent.work };
+        for (want, met) in wants.iter().zip(&spent.met) {
+            spending.unmet += u128::from(want.units - met) * u128::from(self.component.kinds[want.kind].worth);
+        }
+        for (&(_, _, capability), &units) in self.component.edges.iter().zip(&spent.used) {
+            spending.capability += u128::from(units) * u128::from(capability);
+        }
         spending
     }
 
+    fn flow(&self, wants: &[Want], kept: &[u64]) -> Spent {
+        let supplies: Vec<u64> =
+            self.component.stocks.iter().map(|&stock| self.stocks.units(self.problem, stock, kept)).collect();
+        flow::spend(&supplies, &self.component.kinds, wants, &self.component.edges)
+    }
+
     /// Tries every split, the one that converts nothing first.
-    fn every(&self, mut kept: Kept, open: &[usize]) -> Spending {
-        let mut best = self.with(&kept);
+    fn every(&self, need: &[u64], mut kept: Vec<u64>, open: &[usize]) -> Spending {
+        let mut best = self.with(need, kept.clone());
         loop {
             let mut position = 0;
             while position < open.len() {
-                let units = &mut kept[open[position]].1;
+                let units = &mut kept[open[position]];
                 if *units > 0 {
                     *units -= 1;
                     break;
                 }
-                *units = self.all[position];
+                *units = self.stocks.groups[open[position]].licences;
                 position += 1;
             }
             if position == open.len() {
                 return best;
             }
-            take_better(&mut best, self.with(&kept));
+            take_better(&mut best, self.with(need, kept.clone()));
         }
     }
 
-    /// Improves the better of the two extremes by moving licences of one entitlement, many at first, then few.
-    fn improved(&self, kept: Kept, open: &[usize]) -> Spending {
+    /// Improves the better of the two extremes by moving licences of one group, many at first, then few; or the hint, by
+    /// few.
+    fn improved(&self, need: &[u64], kept: Vec<u64>, open: &[usize], hint: Option<&[u64]>) -> Spending {
+        let licences = |group: usize| self.stocks.groups[group].licences;
         let mut none = kept.clone();
-        open.iter().for_each(|&at| none[at].1 = 0);
-        let mut best = (self.with(&kept), kept);
-        let other = (self.with(&none), none);
-        if better(&other.0, &best.0) {
-            best = other;
-        }
-        let mut step = self.all.iter().copied().max().unwrap_or(1).next_power_of_two();
-        while step > 0 {
+        open.iter().for_each(|&group| none[group] = 0);
+        let (mut best, mut step) = match hint {
+            Some(hint) => {
+                let mut hinted = kept;
+                open.iter().for_each(|&group| hinted[group] = hint[group].min(hinted[group]));
+                (self.with(need, hinted), 1)
+            }
+            None => {
+                let mut best = self.with(need, kept);
+                take_better(&mut best, self.with(need, none));
+                (best, open.iter().map(|&group| licences(group)).max().unwrap_or(1).next_power_of_two())
+            }
+        };
+        while step > 0 && best.work < MOST_WORK {
             let mut moved = false;
-            for (number, &at) in open.iter().enumerate() {
-                let units = best.1[at].1;
-                for next in [units.saturating_sub(step), units.saturating_add(step).min(self.all[number])] {
-                    let mut kept = best.1.clone();
-                    kept[at].1 = next;
-                    let spending = self.with(&kept);
-                    if better(&spending, &best.0) {
-                        best = (spending, kept);
-                        moved = true;
-                    }
+            for &group in open {
+                let units = best.kept[group];
+                for next in [units.saturating_sub(step), units.saturating_add(step).min(licences(group))] {
+                    let mut kept = best.kept.clone();
+                    kept[group] = next;
+                    moved |= take_better(&mut best, self.with(need, kept));
                 }
             }
             if !moved {
                 step /= 2;
             }
         }
-        best.0
+        best
     }
-}
 
-/// Less priced unmet need, then less capable rights spent.
-fn better(one: &Spending, other: &Spending) -> bool {
-    (one.unmet, one.capability) < (other.unmet, other.capability)
-}
-
-fn take_better(best: &mut Spending, other: Spending) {
-    if better(&other, best) {
-        *best = other;
+    /// Spends under one split that is good already.
+    pub fn spend_as(&self, need: &[u64], kept: &[u64]) -> Spending {
+        self.with(need, kept.to_vec())
     }
-}
 
-/// One flow.
-struct Round<'a> {
-    supplies: Vec<Supply>,
-    /// (entitlement, form) of each supply.
-    origins: Vec<(usize, usize)>,
-    edges: Vec<flow::Edge>,
-    problem: &'a Problem<'a>,
-}
-
-impl<'a> Round<'a> {
-    fn new(problem: &'a Problem<'a>, entitlements: &[usize], wants: &[Want<'_>], kept: &Kept) -> Self {
-        let mut round = Self { supplies: Vec::new(), origins: Vec::new(), edges: Vec::new(), problem };
-        for &index in entitlements {
-            let entitlement = &problem.entitlements[index];
-            for form in 0..entitlement.forms.len() {
-                round.add_form(index, form, wants, kept);
+    /// Spends on lines in their order, under a split, and says which entitlement gave what.
+    pub fn allocate(&self, lines: &[ChosenLine], kept: &[u64]) -> Vec<Allocation> {
+        let wants: Vec<Want> = lines.iter().map(|line| line.want).collect();
+        let spent = self.flow(&wants, kept);
+        let mut by_kind: Vec<Vec<(usize, u64)>> = vec![Vec::new(); self.component.kinds.len()];
+        for (&(stock, kind, _), &units) in self.component.edges.iter().zip(&spent.used).filter(|(_, units)| **units > 0)
+        {
+            by_kind[kind].push((stock, units));
+        }
+        let mut sources: Vec<Source> = self.component.stocks.iter().map(|&stock| self.source(stock, kept)).collect();
+        let mut next = vec![0; by_kind.len()];
+        let mut allocations: BTreeMap<(usize, usize, usize, usize), u64> = BTreeMap::new();
+        for (line, mut met) in lines.iter().zip(spent.met) {
+            let kind = line.want.kind;
+            while met > 0 {
+                let (stock, left) = &mut by_kind[kind][next[kind]];
+                let units = met.min(*left);
+                for (entitlement, units) in sources[*stock].draw(units) {
+                    let form = self.stocks.all[self.component.stocks[*stock]].form;
+                    *allocations.entry((entitlement, form, line.requirement, line.line)).or_default() += units;
+                }
+                met -= units;
+                *left -= units;
+                if *left == 0 {
+                    next[kind] += 1;
+                }
             }
         }
-        round
-    }
-
-    fn add_form(&mut self, index: usize, form: usize, wants: &[Want<'_>], kept: &Kept) {
-        let entitlement = &self.problem.entitlements[index];
-        let units = split_units(entitlement, index, form, kept);
-        if units == 0 {
-            return;
-        }
-        if !entitlement.bound_singly {
-            self.add_supply(index, form, units, wants, &entitlement.bound_hosts);
-            return;
-        }
-        // One unit for each named device that a line names, the rest free; a device nobody has seen keeps its unit.
-        let unseen = u32::try_from(entitlement.unknown_assignees.len()).unwrap_or(u32::MAX);
-        let mut free = units.saturating_sub(unseen);
-        for &host in &entitlement.bound_hosts {
-            if free > 0 {
-                self.add_supply(index, form, 1, wants, &[host]);
-                free -= 1;
-            }
-        }
-        if free > 0 {
-            self.add_supply(index, form, free, wants, &[]);
-        }
-    }
-
-    fn add_supply(
-        &mut self,
-        index: usize,
-        form: usize,
-        units: u32,
-        wants: &[Want<'_>],
-        bound: &[crate::model::HostId],
-    ) {
-        let entitlement = &self.problem.entitlements[index];
-        let supply = self.supplies.len();
-        let mut used = false;
-        for (demand, want) in wants.iter().enumerate() {
-            if serves(entitlement, &entitlement.forms[form], want.line, want.organisation)
-                && bound_allows(bound, want.line)
-                && (!bound.is_empty() || entitlement.may_be_drawn_by(want.organisation))
-            {
-                self.edges.push((supply, demand, capability(entitlement, form, want, !bound.is_empty())));
-                used = true;
-            }
-        }
-        if used {
-            self.supplies.push(Supply { units });
-            self.origins.push((index, form));
-        }
-    }
-
-    fn spend(&self, wants: &[Want<'_>], spending: &mut Spending) {
-        let demands: Vec<Demand> =
-            wants.iter().map(|want| Demand { units: want.line.units, worth: want.worth }).collect();
-        let used = flow::spend(&self.supplies, &demands, &self.edges);
-        let mut met = vec![0_u32; wants.len()];
-        for (&(supply, demand, capability), units) in self.edges.iter().zip(used) {
-            if units == 0 {
-                continue;
-            }
-            met[demand] += units;
-            spending.capability += u128::from(units) * u128::from(capability);
-            let (entitlement, form) = self.origins[supply];
-            let allocation = Allocation {
+        let allocations = allocations.into_iter();
+        allocations
+            .map(|((entitlement, form, requirement, line), units)| Allocation {
                 entitlement,
                 form,
-                requirement: wants[demand].requirement,
-                line: wants[demand].line_index,
-                units,
-            };
-            add(&mut spending.allocations, allocation);
+                requirement,
+                line,
+                units: u32::try_from(units).unwrap_or(u32::MAX),
+            })
+            .collect()
+    }
+
+    /// Everything a choice for the component is made from.
+    pub fn signature(&self) -> Signature {
+        let group_number = |group: usize| self.component.groups.iter().position(|&known| known == group);
+        let stocks = self.component.stocks.iter().map(|&index| {
+            let stock = &self.stocks.all[index];
+            let members = stock.members.iter().map(|member| {
+                let entitlement = &self.problem.entitlements[member.entitlement];
+                let (first, own) = (entitlement.forms[0].units, entitlement.forms[stock.form].units);
+                let free = self.stocks.share(self.problem, stock, member, u64::from(first));
+                let waiting = if entitlement.bound_singly { 1 + entitlement.unknown_assignees.len() as u64 } else { 0 };
+                (u64::from(first), u64::from(own), free, waiting)
+            });
+            (stock.group.and_then(group_number), stock.form, members.collect())
+        });
+        let classes = self.component.classes.iter();
+        let groups = self.component.groups.iter();
+        Signature {
+            classes: classes.map(|class| (class.members.clone(), class.ways.clone())).collect(),
+            worths: self.component.kinds.iter().map(|kind| kind.worth).collect(),
+            edges: self.component.edges.clone(),
+            stocks: stocks.collect(),
+            groups: groups
+                .map(|&group| self.stocks.groups[group].members.iter().map(|&(_, licences)| licences).collect())
+                .collect(),
         }
-        for (want, met) in wants.iter().zip(met) {
-            spending.unmet += u128::from(want.line.units - met) * u128::from(want.worth);
-        }
+    }
+
+    /// The units of a stock by entitlement.
+    fn source(&self, stock: usize, kept: &[u64]) -> Source {
+        let stock = &self.stocks.all[stock];
+        let mut kept_of = stock.group.map(|group| Kept::new(&self.stocks.groups[group], kept[group]));
+        let members = stock.members.iter();
+        let left = members.map(|member| {
+            let kept = kept_of.as_mut().map_or(0, |kept| kept.of(member.entitlement));
+            (member.entitlement, self.stocks.share(self.problem, stock, member, kept))
+        });
+        Source { left: left.collect(), next: 0 }
     }
 }
 
-/// Adds units to the allocation of the same entitlement, form and line, where there is one.
-fn add(allocations: &mut Vec<Allocation>, new: Allocation) {
-    let same = |known: &&mut Allocation| {
-        (known.entitlement, known.form, known.requirement, known.line)
-            == (new.entitlement, new.form, new.requirement, new.line)
-    };
-    match allocations.iter_mut().find(same) {
-        Some(known) => known.units += new.units,
-        None => allocations.push(new),
+/// Units of a stock by entitlement, drawn in order.
+struct Source {
+    left: Vec<(usize, u64)>,
+    next: usize,
+}
+
+impl Source {
+    /// Takes so many units.
+    fn draw(&mut self, mut units: u64) -> Vec<(usize, u64)> {
+        let mut drawn = Vec::new();
+        while let Some((entitlement, left)) = self.left.get_mut(self.next).filter(|_| units > 0) {
+            let taken = units.min(*left);
+            if taken > 0 {
+                drawn.push((*entitlement, taken));
+            }
+            *left -= taken;
+            units -= taken;
+            if *left == 0 {
+                self.next += 1;
+            }
+        }
+        drawn
     }
 }
 
-/// Units of a form under a split: kept licences as bought, the others as converted.
-fn split_units(entitlement: &Entitlement, index: usize, form: usize, kept: &Kept) -> u32 {
-    let units = entitlement.forms[form].units;
-    let Some((_, kept)) = kept.iter().find(|(known, _)| *known == index) else { return units };
-    let licences = entitlement.forms[0].units;
-    match (form, licences) {
-        (0, _) => *kept,
-        (_, 0) => 0,
-        _ => u32::try_from(u64::from(units) * u64::from(licences - kept) / u64::from(licences)).unwrap_or(units),
+/// Less priced unmet need, then less capable rights spent; returns whether the other one is better. The work of both
+/// counts.
+fn take_better(best: &mut Spending, other: Spending) -> bool {
+    let better = (other.unmet, other.capability) < (best.unmet, best.capability);
+    let work = best.work + other.work;
+    if better {
+        *best = other;
     }
+    best.work = work;
+    better
 }
 
 /// Units of a form that are left after what was spent of all forms of the entitlement.
@@ -298,30 +308,4 @@ fn licences_for(entitlement: &Entitlement, form: usize, units: u32) -> u32 {
     let licences = u64::from(entitlement.forms.first().map_or(0, |first| first.units));
     let whole = u64::from(entitlement.forms[form].units.max(1));
     u32::try_from((u64::from(units) * licences).div_ceil(whole)).unwrap_or(u32::MAX)
-}
-
-/// How much is given away by spending a right here: foreign, higher, newer and assured rights last, bound ones first.
-fn capability(entitlement: &Entitlement, form: usize, want: &Want<'_>, bound: bool) -> u64 {
-    let form = &entitlement.forms[form];
-    let foreign = u64::from(entitlement.organisation != want.organisation);
-    let higher = u64::from(form.edition.is_some() && form.edition != want.line.edition);
-    let version = form.owned.map_or(999, |owned| owned.min(998)) as u64;
-    foreign * 100_000 + higher * 10_000 + u64::from(!bound) * 5_000 + version * 2 + u64::from(entitlement.sa_active)
-}
-
-/// Lines of the chosen ways, in the order of requirements.
-pub(super) fn wants<'a>(
-    problem: &Problem<'_>,
-    requirements: &'a [Requirement],
-    chosen: impl Iterator<Item = (usize, usize)>,
-) -> Vec<Want<'a>> {
-    let mut wants = Vec::new();
-    for (index, alternative) in chosen {
-        let requirement = &requirements[index];
-        for (line_index, line) in requirement.alternatives[alternative].lines.iter().enumerate() {
-            let worth = (problem.weight)(line);
-            wants.push(Want { requirement: index, line_index, line, organisation: &requirement.organisation, worth });
-        }
-    }
-    wants
 }

@@ -1,11 +1,11 @@
 //! One product family under one reading.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::allocate::{self, PriceList, Problem};
+use crate::allocate::{self, Memory, Method, PriceList, Problem};
 use crate::model::{
-    Allocation, AlternativeTotal, Asker, Assessment, Chosen, Entitlement, HostId, Line, Position, QuestionKey, Reading,
-    Requirement, Surplus,
+    Allocation, AlternativeTotal, Asker, Assessment, Chosen, Entitlement, HostId, Line, Metric, Position, QuestionKey,
+    Reading, Requirement, Surplus,
 };
 use crate::rules::{Product, Rules};
 use crate::{entitle, require};
@@ -36,8 +36,8 @@ pub(super) fn families(rules: &Rules) -> Vec<Vec<&Product>> {
     families.into_values().collect()
 }
 
-/// Reconciles one family.
-pub(super) fn reconcile(ground: &Ground<'_>, members: &[&Product], reading: &Reading) -> FamilyResult {
+/// Reconciles one family; `memory` holds what was chosen under other readings.
+pub(super) fn reconcile(ground: &Ground<'_>, members: &[&Product], reading: &Reading, memory: &Memory) -> FamilyResult {
     let asker = Asker::new(reading);
     let entitlements = entitle::entitlements(ground.estate, ground.rules, members, ground.as_of, &asker);
     let mut requirements = Vec::new();
@@ -59,7 +59,8 @@ pub(super) fn reconcile(ground: &Ground<'_>, members: &[&Product], reading: &Rea
         entitlements: &entitlements,
         weight: &|line: &Line| weigher.weight(ground, &prices, line),
     };
-    let solution = allocate::allocate(&problem);
+    let method = Method { memory: Some(memory), ..Method::default() };
+    let solution = allocate::allocate_by(&problem, &method);
     let balance = allocate::check(&requirements, &entitlements, &solution.chosen, &solution.allocations);
     // An unbalanced ledger is a defect of trueup: no figure may leave the program then, in release builds too.
     assert!(balance.is_ok(), "the ledger does not balance: {balance:?}");
@@ -87,19 +88,25 @@ struct Weigher {
     needed: bool,
 }
 
+/// What the price of a line's unit depends on.
+type PricedAs<'a> = (&'a str, Option<&'a str>, Option<usize>, Metric);
+
+fn priced_as(line: &Line) -> PricedAs<'_> {
+    (&line.product, line.edition.as_deref(), line.version, line.metric)
+}
+
 impl Weigher {
     fn new(ground: &Ground<'_>, prices: &PriceList<'_>, requirements: &[Requirement]) -> Self {
-        let lines = || {
-            requirements
-                .iter()
-                .flat_map(|requirement| &requirement.alternatives)
-                .filter(|alternative| alternative.refused.is_none())
-                .flat_map(|alternative| &alternative.lines)
-        };
+        let lines = requirements
+            .iter()
+            .flat_map(|requirement| &requirement.alternatives)
+            .filter(|alternative| alternative.refused.is_none())
+            .flat_map(|alternative| &alternative.lines);
+        let different: HashMap<PricedAs<'_>, &Line> = lines.map(|line| (priced_as(line), line)).collect();
         Self {
-            by_price: lines().all(|line| prices.unit_weight(line, version_name(ground, line)).is_some()),
-            by_rules: lines().all(|line| rule_weight(ground, line).is_some()),
-            needed: lines().next().is_some(),
+            by_price: different.values().all(|line| prices.unit_weight(line, version_name(ground, line)).is_some()),
+            by_rules: different.values().all(|line| rule_weight(ground, line).is_some()),
+            needed: !different.is_empty(),
         }
     }
 

@@ -1,18 +1,20 @@
 //! Rows of the position out of requirements, entitlements and allocations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::allocate::{PriceList, Priced, Solution, fits};
-use crate::model::{Entitlement, Form, Key, Line, Metric, Money, Position, Requirement, Surplus, Working};
+use crate::model::{
+    Acceptance, Entitlement, Form, HostId, Key, Line, Metric, Money, Position, Requirement, Surplus, Working,
+};
 
 use super::Ground;
 
 /// Identity of a row.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct RowKey {
-    organisation: String,
-    product: String,
-    edition: Option<String>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct RowKey<'a> {
+    organisation: &'a str,
+    product: &'a str,
+    edition: Option<&'a str>,
     version: Option<usize>,
     metric: Metric,
 }
@@ -39,10 +41,11 @@ pub(super) fn positions(
     entitlements: &[Entitlement],
     solution: &Solution,
 ) -> (Vec<Surplus>, Vec<Position>) {
-    let mut rows: BTreeMap<RowKey, Row> = BTreeMap::new();
+    let mut rows: BTreeMap<RowKey<'_>, Row> = BTreeMap::new();
     needs(ground, requirements, solution, &mut rows);
     spent(ground, requirements, entitlements, solution, &mut rows);
-    let surpluses = left_over(ground, requirements, entitlements, solution);
+    let chosen = ChosenLines::new(requirements, entitlements, solution);
+    let surpluses = left_over(ground, &chosen, entitlements, solution);
     for surplus in &surpluses {
         let entitlement = &entitlements[surplus.entitlement];
         let row = rows.entry(own_row(entitlement, &entitlement.forms[surplus.form])).or_default();
@@ -68,28 +71,33 @@ fn doubts(ground: &Ground<'_>, working: &Working) -> Vec<String> {
 }
 
 /// The row in which an entitlement's units of a form stand.
-fn own_row(entitlement: &Entitlement, form: &Form) -> RowKey {
+fn own_row<'a>(entitlement: &'a Entitlement, form: &'a Form) -> RowKey<'a> {
     RowKey {
-        organisation: entitlement.organisation.clone(),
-        product: form.product.clone(),
-        edition: form.edition.clone(),
+        organisation: &entitlement.organisation,
+        product: &form.product,
+        edition: form.edition.as_deref(),
         version: form.owned,
         metric: form.metric,
     }
 }
 
 /// The row in which a line's need stands.
-fn need_row(organisation: &str, line: &Line) -> RowKey {
+fn need_row<'a>(organisation: &'a str, line: &'a Line) -> RowKey<'a> {
     RowKey {
-        organisation: organisation.to_owned(),
-        product: line.product.clone(),
-        edition: line.edition.clone(),
+        organisation,
+        product: &line.product,
+        edition: line.edition.as_deref(),
         version: line.version,
         metric: line.metric,
     }
 }
 
-fn needs(ground: &Ground<'_>, requirements: &[Requirement], solution: &Solution, rows: &mut BTreeMap<RowKey, Row>) {
+fn needs<'a>(
+    ground: &Ground<'_>,
+    requirements: &'a [Requirement],
+    solution: &Solution,
+    rows: &mut BTreeMap<RowKey<'a>, Row>,
+) {
     for chosen in &solution.chosen {
         let requirement = &requirements[chosen.requirement];
         let way = &requirement.alternatives[chosen.alternative];
@@ -105,19 +113,19 @@ fn needs(ground: &Ground<'_>, requirements: &[Requirement], solution: &Solution,
     }
 }
 
-fn spent(
+fn spent<'a>(
     ground: &Ground<'_>,
-    requirements: &[Requirement],
-    entitlements: &[Entitlement],
+    requirements: &'a [Requirement],
+    entitlements: &'a [Entitlement],
     solution: &Solution,
-    rows: &mut BTreeMap<RowKey, Row>,
+    rows: &mut BTreeMap<RowKey<'a>, Row>,
 ) {
+    let ways: HashMap<usize, usize> =
+        solution.chosen.iter().map(|chosen| (chosen.requirement, chosen.alternative)).collect();
     for allocation in &solution.allocations {
         let requirement = &requirements[allocation.requirement];
-        let Some(chosen) = solution.chosen.iter().find(|chosen| chosen.requirement == allocation.requirement) else {
-            continue;
-        };
-        let line = &requirement.alternatives[chosen.alternative].lines[allocation.line];
+        let Some(&way) = ways.get(&allocation.requirement) else { continue };
+        let line = &requirement.alternatives[way].lines[allocation.line];
         let entitlement = &entitlements[allocation.entitlement];
         let need = need_row(&requirement.organisation, line);
         let own = own_row(entitlement, &entitlement.forms[allocation.form]);
@@ -138,7 +146,7 @@ fn spent(
 /// Units nothing needs or nothing may use, in the form last gained: a converted licence is left over as converted.
 fn left_over(
     ground: &Ground<'_>,
-    requirements: &[Requirement],
+    chosen: &ChosenLines<'_>,
     entitlements: &[Entitlement],
     solution: &Solution,
 ) -> Vec<Surplus> {
@@ -158,9 +166,13 @@ fn left_over(
             if !is_suite && bought.is_some_and(|product| product.id != entitlement.forms[form].product) {
                 continue;
             }
-            let units = crate::allocate::remaining(entitlement, index, form, &solution.allocations);
+            // Allocations are sorted by entitlement.
+            let first = solution.allocations.partition_point(|one| one.entitlement < index);
+            let count = solution.allocations[first..].partition_point(|one| one.entitlement == index);
+            let spent = &solution.allocations[first..first + count];
+            let units = crate::allocate::remaining(entitlement, index, form, spent);
             if units > 0 {
-                let fitting = if fits_any(requirements, entitlement, form, solution) { units } else { 0 };
+                let fitting = if chosen.fit(entitlement, &entitlement.forms[form]) { units } else { 0 };
                 surpluses.push(Surplus { entitlement: index, form, units, fitting });
             }
         }
@@ -168,16 +180,35 @@ fn left_over(
     surpluses
 }
 
-/// Whether units of a form would lawfully serve a chosen need of their own product, edition and metric.
-fn fits_any(requirements: &[Requirement], entitlement: &Entitlement, form: usize, solution: &Solution) -> bool {
-    let form = &entitlement.forms[form];
-    solution.chosen.iter().any(|chosen| {
-        let requirement = &requirements[chosen.requirement];
-        requirement.alternatives[chosen.alternative]
-            .lines
-            .iter()
-            .any(|line| line.edition == form.edition && fits(entitlement, form, line, &requirement.organisation))
-    })
+/// What a line is told apart by, as far as rights may fit it: with the hosts some right is bound to.
+type LineKey<'a> = (&'a str, &'a [String], Option<usize>, &'a [Acceptance], Vec<HostId>);
+
+/// The lines of the chosen ways by product, edition and metric, each sort of line once.
+struct ChosenLines<'a> {
+    lines: HashMap<(&'a str, Option<&'a str>, Metric), HashMap<LineKey<'a>, &'a Line>>,
+}
+
+impl<'a> ChosenLines<'a> {
+    fn new(requirements: &'a [Requirement], entitlements: &[Entitlement], solution: &Solution) -> Self {
+        let bound: HashSet<HostId> = entitlements.iter().flat_map(|right| right.bound_hosts.iter().copied()).collect();
+        let mut lines: HashMap<_, HashMap<LineKey<'a>, &'a Line>> = HashMap::new();
+        for chosen in &solution.chosen {
+            let requirement = &requirements[chosen.requirement];
+            for line in &requirement.alternatives[chosen.alternative].lines {
+                let hosts = line.hosts.iter().copied().filter(|host| bound.contains(host)).collect();
+                let own: LineKey<'a> = (&requirement.organisation, &line.editions, line.version, &line.accepts, hosts);
+                let place = (line.product.as_str(), line.edition.as_deref(), line.metric);
+                lines.entry(place).or_default().entry(own).or_insert(line);
+            }
+        }
+        Self { lines }
+    }
+
+    /// Whether units of a form would lawfully serve a chosen need of their own product, edition and metric.
+    fn fit(&self, entitlement: &Entitlement, form: &Form) -> bool {
+        let place = (form.product.as_str(), form.edition.as_deref(), form.metric);
+        self.lines.get(&place).is_some_and(|lines| lines.iter().any(|(own, line)| fits(entitlement, form, line, own.0)))
+    }
 }
 
 /// Price of the shortfall by organisation, product, edition and metric: packs are rounded once at purchase (C0-8).
@@ -186,11 +217,10 @@ type Costs = BTreeMap<CostKey, (u32, Priced)>;
 /// Organisation, product, edition and metric.
 type CostKey = (String, String, Option<String>, Metric);
 
-fn costs(ground: &Ground<'_>, prices: &PriceList<'_>, rows: &BTreeMap<RowKey, Row>) -> Costs {
+fn costs(ground: &Ground<'_>, prices: &PriceList<'_>, rows: &BTreeMap<RowKey<'_>, Row>) -> Costs {
     let mut short: BTreeMap<CostKey, (u32, Option<usize>)> = BTreeMap::new();
     for (key, row) in rows {
-        let entry =
-            short.entry((key.organisation.clone(), key.product.clone(), key.edition.clone(), key.metric)).or_default();
+        let entry = short.entry(group_of(key)).or_default();
         let shortfall = row.required - row.allocated;
         entry.0 += shortfall;
         if shortfall > 0 {
@@ -207,15 +237,18 @@ fn costs(ground: &Ground<'_>, prices: &PriceList<'_>, rows: &BTreeMap<RowKey, Ro
         .collect()
 }
 
-fn position(ground: &Ground<'_>, key: RowKey, mut row: Row, costs: &Costs) -> Position {
+fn group_of(key: &RowKey<'_>) -> CostKey {
+    (key.organisation.to_owned(), key.product.to_owned(), key.edition.map(str::to_owned), key.metric)
+}
+
+fn position(ground: &Ground<'_>, key: RowKey<'_>, mut row: Row, costs: &Costs) -> Position {
     let shortfall = row.required - row.allocated;
     let version = ground
         .rules
         .products
-        .get(&key.product)
+        .get(key.product)
         .and_then(|product| key.version.map(|version| product.version_name(version).to_owned()));
-    let group = (key.organisation.clone(), key.product.clone(), key.edition.clone(), key.metric);
-    let (cost, missing_price) = match costs.get(&group) {
+    let (cost, missing_price) = match costs.get(&group_of(&key)) {
         Some((units, Priced::Known(money))) => (Some(share(money, shortfall, *units)), None),
         Some((_, Priced::Missing(name))) if shortfall > 0 => (None, Some(name.clone())),
         _ => (Some(Money { minor: 0, currency: ground.settings.currency.clone() }), None),
@@ -230,17 +263,17 @@ fn position(ground: &Ground<'_>, key: RowKey, mut row: Row, costs: &Costs) -> Po
         key: Key::new(
             "position",
             &[
-                &key.organisation,
+                key.organisation,
                 "-",
-                &key.product,
-                key.edition.as_deref().unwrap_or(""),
+                key.product,
+                key.edition.unwrap_or(""),
                 version.as_deref().unwrap_or(""),
                 key.metric.name(),
             ],
         ),
-        organisation: key.organisation,
-        product: key.product,
-        edition: key.edition,
+        organisation: key.organisation.to_owned(),
+        product: key.product.to_owned(),
+        edition: key.edition.map(str::to_owned),
         version,
         metric: key.metric,
         required: row.required,

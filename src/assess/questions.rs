@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
+use crate::allocate::Memory;
 use crate::model::{Answer, HostId, Key, Metric, Money, Position, Question, QuestionKey, Reading};
 use crate::rules::Product;
 
@@ -24,8 +27,9 @@ pub(super) fn explore(
     strict_reading: &Reading,
     customer_reading: &Reading,
 ) -> Explored {
-    let mut strict = reconcile(ground, members, strict_reading);
-    let mut customer = reconcile(ground, members, customer_reading);
+    let memory = Memory::default();
+    let under = |reading: &Reading| reconcile(ground, members, reading, &memory);
+    let (mut strict, mut customer) = rayon::join(|| under(strict_reading), || under(customer_reading));
     let mut asked: BTreeMap<QuestionKey, Vec<HostId>> = BTreeMap::new();
     for (key, hosts) in strict.asked.iter().chain(&customer.asked) {
         let known = asked.entry(key.clone()).or_default();
@@ -36,25 +40,34 @@ pub(super) fn explore(
     let mut ranges = Ranges::default();
     ranges.widen(&strict.positions);
     ranges.widen(&customer.positions);
-    let mut questions = Vec::new();
-    let all = asked.keys().cloned().collect();
-    for (key, hosts) in asked {
+    // Of each flip only the rows are kept: the needs behind them would fill the memory of a large estate.
+    let rows = |reading: Reading| under(&reading).positions;
+    let flip = |(key, hosts): (QuestionKey, Vec<HostId>)| {
         let answered = strict_reading.fixed.get(&key).copied();
-        let from_strict =
-            reconcile(ground, members, &strict_reading.with(key.clone(), other(answered, Answer::Strict)));
-        let from_customer =
-            reconcile(ground, members, &customer_reading.with(key.clone(), other(answered, Answer::Customer)));
+        let (from_strict, from_customer) = rayon::join(
+            || rows(strict_reading.with(key.clone(), other(answered, Answer::Strict))),
+            || rows(customer_reading.with(key.clone(), other(answered, Answer::Customer))),
+        );
+        (key, hosts, answered, from_strict, from_customer)
+    };
+    let all = asked.keys().cloned().collect();
+    let flipped: Vec<_> = asked.into_par_iter().map(flip).collect();
+    let mut questions = Vec::new();
+    for (key, hosts, answered, from_strict, from_customer) in flipped {
         if answered.is_none() {
-            ranges.widen(&from_strict.positions);
-            ranges.widen(&from_customer.positions);
+            ranges.widen(&from_strict);
+            ranges.widen(&from_customer);
         }
-        let matters = from_strict.positions != strict.positions || from_customer.positions != customer.positions;
+        let matters = from_strict != strict.positions || from_customer != customer.positions;
         // What is asked and changes no figure is no question; an answer on file is shown all the same.
         if !matters && answered.is_none() {
             continue;
         }
-        let (by_strict, by_customer) =
-            if answered == Some(Answer::Customer) { (&from_strict, &strict) } else { (&strict, &from_strict) };
+        let (by_strict, by_customer) = if answered == Some(Answer::Customer) {
+            (&from_strict, &strict.positions)
+        } else {
+            (&strict.positions, &from_strict)
+        };
         questions.push(question(ground, key, hosts, answered, by_strict, by_customer));
     }
     ranges.apply(&mut strict);
@@ -149,8 +162,8 @@ fn question(
     key: QuestionKey,
     hosts: Vec<HostId>,
     answered: Option<Answer>,
-    strict: &FamilyResult,
-    flipped: &FamilyResult,
+    strict: &[Position],
+    flipped: &[Position],
 ) -> Question {
     let ambiguity = ground.rules.ambiguities.get(&key.ambiguity).cloned();
     let text = |part: fn(&crate::rules::Ambiguity) -> &String| {
@@ -184,14 +197,9 @@ fn question(
 
 /// A figure under both answers, over the rows whose need or shortfall the question changes: rows it leaves alone, of other
 /// metrics perhaps, say nothing of it.
-fn changed(
-    strict: &FamilyResult,
-    flipped: &FamilyResult,
-    organisation: &str,
-    figure: fn(&Position) -> u32,
-) -> (u64, u64) {
-    let rows = |result: &FamilyResult| -> BTreeMap<Key, (u32, u32, u32)> {
-        let own = result.positions.iter().filter(|row| row.organisation == organisation);
+fn changed(strict: &[Position], flipped: &[Position], organisation: &str, figure: fn(&Position) -> u32) -> (u64, u64) {
+    let rows = |rows: &[Position]| -> BTreeMap<Key, (u32, u32, u32)> {
+        let own = rows.iter().filter(|row| row.organisation == organisation);
         own.map(|row| (row.key.clone(), (row.required, row.shortfall, figure(row)))).collect()
     };
     let (one, other) = (rows(strict), rows(flipped));
@@ -208,9 +216,9 @@ fn changed(
 }
 
 /// Shortfall cost of an organisation; `None` where a price is missing.
-fn cost(ground: &Ground<'_>, result: &FamilyResult, organisation: &str) -> Option<Money> {
+fn cost(ground: &Ground<'_>, rows: &[Position], organisation: &str) -> Option<Money> {
     let mut total = Money { minor: 0, currency: ground.settings.currency.clone() };
-    let rows = result.positions.iter().filter(|row| row.organisation == organisation && row.shortfall > 0);
+    let rows = rows.iter().filter(|row| row.organisation == organisation && row.shortfall > 0);
     for (number, row) in rows.enumerate() {
         let cost = row.cost.as_ref()?;
         if number == 0 {

@@ -1,5 +1,7 @@
 //! Which installations count, and as what.
 
+use std::collections::HashMap;
+
 use crate::model::{Answer, Fact, Host, HostId, Installation, Locator, Machine, Role};
 use crate::rules::Product;
 
@@ -87,7 +89,8 @@ fn in_system(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) ->
 
 /// Containers inside a guest whose licence covers them count as that guest, once (SQ-R19).
 fn in_guests(ground: &Ground<'_>, product: &Product, deployed: Vec<Deployed>) -> Vec<Deployed> {
-    let mut by_machine: Vec<(HostId, Vec<Deployed>)> = Vec::new();
+    let mut by_machine: Vec<Vec<Deployed>> = Vec::new();
+    let mut places: HashMap<HostId, usize> = HashMap::new();
     for mut one in deployed {
         let machine = ground.estate.host(one.host);
         let parent = machine.container_of.filter(|&id| ground.estate.host(id).machine == Machine::Guest);
@@ -97,12 +100,13 @@ fn in_guests(ground: &Ground<'_>, product: &Product, deployed: Vec<Deployed>) ->
         if let Some(parent) = parent.filter(|_| product.terms.iter().any(|terms| covers(&terms))) {
             one.host = parent;
         }
-        match by_machine.iter_mut().find(|(host, _)| *host == one.host) {
-            Some((_, found)) => found.push(one),
-            None => by_machine.push((one.host, vec![one])),
+        let place = *places.entry(one.host).or_insert(by_machine.len());
+        if place == by_machine.len() {
+            by_machine.push(Vec::new());
         }
+        by_machine[place].push(one);
     }
-    by_machine.into_iter().filter_map(|(_, found)| fold(product, found)).collect()
+    by_machine.into_iter().filter_map(|found| fold(product, found)).collect()
 }
 
 /// An operating system that the product manages, whatever runs on it (SC-R1).

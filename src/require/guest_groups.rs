@@ -76,12 +76,16 @@ pub(super) fn groups<'d>(
             groups[target].members.extend(merged.members);
             groups[target].stand_bys.extend(merged.stand_bys);
         }
-        groups[target].hosts.extend(&hosts);
+        if touched.len() > 1 {
+            group_of.extend(groups[target].hosts.iter().map(|host| (*host, target)));
+        }
+        for &host in &hosts {
+            if group_of.insert(host, target) != Some(target) {
+                groups[target].hosts.push(host);
+            }
+        }
         groups[target].members.push((one, hosts));
         groups[target].stand_bys.extend(stand_bys.get(&one.host).map(|stand_by| (one.host, *stand_by)));
-        for host in groups[target].hosts.clone() {
-            group_of.insert(host, target);
-        }
     }
     groups.retain(|group| !group.members.is_empty());
     for group in &mut groups {

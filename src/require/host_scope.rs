@@ -3,7 +3,7 @@
 //! The need is counted by host, so it is the host operator's. Guests whose host nobody knows (`unplaced`) and guests in
 //! public clouds (`cloud_guest`) form scopes of their own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::model::{HostId, Key, Machine, Requirement, Scope, Working};
 use crate::rules::Product;
@@ -64,19 +64,21 @@ fn farms<'d>(
     reach: &Reach,
     by_host: &'d BTreeMap<HostId, HostLoad<'d>>,
 ) -> Vec<Farm<'d>> {
-    let mut farms: Vec<Farm<'d>> = Vec::new();
+    // A farm moves to the end whenever a host joins it; `place_of` finds the farm of a guest.
+    let mut farms: Vec<Option<Farm<'d>>> = Vec::new();
+    let mut place_of: HashMap<HostId, usize> = HashMap::new();
     for (&id, load) in by_host {
         let Some(requirement) = host_requirement(ground, product, reach, id, load) else { continue };
-        let shares = |farm: &Farm<'d>| farm.guests.iter().any(|one| load.guests.iter().any(|two| one.host == two.host));
+        let mut shared: Vec<usize> = load.guests.iter().filter_map(|one| place_of.get(&one.host).copied()).collect();
+        shared.sort_unstable();
+        shared.dedup();
         let mut target = Farm {
             hosts: vec![(id, requirement)],
             loads: vec![(id, load)],
             guests: load.guests.clone(),
             physical: load.physical,
         };
-        let (shared, apart): (Vec<Farm<'d>>, Vec<Farm<'d>>) = farms.into_iter().partition(shares);
-        farms = apart;
-        for farm in shared {
+        for farm in shared.into_iter().filter_map(|place| farms[place].take()) {
             target.hosts.extend(farm.hosts);
             target.loads.extend(farm.loads);
             target.guests.extend(farm.guests);
@@ -86,9 +88,10 @@ fn farms<'d>(
         target.loads.sort_by_key(|(id, _)| *id);
         target.guests.sort_by_key(|one| one.host);
         target.guests.dedup_by_key(|one| one.host);
-        farms.push(target);
+        place_of.extend(target.guests.iter().map(|one| (one.host, farms.len())));
+        farms.push(Some(target));
     }
-    farms
+    farms.into_iter().flatten().collect()
 }
 
 /// What may run on one host.

@@ -36,11 +36,19 @@ pub(super) fn own_ways(ground: &Ground<'_>, product: &Product, group: &Group<'_>
     let grace = grace(ground, product, group);
     let mut ways: Vec<Alternative> = Vec::new();
     let by_processor = product.terms.iter().any(|terms| terms.method == Method::GuestProcessors);
+    // Combinations that cannot differ from an earlier one are left out.
+    let declared = group.members.iter().any(|(one, _)| one.basis.as_deref() == Some("server-cal"));
+    let copies: &[bool] = if group.stand_bys.is_empty() { &[false] } else { &[false, true] };
     let bases = [Undeclared::ByCore, Undeclared::ByServer, Undeclared::ByProcessor, Undeclared::AllByCore];
-    for undeclared in bases.into_iter().filter(|basis| by_processor || *basis != Undeclared::ByProcessor) {
+    let differs = |basis: &Undeclared| match basis {
+        Undeclared::ByProcessor => by_processor,
+        Undeclared::AllByCore => declared,
+        _ => true,
+    };
+    for undeclared in bases.into_iter().filter(differs) {
         for way_of_roaming in roamings(roaming) {
             for era in 0..eras(ground, product, group) {
-                for copies_free in [false, true] {
+                for &copies_free in copies {
                     let own = OwnWay {
                         ground,
                         product,
