@@ -57,16 +57,9 @@ impl<'a> Kinds<'a> {
             bound.sort_unstable();
             bound.dedup();
         }
-        let key = KindKey {
-            organisation,
-            product: &line.product,
-            edition: line.edition.as_deref(),
-            editions: &line.editions,
-            version: line.version,
-            metric: line.metric,
-            accepts: &line.accepts,
-            bound,
-        };
+        let Line { product, edition, editions, version, metric, units: _, hosts: _, accepts } = line;
+        let (edition, version, metric) = (edition.as_deref(), *version, *metric);
+        let key = KindKey { organisation, product, edition, editions, version, metric, accepts, bound };
         let all = &mut self.all;
         *self.known.entry(key).or_insert_with(|| {
             let worth = (problem.weight)(line);
@@ -138,8 +131,11 @@ pub(super) struct Stocks {
 
 type FormKey<'a> = (&'a str, Option<&'a str>, Metric, Option<usize>, Option<usize>, bool);
 
+// The keys below name every field, so that a new one cannot be forgotten: it tells rights or lines apart, or it does not.
+
 fn form_key(form: &Form) -> FormKey<'_> {
-    (&form.product, form.edition.as_deref(), form.metric, form.printed, form.owned, form.downgrade)
+    let Form { product, edition, metric, units_per_licence: _, units: _, printed, owned, downgrade } = form;
+    (product, edition.as_deref(), *metric, *printed, *owned, *downgrade)
 }
 
 /// What the members of a group have in common; `own` where an entitlement can stand for itself only.
@@ -159,6 +155,7 @@ struct RightKey<'a> {
     bound_hosts: &'a [HostId],
     singly: bool,
     sa_active: bool,
+    sa_lapsed_lately: bool,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -312,13 +309,31 @@ fn parts(entitlement: &Entitlement) -> Vec<(Part, Vec<HostId>)> {
 }
 
 fn right_key(entitlement: &Entitlement) -> RightKey<'_> {
+    let Entitlement {
+        key: _,
+        line: _,
+        organisation,
+        shared_with,
+        forms: _,
+        sa_active,
+        sa_lapsed_lately,
+        bound_hosts,
+        overlap_hosts: _,
+        overlap: _,
+        bound_organisations,
+        bound_singly,
+        unknown_assignees: _,
+        refused: _,
+        working: _,
+    } = entitlement;
     RightKey {
-        organisation: &entitlement.organisation,
-        shared_with: &entitlement.shared_with,
-        bound_organisations: &entitlement.bound_organisations,
-        bound_hosts: &entitlement.bound_hosts,
-        singly: entitlement.bound_singly,
-        sa_active: entitlement.sa_active,
+        organisation,
+        shared_with,
+        bound_organisations,
+        bound_hosts,
+        singly: *bound_singly,
+        sa_active: *sa_active,
+        sa_lapsed_lately: *sa_lapsed_lately,
     }
 }
 
