@@ -34,6 +34,8 @@ struct KindKey<'a> {
     accepts: &'a [Acceptance],
     /// Hosts that some right is bound to.
     bound: Vec<HostId>,
+    /// Numbers of the farms it lies in with all its hosts.
+    farms: Vec<usize>,
 }
 
 /// All kinds of a problem.
@@ -41,12 +43,16 @@ pub(super) struct Kinds<'a> {
     pub all: Vec<Kind<'a>>,
     known: HashMap<KindKey<'a>, usize>,
     bound: BTreeSet<HostId>,
+    /// Farms that some right is limited to.
+    farms: Vec<&'a [HostId]>,
 }
 
 impl<'a> Kinds<'a> {
     pub fn new(problem: &Problem<'a>) -> Self {
         let bound = problem.entitlements.iter().flat_map(|right| right.bound_hosts.iter().copied()).collect();
-        Self { all: Vec::new(), known: HashMap::new(), bound }
+        let farms = problem.entitlements.iter().filter_map(|right| right.farm.as_deref());
+        let farms: BTreeSet<&[HostId]> = farms.collect();
+        Self { all: Vec::new(), known: HashMap::new(), bound, farms: farms.into_iter().collect() }
     }
 
     /// The kind of a line.
@@ -57,9 +63,11 @@ impl<'a> Kinds<'a> {
             bound.sort_unstable();
             bound.dedup();
         }
+        let within = |farm: &&[HostId]| line.hosts.iter().all(|host| farm.contains(host));
+        let farms = self.farms.iter().enumerate().filter(|(_, farm)| within(farm)).map(|(number, _)| number).collect();
         let Line { product, edition, editions, version, metric, units: _, hosts: _, accepts } = line;
         let (edition, version, metric) = (edition.as_deref(), *version, *metric);
-        let key = KindKey { organisation, product, edition, editions, version, metric, accepts, bound };
+        let key = KindKey { organisation, product, edition, editions, version, metric, accepts, bound, farms };
         let all = &mut self.all;
         *self.known.entry(key).or_insert_with(|| {
             let worth = (problem.weight)(line);
@@ -151,6 +159,8 @@ struct GroupKey<'a> {
 struct RightKey<'a> {
     organisation: &'a str,
     shared_with: &'a [String],
+    reserved_for: Option<&'a str>,
+    farm: Option<&'a [HostId]>,
     bound_organisations: &'a [String],
     bound_hosts: &'a [HostId],
     singly: bool,
@@ -314,6 +324,9 @@ fn right_key(entitlement: &Entitlement) -> RightKey<'_> {
         line: _,
         organisation,
         shared_with,
+        reserved_for,
+        farm,
+        without_base: _,
         forms: _,
         sa_active,
         sa_lapsed_lately,
@@ -329,6 +342,8 @@ fn right_key(entitlement: &Entitlement) -> RightKey<'_> {
     RightKey {
         organisation,
         shared_with,
+        reserved_for: reserved_for.as_deref(),
+        farm: farm.as_deref(),
         bound_organisations,
         bound_hosts,
         singly: *bound_singly,
