@@ -244,3 +244,16 @@ fn a_row_names_every_rule_it_rests_on_that_is_not_verified() {
     assert!(marks("2013-10-01").contains(&rule));
     assert!(!marks("2013-06-30").contains(&rule));
 }
+
+#[test]
+fn access_that_is_licensed_for_guests_only_is_missed_for_guests_only() {
+    let machine = |place: &str| {
+        format!(
+            "[[host]]\nname = \"h\"\nprocessors = [8]\n\n[[host]]\nname = \"d\"\n{place}\ninstalls = [{{ product = \"windows\", version = \"11\" }}]\n"
+        )
+    };
+    let physical = outcome(&machine("processors = [4]"), "");
+    assert_eq!(found(&physical, &["people-unknown"]), Vec::<String>::new());
+    let virtual_desktop = outcome(&machine("on = \"h\"\nvcpus = 2"), "");
+    assert_eq!(found(&virtual_desktop, &["people-unknown"]), ["people-unknown:org/windows"]);
+}

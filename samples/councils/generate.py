@@ -1095,6 +1095,17 @@ units = 48
 metric = "esu-core"
 reference = "LEW-4500022090"
 
+# Lewisham orders what grew once a year; Visio and Project are not on its agreement. The others buy as they go.
+[[agreement]]
+number = "LEW-EA-2024"
+name = "Enterprise Agreement of Lewisham (made up)"
+vehicle = "enterprise-agreement"
+organisations = ["lewisham"]
+start = 2024-08-15
+end = 2027-08-14
+last_order = 2025-07-10
+products = ["windows-server", "sql-server"]
+
 # Answered so that both readings agree; it moves no figure, because no file says when Visio was last used.
 [[answer]]
 question = "D-08"

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Access, Fact, Finding, Host, Installation, Key, PurchaseLine};
+use crate::model::{Access, Fact, Finding, Host, Installation, Key, Machine, PurchaseLine};
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
@@ -55,6 +55,7 @@ fn people_unknown(ground: &Ground<'_>) -> Vec<Finding> {
 /// Whether an organisation runs a product, licensed on the basis of these terms, and states no people for it.
 fn lacks_people(ground: &Ground<'_>, terms: &Terms, product: &Product, organisation: &str) -> bool {
     let hosts = ground.estate.hosts.iter().filter(|host| host.organisation == organisation);
+    let hosts = hosts.filter(|host| !terms.serves_guests_only || host.machine == Machine::Guest);
     let mut installs = hosts.flat_map(|host| &host.installs).filter(|install| install.product == product.id);
     let on_basis = |install: &Installation| match &terms.serves_basis {
         Some(basis) => install.licence_basis.as_ref() == Some(basis),

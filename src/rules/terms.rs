@@ -204,6 +204,8 @@ pub struct Terms {
     pub serves: Option<String>,
     /// Only where servers are licensed on this basis.
     pub serves_basis: Option<String>,
+    /// Access is licensed only where the product served runs in a guest.
+    pub serves_guests_only: bool,
     /// People from outside need these licences too.
     pub counts_external: bool,
     /// The licence covers the access of everybody its limits allow.
@@ -363,6 +365,7 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         devices_a_user: fields.number("devices_a_user").unwrap_or(1).max(1),
         serves: fields.text("serves"),
         serves_basis: fields.text("serves_basis"),
+        serves_guests_only: fields.boolean("serves_guests_only").unwrap_or(false),
         counts_external: fields.boolean("counts_external").unwrap_or(false),
         includes_access: fields.boolean("includes_access").unwrap_or(false),
         clauses: fields.texts("clauses"),
