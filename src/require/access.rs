@@ -231,13 +231,33 @@ pub(super) fn cal_version(ground: &Ground<'_>, product: &Product, access: &Acces
     })
 }
 
-/// Fewest licences: (by user, by device).
-fn cover(groups: &[(SharingGroup, Option<usize>)]) -> (u32, u32) {
-    let mut cover = (0_u32, 0_u32);
-    for (group, _) in groups {
-        if group.users <= group.devices { cover.0 += group.users } else { cover.1 += group.devices }
+/// Licences for each server version that is reached: by user and by device.
+#[derive(Default)]
+struct Cover(BTreeMap<Option<usize>, (u32, u32)>);
+
+impl Cover {
+    /// The fewest, group by group.
+    fn fewest(reach: &Reach) -> Self {
+        Self::of(reach, |group| group.users <= group.devices)
     }
-    cover
+
+    /// By user where a group is told to be, else by device. A group that names no version may reach the newest server.
+    fn of(reach: &Reach, by_user: impl Fn(&SharingGroup) -> bool) -> Self {
+        let mut cover = Self::default();
+        for (group, version) in &reach.groups {
+            let (users, devices) = cover.0.entry(version.or(reach.version)).or_default();
+            if by_user(group) { *users += group.users } else { *devices += group.devices }
+        }
+        cover
+    }
+
+    fn users(&self) -> u32 {
+        self.0.values().map(|(users, _)| users).sum()
+    }
+
+    fn devices(&self) -> u32 {
+        self.0.values().map(|(_, devices)| devices).sum()
+    }
 }
 
 fn requirement(
@@ -280,25 +300,23 @@ fn ways(
     reach: &Reach,
     working: &mut Working,
 ) -> Vec<Alternative> {
-    let (users, devices) = cover(&reach.groups);
+    let fewest = Cover::fewest(reach);
+    let (users, devices) = (fewest.users(), fewest.devices());
     working.by_rule(
         &terms.id,
         format!("Fewest licences, group by group: {users} by user + {devices} by device = {}.", users + devices),
     );
-    let ways = Ways { product, terms, edition: product.editions.first().cloned(), version: reach.version };
+    let ways = Ways { product, terms, edition: product.editions.first().cloned() };
     let basis = match (users, devices) {
         (1.., 1..) => Basis::Mixed,
         (0, 1..) => Basis::Device,
         _ => Basis::User,
     };
-    let mut alternatives = vec![ways.way(basis, users, devices)];
+    let mut alternatives = vec![ways.way(basis, &fewest)];
     let all = [(Basis::User, reach.all(|group| group.users)), (Basis::Device, reach.all(|group| group.devices))];
     for (basis, total) in all {
-        if let Some(total) = total
-            && !alternatives.iter().any(|known| known.basis == basis)
-        {
-            let (users, devices) = if basis == Basis::User { (total, 0) } else { (0, total) };
-            alternatives.push(ways.way(basis, users, devices));
+        if total.is_some() && !alternatives.iter().any(|known| known.basis == basis) {
+            alternatives.push(ways.way(basis, &Cover::of(reach, |_| basis == Basis::User)));
         }
     }
     if basis == Basis::Mixed
@@ -341,21 +359,31 @@ fn people_and_devices(group: SharingGroup) -> String {
 
 /// People whose subscription in term includes the access.
 fn subscribed(ground: &Ground<'_>, product: &Product, organisation: &str) -> u32 {
-    let includes = |id: &String| {
-        ground.rules.products.get(id).is_some_and(|suite| suite.suite.iter().any(|part| part.product == product.id))
-            && ground.estate.purchases.iter().any(|line| {
-                line.product == *id
-                    && ground.estate.may_draw(organisation, line, ground.as_of)
-                    && line.subscription.is_some_and(|term| term.contains(ground.as_of))
-            })
+    let includes = |id: &str| {
+        let suite = ground.rules.products.get(id);
+        suite.is_some_and(|suite| suite.suite.iter().any(|part| part.product == product.id))
     };
-    ground
-        .estate
-        .users
-        .iter()
-        .filter(|group| group.organisation == organisation && group.subscriptions.iter().any(includes))
-        .map(|group| group.count)
-        .sum()
+    // No more people than were bought: an assignment alone gives no right.
+    let mut left: BTreeMap<&str, u32> = BTreeMap::new();
+    for line in &ground.estate.purchases {
+        if includes(&line.product)
+            && ground.estate.may_draw(organisation, line, ground.as_of)
+            && line.subscription.is_some_and(|term| term.contains(ground.as_of))
+        {
+            *left.entry(&line.product).or_default() += line.quantity;
+        }
+    }
+    let mut covered = 0;
+    for group in ground.estate.users.iter().filter(|group| group.organisation == organisation) {
+        let mut people = group.count;
+        for subscription in &group.subscriptions {
+            if let Some(left) = left.get_mut(subscription.as_str()) {
+                let taken = people.min(*left);
+                (people, *left, covered) = (people - taken, *left - taken, covered + taken);
+            }
+        }
+    }
+    covered
 }
 
 /// Takes the people covered by a subscription out of the groups licensed by user.
@@ -378,15 +406,17 @@ struct Ways<'a> {
     product: &'a Product,
     terms: &'a Terms,
     edition: Option<String>,
-    version: Option<usize>,
 }
 
 impl Ways<'_> {
-    fn way(&self, basis: Basis, users: u32, devices: u32) -> Alternative {
-        let lines: Vec<Line> = [(Metric::User, users), (Metric::Device, devices)]
-            .into_iter()
-            .filter(|(_, units)| *units > 0)
-            .map(|(metric, units)| self.line(metric, units))
+    /// A way with lines by user, then by device, for the newest servers first.
+    fn way(&self, basis: Basis, cover: &Cover) -> Alternative {
+        let by_user = cover.0.iter().rev().map(|(version, (users, _))| (Metric::User, *version, *users));
+        let by_device = cover.0.iter().rev().map(|(version, (_, devices))| (Metric::Device, *version, *devices));
+        let lines: Vec<Line> = by_user
+            .chain(by_device)
+            .filter(|(_, _, units)| *units > 0)
+            .map(|(metric, version, units)| self.line(metric, version, units))
             .collect();
         let metric = lines.first().map_or(Metric::User, |line| line.metric);
         Alternative {
@@ -402,12 +432,8 @@ impl Ways<'_> {
         self.product.terms.iter().filter(same).map(|terms| terms.acceptance(false)).collect()
     }
 
-    fn line(&self, metric: Metric, units: u32) -> Line {
-        Line {
-            version: self.version,
-            accepts: self.accepts(),
-            ..Line::new(&self.product.id, self.edition.as_deref(), metric, units)
-        }
+    fn line(&self, metric: Metric, version: Option<usize>, units: u32) -> Line {
+        Line { version, accepts: self.accepts(), ..Line::new(&self.product.id, self.edition.as_deref(), metric, units) }
     }
 }
 
@@ -426,10 +452,8 @@ pub(super) fn companions(ground: &Ground<'_>, served: &Product, organisation: &s
                 .filter(|access| access.organisation == organisation && access.product == served.id)
                 .collect();
             let reach = Reach::of(ground, product, terms, &accesses, Asking::Companion);
-            let (users, devices) = cover(&reach.groups);
-            let edition = product.editions.first().cloned();
-            let ways = Ways { product, terms, edition, version: reach.version };
-            lines.extend(ways.way(Basis::Mixed, users, devices).lines);
+            let ways = Ways { product, terms, edition: product.editions.first().cloned() };
+            lines.extend(ways.way(Basis::Mixed, &Cover::fewest(&reach)).lines);
         }
     }
     lines
