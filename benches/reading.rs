@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use trueup::discover::{HEAD_BYTES, Limits, load, walk};
+use trueup::discover::{HEAD_BYTES, Opening, load, walk};
 use trueup::model::{Manifest, ObservedHost, Place, Price, PurchaseLine, SoftwareRecord};
 use trueup::read::{Input, Sink, Sniff, readers};
 
@@ -46,7 +46,7 @@ fn main() {
     let loaded: Vec<(String, Vec<u8>)> = files
         .iter()
         .map(|found| {
-            (found.path.clone(), load(found, &Limits::default(), &mut buffer).expect("loads").bytes.into_owned())
+            (found.path.clone(), load(found, &Opening::default(), &mut buffer).expect("loads").bytes.into_owned())
         })
         .collect();
     let bytes: usize = loaded.iter().map(|(_, bytes)| bytes.len()).sum();

@@ -186,6 +186,7 @@ impl Global {
             rules: self.rules.clone(),
             as_of: self.as_of,
             threads: self.threads.map(usize::from),
+            encoding: None,
         })
     }
 

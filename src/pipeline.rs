@@ -21,7 +21,7 @@ use crate::assess;
 use crate::case_check;
 pub use crate::case_check::CaseResult;
 use crate::diag::{Code, Diagnostic};
-use crate::discover::{self, Found, Limits};
+use crate::discover::{self, Found, Opening, TextEncoding};
 use crate::model::{Estate, History, Outcome, Place};
 use crate::plan;
 pub use crate::plan::{Answered, Change, Gate};
@@ -48,6 +48,8 @@ pub struct ScanOptions {
     pub as_of: Option<Date>,
     /// Threads; `None`: as many as there are cores.
     pub threads: Option<usize>,
+    /// Encoding of text files that show none; `None`: detected.
+    pub encoding: Option<String>,
 }
 
 impl ScanOptions {
@@ -111,12 +113,19 @@ pub fn scan_with(rules: &Rules, options: &ScanOptions, progress: &dyn Progress) 
     let pool = thread_pool(options.threads)?;
     let matcher = matcher(rules)?;
     let mut store = Store::open(&options.store_path())?;
-    let readers = Readers::new(&settings.tables);
+    let opening = opening(options)?;
+    let readers = Readers::new(&settings.tables).of_encoding(opening.encoding.map(TextEncoding::name));
     let known = store.known_files(&|name, version| readers.is_current(name, version))?;
     let started_at = jiff::Timestamp::now().to_string();
     let mut writer = store.begin_scan(&started_at, &arguments(options))?;
     let folders = Folders::new(&settings);
-    let means = gather::Means { readers: &readers, tables: &settings.tables, known: &known, folders: &folders };
+    let means = gather::Means {
+        readers: &readers,
+        tables: &settings.tables,
+        known: &known,
+        folders: &folders,
+        opening: &opening,
+    };
     let files = gather::gather(&options.estate, &pool, &means, &mut writer, progress)?;
     let outcome = {
         let ground = resolve::Ground {
@@ -241,7 +250,7 @@ pub fn suggest_mapping(file: &Path) -> Result<String, Failure> {
     let path = file.display().to_string();
     let found = Found { path: path.clone(), absolute: file.to_owned(), size: 0, modified: 0 };
     let mut buffer = Vec::new();
-    let loaded = discover::load(&found, &Limits::default(), &mut buffer).map_err(Failure::from_diagnostic)?;
+    let loaded = discover::load(&found, &Opening::default(), &mut buffer).map_err(Failure::from_diagnostic)?;
     read::suggest(&Input::new(&path, &loaded.bytes)).map_err(Failure::from_diagnostic)
 }
 
@@ -267,6 +276,19 @@ pub fn load_rules(folder: Option<&Path>) -> Result<Rules, Failure> {
         None => Rules::built_in()?,
         Some(folder) => Rules::with_folder(folder)?,
     })
+}
+
+/// How files are opened.
+fn opening(options: &ScanOptions) -> Result<Opening, Failure> {
+    let Some(label) = options.encoding.as_deref() else { return Ok(Opening::default()) };
+    match TextEncoding::named(label) {
+        Some(encoding) => Ok(Opening { encoding: Some(encoding), ..Opening::default() }),
+        None => {
+            let message = format!("there is no encoding named `{label}`");
+            let help = "name one as web pages do: windows-1252, windows-1250, iso-8859-2, ibm866, shift_jis, …";
+            Err(Failure::from_diagnostic(Diagnostic::error(Code::UnknownName, "", message).help(help)))
+        }
+    }
 }
 
 fn matcher(rules: &Rules) -> Result<Matcher<'_>, Failure> {
@@ -313,6 +335,7 @@ fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Failure> {
 fn arguments(options: &ScanOptions) -> Vec<String> {
     let mut arguments = vec!["scan".to_owned()];
     arguments.extend(options.as_of.map(|as_of| format!("--as-of={as_of}")));
+    arguments.extend(options.encoding.as_ref().map(|label| format!("--encoding={label}")));
     arguments
 }
 

@@ -5,7 +5,7 @@ mod heard;
 use std::path::{Path, PathBuf};
 
 use trueup::diag::Code;
-use trueup::discover::Limits;
+use trueup::discover::Opening;
 use trueup::model::{Channel, Metric, Place, Processor, View};
 use trueup::read::{Input, Page, Readers, Verdict, Verified, pages, readers};
 use trueup::rules::{TableSettings, parse_settings};
@@ -230,7 +230,8 @@ fn listing(folder: &Path) -> String {
             continue;
         }
         let mut buffer = Vec::new();
-        let loaded = trueup::discover::load(&found, &Limits::default(), &mut buffer).expect("the sample can be loaded");
+        let loaded =
+            trueup::discover::load(&found, &Opening::default(), &mut buffer).expect("the sample can be loaded");
         let mut heard = Heard::default();
         let Some(reader) = readers.choose(&loaded.bytes, &found.path) else {
             out += &format!("{}: no reader takes it\n", found.path);

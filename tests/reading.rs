@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use trueup::diag::{Code, Diagnostic};
-use trueup::discover::{HEAD_BYTES, Limits, load, walk};
+use trueup::discover::{HEAD_BYTES, Opening, load, walk};
 use trueup::model::{Manifest, ObservedHost, Place, Price, PurchaseLine, SoftwareRecord, View};
 use trueup::read::{Input, Reader, Sink, Sniff, Verdict, readers};
 
@@ -86,7 +86,7 @@ fn read_file(path: &Path) -> (&'static str, Verdict, Heard) {
     let found = walk(folder).expect("the folder can be read").files;
     let found = found.into_iter().find(|found| found.absolute == path).expect("the file is found");
     let mut buffer = Vec::new();
-    let loaded = load(&found, &Limits::default(), &mut buffer).expect("the file can be loaded");
+    let loaded = load(&found, &Opening::default(), &mut buffer).expect("the file can be loaded");
     read_bytes(&found.path, &loaded.bytes)
 }
 
@@ -317,7 +317,7 @@ fn real_files_of_the_format_are_read_or_ignored() {
             continue;
         }
         let mut buffer = Vec::new();
-        let loaded = load(&found, &Limits::default(), &mut buffer).expect("loads");
+        let loaded = load(&found, &Opening::default(), &mut buffer).expect("loads");
         let (reader, verdict, heard) = read_bytes(&found.path, &loaded.bytes);
         eprintln!("{} {reader} {verdict:?} {} hosts {} software", found.path, heard.hosts.len(), heard.software.len());
         for diagnostic in &heard.diagnostics {
@@ -354,7 +354,7 @@ fn a_generated_fleet_comes_out_in_the_numbers_of_its_manifest() {
     let (mut json, mut xml, mut hosts) = (0, 0, 0);
     for found in walk(&fleet).expect("the fleet can be read").files {
         let mut buffer = Vec::new();
-        let loaded = load(&found, &Limits::default(), &mut buffer).expect("loads");
+        let loaded = load(&found, &Opening::default(), &mut buffer).expect("loads");
         let (reader, verdict, heard) = read_bytes(&found.path, &loaded.bytes);
         assert_eq!((verdict, heard.diagnostics.as_slice()), (Verdict::Read, [].as_slice()), "{}", found.path);
         hosts += heard.hosts.iter().filter(|host| host.view != View::Guest).count();

@@ -27,6 +27,9 @@ pub(super) struct Arguments {
     /// Folder of the estate
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
+    /// Encoding of text files that do not show theirs, such as windows-1250; without it, the likeliest is taken
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
     /// Print long lists in full
     #[arg(long)]
     all: bool,
@@ -34,7 +37,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
     global.form_without_csv("scan")?;
-    let options = global.scan_options(arguments.folder.as_ref())?;
+    let mut options = global.scan_options(arguments.folder.as_ref())?;
+    options.encoding.clone_from(&arguments.encoding);
     global.say_more(&format!("reading {}", options.estate.display()));
     estate::look_before_scan(global, &options);
     let bar = Bar::start(global.quiet);

@@ -30,7 +30,6 @@ const UNOPENED: &[(&[u8], &str)] = &[
     (b"7z\xBC\xAF\x27\x1C", "a 7z archive, which is not opened; unpack it"),
     (b"Rar!", "a RAR archive, which is not opened; unpack it"),
     (b"MSCF", "a CAB archive, which is not opened; unpack it"),
-    (b"BZh9", "bzip2-compressed, which is not opened; decompress it"),
     (b"\xFD7zXZ", "xz-compressed, which is not opened; decompress it"),
     (b"\x28\xB5\x2F\xFD", "zstd-compressed, which is not opened; decompress it"),
     (b"SQLite format 3\0", "an SQLite database, which is not read; export its tables"),
@@ -66,7 +65,7 @@ const NO_INPUT_EXTENSIONS: &[&str] = &[
 /// Extensions under which inventories and purchase records come.
 const INPUT_EXTENSIONS: &[&str] = &[
     "json", "ndjson", "jsonl", "xml", "csv", "tsv", "xls", "xlsx", "xlsm", "xlsb", "ods", "ocs", "toml", "yaml", "yml",
-    "reg", "swidtag", "spdx", "zip", "gz", "z",
+    "reg", "swidtag", "spdx", "zip", "tar", "tgz", "gz", "bz2", "z",
 ];
 
 /// Whether trueup wrote the file itself: a JSON document whose key `generated_by` at the top is `trueup`, or a text

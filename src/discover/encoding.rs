@@ -23,8 +23,24 @@ pub(super) enum Decoded<'a> {
     Undecodable(&'static str),
 }
 
-/// Decodes the content of a file.
-pub(super) fn decode(bytes: &[u8]) -> Decoded<'_> {
+/// An encoding that somebody names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextEncoding(&'static Encoding);
+
+impl TextEncoding {
+    /// The encoding of this label, such as `windows-1250` or `iso-8859-2`, as the WHATWG lists them.
+    pub fn named(label: &str) -> Option<Self> {
+        Encoding::for_label_no_replacement(label.trim().as_bytes()).map(Self)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        self.0.name()
+    }
+}
+
+/// Decodes the content of a file. Where it shows no encoding, `fallback` is taken before any is guessed.
+pub(super) fn decode(bytes: &[u8], fallback: Option<TextEncoding>) -> Decoded<'_> {
     if let Some(marked) = by_mark(bytes) {
         return marked;
     }
@@ -40,7 +56,7 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded<'_> {
     if bytes.iter().take(PATTERN_BYTES).any(|byte| matches!(byte, 0..=8 | 14..=25)) {
         return Decoded::Binary;
     }
-    by_detection(bytes)
+    by_detection(bytes, fallback)
 }
 
 /// Text with a byte-order mark.
@@ -53,7 +69,7 @@ fn by_mark(bytes: &[u8]) -> Option<Decoded<'_>> {
     Some(if encoding == UTF_8 {
         match std::str::from_utf8(rest) {
             Ok(text) => Decoded::Text(Cow::Borrowed(text), "UTF-8 with BOM"),
-            Err(_) => by_detection(rest),
+            Err(_) => by_detection(rest, None),
         }
     } else {
         utf16(rest, encoding)
@@ -85,7 +101,11 @@ fn utf16_by_pattern(bytes: &[u8]) -> Option<&'static Encoding> {
 }
 
 /// Text that is neither UTF-16 nor clean UTF-8.
-fn by_detection(bytes: &[u8]) -> Decoded<'_> {
+fn by_detection(bytes: &[u8], fallback: Option<TextEncoding>) -> Decoded<'_> {
+    if let Some(TextEncoding(encoding)) = fallback {
+        let (text, _) = encoding.decode_without_bom_handling(bytes);
+        return Decoded::Text(text, encoding.name());
+    }
     if let Some(text) = mostly_utf8(bytes) {
         return Decoded::Text(Cow::Owned(text), "UTF-8 with stray windows-1252");
     }

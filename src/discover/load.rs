@@ -7,7 +7,7 @@ use std::io::Read;
 use crate::diag::{Code, Diagnostic};
 
 use super::decompress::{Failure, announced, decompress};
-use super::encoding::{Decoded, decode};
+use super::encoding::{Decoded, TextEncoding, decode};
 use super::{Found, HEAD_BYTES};
 
 /// How much a single file may take.
@@ -19,11 +19,25 @@ pub struct Limits {
     pub decompressed_bytes: u64,
     /// Most bytes that may come out of one compressed byte; not applied to results below one MiB.
     pub ratio: u64,
+    /// Most files in an archive, with those of the archives in it.
+    pub archive_files: usize,
+    /// Most bytes that may come out of an archive, with those of the archives in it.
+    pub archive_bytes: u64,
+    /// How deep archives may lie in archives; 1: only the archive itself is opened.
+    pub archive_depth: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { file_bytes: 256 * 1024 * 1024, decompressed_bytes: 256 * 1024 * 1024, ratio: 200 }
+        const MIB: u64 = 1024 * 1024;
+        Self {
+            file_bytes: 256 * MIB,
+            decompressed_bytes: 256 * MIB,
+            ratio: 200,
+            archive_files: 200_000,
+            archive_bytes: 16 * 1024 * MIB,
+            archive_depth: 3,
+        }
     }
 }
 
@@ -41,46 +55,30 @@ pub struct Loaded<'a> {
     pub hash: String,
 }
 
-/// Reads one file. `buffer` is scratch space worth keeping from file to file.
+/// How files are opened.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Opening {
+    /// How much they may take.
+    pub limits: Limits,
+    /// Encoding of text that shows none; `None`: detected.
+    pub encoding: Option<TextEncoding>,
+}
+
+/// Reads one file as it lies on the disk. `buffer` is scratch space worth keeping from file to file.
 ///
 /// # Errors
 ///
-/// The file cannot be read, is larger than the limits, holds nothing but NUL bytes, is compressed and damaged, or is
-/// text in an encoding that cannot be decoded.
-pub fn load<'a>(found: &Found, limits: &Limits, buffer: &'a mut Vec<u8>) -> Result<Loaded<'a>, Diagnostic> {
-    read_within(found, limits, buffer)?;
-    let hash = blake3::hash(buffer).to_hex().to_string();
-    match announced(buffer) {
-        None => text_or_binary(found, Cow::Borrowed(buffer.as_slice()), hash),
-        Some(compression) => match decompress(buffer, compression, limits) {
-            Ok(content) => text_or_binary(found, Cow::Owned(content), hash),
-            Err(Failure::TooLarge(reason)) => Err(limit_reached(found, reason)),
-            Err(Failure::Broken(reason)) => {
-                let message = format!("the compressed content is damaged or ends too early: {reason}");
-                Err(Diagnostic::error(Code::BrokenFormat, &found.path, message))
-            }
-        },
-    }
-}
-
-/// Fills the buffer with the file, giving up after its first bytes where they already say enough.
-fn read_within(found: &Found, limits: &Limits, buffer: &mut Vec<u8>) -> Result<(), Diagnostic> {
+/// The file cannot be read, is larger than the limits, or holds nothing but NUL bytes.
+pub fn read_raw<'a>(found: &Found, limits: &Limits, buffer: &'a mut Vec<u8>) -> Result<&'a [u8], Diagnostic> {
     let unreadable = |error: std::io::Error| {
         Diagnostic::error(Code::Unreadable, &found.path, format!("the file cannot be read: {error}"))
     };
     buffer.clear();
     let file = File::open(&found.absolute).map_err(unreadable)?;
     let size = file.metadata().map_err(unreadable)?.len();
-    let head_bytes = HEAD_BYTES as u64;
-    (&file).take(head_bytes).read_to_end(buffer).map_err(unreadable)?;
-    if !buffer.is_empty() && buffer.iter().all(|byte| *byte == 0) {
-        let message = match size > head_bytes {
-            true => format!("the first {} KiB are nothing but NUL bytes; the rest was not read", head_bytes / 1024),
-            false => "nothing but NUL bytes".to_owned(),
-        };
-        let help = "the file was probably damaged by a crash; collect this inventory again";
-        return Err(Diagnostic::error(Code::BrokenFormat, &found.path, message).help(help));
-    }
+    (&file).take(HEAD_BYTES as u64).read_to_end(buffer).map_err(unreadable)?;
+    // Its first bytes may already say enough: a crash leaves gigabytes of nothing.
+    not_only_nul(&found.path, buffer, size)?;
     if size <= limits.file_bytes {
         buffer.reserve(usize::try_from(size).unwrap_or(0).saturating_sub(buffer.len()));
         let rest = limits.file_bytes.saturating_add(1) - buffer.len() as u64;
@@ -88,18 +86,67 @@ fn read_within(found: &Found, limits: &Limits, buffer: &mut Vec<u8>) -> Result<(
     }
     if size.max(buffer.len() as u64) > limits.file_bytes {
         let limit = limits.file_bytes / (1024 * 1024);
-        return Err(limit_reached(found, format!("the file is larger than {limit} MiB ({size} bytes)")));
+        return Err(limit_reached(&found.path, format!("the file is larger than {limit} MiB ({size} bytes)")));
     }
-    Ok(())
+    Ok(buffer)
 }
 
-fn limit_reached(found: &Found, reason: String) -> Diagnostic {
+/// The content of one file's bytes: decompressed, and as UTF-8 where it is text.
+///
+/// # Errors
+///
+/// The bytes are nothing but NUL, compressed and damaged, more than the limits allow, or text in an encoding that
+/// cannot be decoded.
+pub fn load_content<'a>(path: &str, raw: &'a [u8], opening: &Opening) -> Result<Loaded<'a>, Diagnostic> {
+    not_only_nul(path, &raw[..raw.len().min(HEAD_BYTES)], raw.len() as u64)?;
+    let hash = blake3::hash(raw).to_hex().to_string();
+    let Some(compression) = announced(raw) else {
+        return text_or_binary(path, Cow::Borrowed(raw), hash, opening.encoding);
+    };
+    match decompress(raw, compression, &opening.limits) {
+        Ok(content) => text_or_binary(path, Cow::Owned(content), hash, opening.encoding),
+        Err(Failure::TooLarge(reason)) => Err(limit_reached(path, reason)),
+        Err(Failure::Broken(reason)) => {
+            let message = format!("the compressed content is damaged or ends too early: {reason}");
+            Err(Diagnostic::error(Code::BrokenFormat, path, message))
+        }
+    }
+}
+
+/// Reads one file that is no archive: [`read_raw`], then [`load_content`].
+///
+/// # Errors
+///
+/// As both.
+pub fn load<'a>(found: &Found, opening: &Opening, buffer: &'a mut Vec<u8>) -> Result<Loaded<'a>, Diagnostic> {
+    load_content(&found.path, read_raw(found, &opening.limits, buffer)?, opening)
+}
+
+/// Whether the beginning of a file of `size` bytes holds anything.
+fn not_only_nul(path: &str, head: &[u8], size: u64) -> Result<(), Diagnostic> {
+    if head.is_empty() || head.iter().any(|byte| *byte != 0) {
+        return Ok(());
+    }
+    let message = match size > head.len() as u64 {
+        true => format!("the first {} KiB are nothing but NUL bytes; the rest was not read", head.len() / 1024),
+        false => "nothing but NUL bytes".to_owned(),
+    };
+    let help = "the file was probably damaged by a crash; collect this inventory again";
+    Err(Diagnostic::error(Code::BrokenFormat, path, message).help(help))
+}
+
+fn limit_reached(path: &str, reason: String) -> Diagnostic {
     let help = "split the export into smaller files";
-    Diagnostic::error(Code::LimitReached, &found.path, reason).help(help)
+    Diagnostic::error(Code::LimitReached, path, reason).help(help)
 }
 
-fn text_or_binary<'a>(found: &Found, content: Cow<'a, [u8]>, hash: String) -> Result<Loaded<'a>, Diagnostic> {
-    let (bytes, encoding) = match decode(&content) {
+fn text_or_binary<'a>(
+    path: &str,
+    content: Cow<'a, [u8]>,
+    hash: String,
+    fallback: Option<TextEncoding>,
+) -> Result<Loaded<'a>, Diagnostic> {
+    let (bytes, encoding) = match decode(&content, fallback) {
         Decoded::Text(Cow::Owned(text), encoding) => (Cow::Owned(text.into_bytes()), encoding),
         Decoded::Text(Cow::Borrowed(text), encoding) => {
             // What is borrowed is the end of the content: all of it but a byte-order mark.
@@ -109,7 +156,7 @@ fn text_or_binary<'a>(found: &Found, content: Cow<'a, [u8]>, hash: String) -> Re
         Decoded::Binary => return Ok(Loaded { bytes: content, encoding: "binary", binary: true, hash }),
         Decoded::Undecodable(encoding) => {
             let message = format!("the text is in {encoding}, which is not read");
-            return Err(Diagnostic::error(Code::WrongEncoding, &found.path, message).help("save it as UTF-8"));
+            return Err(Diagnostic::error(Code::WrongEncoding, path, message).help("save it as UTF-8"));
         }
     };
     Ok(Loaded { bytes, encoding, binary: false, hash })
@@ -141,7 +188,8 @@ mod tests {
         std::fs::write(&absolute, content).expect("written");
         let found = Found { path: "file".into(), absolute, size: content.len() as u64, modified: 0 };
         let mut buffer = Vec::new();
-        let loaded = load(&found, limits, &mut buffer)?;
+        let opening = Opening { limits: *limits, ..Opening::default() };
+        let loaded = load(&found, &opening, &mut buffer)?;
         Ok(Loaded { bytes: Cow::Owned(loaded.bytes.into_owned()), ..loaded })
     }
 
@@ -212,7 +260,7 @@ mod tests {
         file.set_len(2 * 1024 * 1024 * 1024).expect("grown");
         let found = Found { path: "zeros.json".into(), absolute, size: 2 * 1024 * 1024 * 1024, modified: 0 };
         let mut buffer = Vec::new();
-        let error = load(&found, &Limits::default(), &mut buffer).expect_err("nothing in it");
+        let error = read_raw(&found, &Limits::default(), &mut buffer).expect_err("nothing in it");
         assert_eq!(error.code, Code::BrokenFormat);
         assert!(buffer.capacity() < 1024 * 1024);
     }

@@ -175,7 +175,7 @@ fn is_skipped_folder(entry: &DirEntry) -> bool {
     entry.file_type().is_dir() && is_skipped_name(entry.file_name())
 }
 
-fn is_skipped_name(name: &OsStr) -> bool {
+pub(super) fn is_skipped_name(name: &OsStr) -> bool {
     SKIPPED_FOLDERS.iter().any(|skipped| name == *skipped)
 }
 
@@ -191,15 +191,22 @@ fn shown_path(path: &Path, root: &Path) -> String {
 fn shown_name(name: &OsStr) -> String {
     let mut shown = String::new();
     for chunk in name.as_encoded_bytes().utf8_chunks() {
-        for character in chunk.valid().chars() {
-            if character.is_control() {
-                shown.push_str(&format!("\u{FFFD}{:02X}", u32::from(character)));
-            } else {
-                shown.push(character);
-            }
-        }
+        shown.push_str(&shown_text(chunk.valid()));
         for byte in chunk.invalid() {
             shown.push_str(&format!("\u{FFFD}{byte:02X}"));
+        }
+    }
+    shown
+}
+
+/// Text in which control characters are shown by their value.
+pub(super) fn shown_text(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() {
+            shown.push_str(&format!("\u{FFFD}{:02X}", u32::from(character)));
+        } else {
+            shown.push(character);
         }
     }
     shown

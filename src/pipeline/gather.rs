@@ -3,12 +3,13 @@
 //! Worker threads read and parse blocks of files; one writer takes the blocks in order through a bounded channel, so that
 //! nothing depends on the timing of threads and memory stays bounded.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use rayon::prelude::*;
 
 use crate::diag::Diagnostic;
-use crate::discover::{self, Found, Limits};
+use crate::discover::{self, Archive, Budget, Found, Member, Opening};
 use crate::model::FileStatus;
 use crate::read::{Input, Readers};
 use crate::rules::TableSettings;
@@ -30,6 +31,7 @@ pub(super) struct Means<'a> {
     pub tables: &'a TableSettings,
     pub known: &'a KnownFiles,
     pub folders: &'a Folders<'a>,
+    pub opening: &'a Opening,
 }
 
 /// One file on its way to the writer.
@@ -50,22 +52,20 @@ pub(super) fn gather(
     progress.found(walk.files.len() as u64 + walk.blocked.len() as u64);
     let mut stored = Vec::with_capacity(walk.files.len() + walk.blocked.len());
     let now = jiff::Timestamp::now().as_nanosecond();
-    let limits = Limits::default();
     let blocked = walk.blocked;
     let files = walk.files;
     std::thread::scope(|scope| -> Result<(), Failure> {
-        let (sender, receiver) = crossbeam_channel::bounded::<Vec<Item>>(WAITING);
+        let (sender, receiver) = crossbeam_channel::bounded::<(usize, Vec<Item>)>(WAITING);
         scope.spawn(move || {
             for block in files.chunks(BLOCK) {
-                let items = pool
-                    .install(|| block.par_iter().map(|found| read_one(found, means, &limits, now)).collect::<Vec<_>>());
-                if sender.send(items).is_err() {
+                let read = || block.par_iter().flat_map_iter(|found| read_one(found, means, now)).collect::<Vec<_>>();
+                if sender.send((block.len(), pool.install(read))).is_err() {
                     return;
                 }
             }
         });
-        for items in receiver {
-            progress.done(items.len() as u64);
+        for (files, items) in receiver {
+            progress.done(files as u64);
             for item in items {
                 stored.push(match item {
                     Item::New(result) => writer.add_file(*result)?,
@@ -94,30 +94,116 @@ fn unread(means: &Means<'_>, status: FileStatus, diagnostic: &Diagnostic) -> Fil
     contents
 }
 
-/// Reads one file, unless the last scan knows it.
-fn read_one(found: &Found, means: &Means<'_>, limits: &Limits, now: i128) -> Item {
-    let known = means.known;
-    let organisation = means.folders.organisation(&found.path);
+/// Reads one file, unless the last scan knows it: itself, and what is in it where it is an archive.
+fn read_one(found: &Found, means: &Means<'_>, now: i128) -> Vec<Item> {
     let modified_ns = settled(found.modified, now);
-    if let Some(file) = known.unchanged(&found.path, found.size, modified_ns, organisation.as_deref()) {
-        return known_item(found, modified_ns, file.content);
+    if let Some(items) = known_items(found, means, modified_ns) {
+        return items;
     }
     let mut buffer = Vec::new();
-    let contents = match discover::load(found, limits, &mut buffer) {
-        Err(diagnostic) => unread(means, FileStatus::Rejected, &diagnostic),
-        Ok(loaded) => {
-            let same = known.same_content(&loaded.hash, organisation.as_deref());
-            if let Some(file) = same.filter(|_| !means.tables.by_path()) {
-                return known_item(found, modified_ns, file.content);
-            }
-            understand(found, means, &loaded.bytes, &loaded.hash, organisation.as_deref())
+    let raw = match discover::read_raw(found, &means.opening.limits, &mut buffer) {
+        Ok(raw) => raw,
+        Err(diagnostic) => {
+            let contents = unread(means, FileStatus::Rejected, &diagnostic);
+            return vec![new_item(&found.path, found.size, modified_ns, contents)];
         }
     };
-    Item::New(Box::new(FileResult { path: found.path.clone(), size: found.size, modified_ns, contents }))
+    match discover::archive_kind(raw).filter(|_| means.readers.choose(raw, &found.path).is_none()) {
+        Some(archive) => unpack(found, raw, archive, means, modified_ns),
+        None => vec![read_content(&found.path, raw, means, modified_ns)],
+    }
 }
 
-fn known_item(found: &Found, modified_ns: Option<i64>, content: ContentId) -> Item {
-    Item::Known { path: found.path.clone(), size: found.size, modified_ns, content }
+/// A file that is as it was, and the files in it.
+fn known_items(found: &Found, means: &Means<'_>, modified_ns: Option<i64>) -> Option<Vec<Item>> {
+    let organisation = means.folders.organisation(&found.path);
+    let file = means.known.unchanged(&found.path, found.size, modified_ns, organisation.as_deref())?;
+    let mut items = vec![known_item(&found.path, found.size, modified_ns, file.content)];
+    for (path, member) in means.known.members(&found.path)? {
+        if means.folders.organisation(path) != member.organisation {
+            return None;
+        }
+        items.push(known_item(path, member.size, modified_ns, member.content));
+    }
+    Some(items)
+}
+
+fn known_item(path: &str, size: u64, modified_ns: Option<i64>, content: ContentId) -> Item {
+    Item::Known { path: path.to_owned(), size, modified_ns, content }
+}
+
+fn new_item(path: &str, size: u64, modified_ns: Option<i64>, contents: FileContents<SoftwareList>) -> Item {
+    Item::New(Box::new(FileResult { path: path.to_owned(), size, modified_ns, contents }))
+}
+
+/// Reads the files of an archive, a few at a time so that not all of them are held at once.
+fn unpack(found: &Found, raw: &[u8], archive: Archive, means: &Means<'_>, modified_ns: Option<i64>) -> Vec<Item> {
+    let limits = &means.opening.limits;
+    let mut names = BTreeMap::new();
+    let mut items = Vec::new();
+    let mut waiting = Vec::new();
+    let read = |waiting: &mut Vec<Member>, items: &mut Vec<Item>| {
+        items.par_extend(waiting.par_drain(..).map(|member| read_member(found, member, means, modified_ns)));
+    };
+    let mut take = |mut member: Member| {
+        keep_apart(&mut names, member.name_mut());
+        waiting.push(member);
+        if waiting.len() == BLOCK {
+            read(&mut waiting, &mut items);
+        }
+    };
+    let end = discover::unpack(&found.path, raw, archive, limits, &mut Budget::new(limits, raw.len()), &mut take);
+    read(&mut waiting, &mut items);
+    let hash = blake3::hash(raw).to_hex().to_string();
+    let mut contents = FileContents::new(&hash, FileStatus::Ignored);
+    contents.reader_version = means.readers.version();
+    contents.organisation = means.folders.organisation(&found.path);
+    contents.reason = Some(match end {
+        Ok(1) => "an archive: the file in it is listed by itself".to_owned(),
+        Ok(count) => format!("an archive: the {count} files in it are listed by themselves"),
+        Err(fault) => {
+            contents.status = if items.is_empty() { FileStatus::Rejected } else { FileStatus::PartlyRead };
+            contents.diagnostics.push(fault.clone());
+            fault.message
+        }
+    });
+    items.insert(0, new_item(&found.path, found.size, modified_ns, contents));
+    items
+}
+
+/// Numbers the second and later of files that bear the same name in an archive.
+fn keep_apart(names: &mut BTreeMap<String, usize>, name: &mut String) {
+    let count = names.entry(name.clone()).or_default();
+    *count += 1;
+    if *count > 1 {
+        *name = format!("{name} #{count}");
+    }
+}
+
+fn read_member(found: &Found, member: Member, means: &Means<'_>, modified_ns: Option<i64>) -> Item {
+    match member {
+        Member::File { name, content } => read_content(&format!("{}/{name}", found.path), &content, means, modified_ns),
+        Member::Left { name, status, diagnostic } => {
+            new_item(&format!("{}/{name}", found.path), 0, modified_ns, unread(means, status, &diagnostic))
+        }
+    }
+}
+
+/// Reads the bytes of one file.
+fn read_content(path: &str, raw: &[u8], means: &Means<'_>, modified_ns: Option<i64>) -> Item {
+    let organisation = means.folders.organisation(path);
+    let size = raw.len() as u64;
+    let contents = match discover::load_content(path, raw, means.opening) {
+        Err(diagnostic) => unread(means, FileStatus::Rejected, &diagnostic),
+        Ok(loaded) => {
+            let same = means.known.same_content(&loaded.hash, organisation.as_deref());
+            if let Some(file) = same.filter(|_| !means.tables.by_path()) {
+                return known_item(path, size, modified_ns, file.content);
+            }
+            understand(path, means, &loaded.bytes, &loaded.hash, organisation.as_deref())
+        }
+    };
+    new_item(path, size, modified_ns, contents)
 }
 
 /// The time of the last change, where it lies far enough back that another change would show.
@@ -127,7 +213,7 @@ fn settled(modified: i64, now: i128) -> Option<i64> {
 }
 
 fn understand(
-    found: &Found,
+    path: &str,
     means: &Means<'_>,
     bytes: &[u8],
     hash: &str,
@@ -139,14 +225,14 @@ fn understand(
         contents.reason = Some("trueup wrote it".into());
         return contents;
     }
-    match means.readers.choose(bytes, &found.path) {
+    match means.readers.choose(bytes, path) {
         Some(reader) => {
-            let input = Input { path: &found.path, bytes, organisation, tables: means.tables };
+            let input = Input { path: path, bytes, organisation, tables: means.tables };
             collect(reader, means.readers.version_of(reader), &input, hash)
         }
         None => {
             let head = &bytes[..bytes.len().min(discover::HEAD_BYTES)];
-            let (status, reason) = discover::classify_unknown(&found.path, head);
+            let (status, reason) = discover::classify_unknown(path, head);
             let mut contents = FileContents::new(hash, status);
             contents.reader_version = means.readers.version();
             contents.organisation = organisation.map(str::to_owned);

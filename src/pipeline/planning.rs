@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::assess;
 use crate::diag::{Code, Diagnostic};
-use crate::discover::{self, Found, Limits};
+use crate::discover::{self, Found, Opening};
 use crate::model::{Answer, Estate, FileStatus, Host, Plan, Price};
 use crate::plan;
 use crate::read::{Input, Readers};
@@ -145,7 +145,7 @@ fn prices(rules: &Rules, settings: &Settings, path: &Path) -> Result<Vec<Price>,
     let size = std::fs::metadata(path).map_err(|error| unreadable(format!("it cannot be read: {error}")))?.len();
     let found = Found { path: shown.clone(), absolute: path.to_owned(), size, modified: 0 };
     let mut buffer = Vec::new();
-    let loaded = discover::load(&found, &Limits::default(), &mut buffer).map_err(Failure::from_diagnostic)?;
+    let loaded = discover::load(&found, &Opening::default(), &mut buffer).map_err(Failure::from_diagnostic)?;
     let readers = Readers::new(&settings.tables);
     let reader = readers.choose(&loaded.bytes, &shown).ok_or_else(|| unreadable("it is no price list".into()))?;
     let input = Input { path: &shown, bytes: &loaded.bytes, organisation: None, tables: &settings.tables };

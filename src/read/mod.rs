@@ -189,6 +189,8 @@ pub fn suggest(input: &Input<'_>) -> Result<String, Diagnostic> {
 pub struct Readers<'a> {
     own: Vec<mapped::Mapped<'a>>,
     tables: &'a TableSettings,
+    /// Tells apart what was read under another encoding; 0 where none is named.
+    encoding: u32,
 }
 
 /// Bytes a reader looks at to tell whether a file is its own.
@@ -197,7 +199,16 @@ const HEAD_BYTES: usize = 64 * 1024;
 impl<'a> Readers<'a> {
     /// The readers under these settings.
     pub fn new(tables: &'a TableSettings) -> Self {
-        Self { own: tables.mappings.iter().map(mapped::Mapped::own).collect(), tables }
+        Self { own: tables.mappings.iter().map(mapped::Mapped::own).collect(), tables, encoding: 0 }
+    }
+
+    /// The same readers for text in an encoding that somebody named: what they read is no longer current under another.
+    pub fn of_encoding(self, name: Option<&str>) -> Self {
+        let encoding = name.map_or(0, |name| {
+            let [a, b, c, d, ..] = *blake3::hash(name.as_bytes()).as_bytes();
+            u32::from_le_bytes([a, b, c, d])
+        });
+        Self { encoding, ..self }
     }
 
     fn all(&self) -> impl Iterator<Item = &dyn Reader> {
@@ -220,12 +231,13 @@ impl<'a> Readers<'a> {
 
     /// Version of what comes out of a reader under these settings.
     pub fn version_of(&self, reader: &dyn Reader) -> u32 {
-        if reader.reads_tables() { reader.version() ^ self.tables.digest } else { reader.version() }
+        let version = reader.version() ^ self.encoding;
+        if reader.reads_tables() { version ^ self.tables.digest } else { version }
     }
 
     /// Version of the readers as a whole, for files that none of them takes.
     pub fn version(&self) -> u32 {
-        readers().iter().map(|reader| reader.version()).sum::<u32>() ^ self.tables.digest
+        readers().iter().map(|reader| reader.version()).sum::<u32>() ^ self.tables.digest ^ self.encoding
     }
 
     /// Whether what a reader of this name and version read would be read the same today.

@@ -1,6 +1,6 @@
 //! Files of the last scan, so that an unchanged one is not read again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::Connection;
 
@@ -26,7 +26,9 @@ pub struct KnownFile {
 /// Files of the last scan whose readers have not changed since. It can be shared between threads.
 #[derive(Debug, Clone, Default)]
 pub struct KnownFiles {
-    by_path: HashMap<String, KnownFile>,
+    by_path: BTreeMap<String, KnownFile>,
+    /// Paths of files that have to be read again whatever happens to them.
+    unsure: BTreeSet<String>,
     /// Paths by hash.
     by_hash: HashMap<String, Vec<String>>,
 }
@@ -52,6 +54,18 @@ impl KnownFiles {
         files.find(|known| known.organisation.as_deref() == organisation)
     }
 
+    /// The files that came out of an archive at this path, in order; `None` where one of them has to be read again.
+    /// Empty for what is no archive.
+    pub fn members(&self, archive: &str) -> Option<Vec<(&str, &KnownFile)>> {
+        let below = format!("{archive}/");
+        let inside = |path: &&String| path.starts_with(&below);
+        if self.unsure.range(below.clone()..).next().is_some_and(|path| inside(&path)) {
+            return None;
+        }
+        let members = self.by_path.range(below.clone()..).take_while(|(path, _)| inside(path));
+        Some(members.map(|(path, file)| (path.as_str(), file)).collect())
+    }
+
     /// Number of files.
     pub fn len(&self) -> usize {
         self.by_path.len()
@@ -68,7 +82,7 @@ impl KnownFiles {
             "SELECT path.text, scan_file.size, scan_file.modified_ns, hex(content.hash), content.reader,
                     content.reader_version, content.organisation, content.id
              FROM scan_file JOIN path ON path.id = scan_file.path JOIN content ON content.id = scan_file.content
-             WHERE scan_file.scan = (SELECT max(id) FROM scan) AND length(content.hash) = 32
+             WHERE scan_file.scan = (SELECT max(id) FROM scan)
              ORDER BY path.text",
         )?;
         let mut rows = statement.query([])?;
@@ -83,9 +97,12 @@ impl KnownFiles {
                 organisation: Some(row.get::<_, String>(6)?).filter(|name| !name.is_empty()),
                 content: ContentId(row.get(7)?),
             };
-            if is_current(&file.reader, row.get(5)?) {
+            let whole = file.hash.len() == 64;
+            if whole && is_current(&file.reader, row.get(5)?) {
                 known.by_hash.entry(file.hash.clone()).or_default().push(path.clone());
                 known.by_path.insert(path, file);
+            } else {
+                known.unsure.insert(path);
             }
         }
         Ok(known)
