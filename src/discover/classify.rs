@@ -123,6 +123,12 @@ fn by_content(extension: &str, meant_as_input: bool, head: &[u8]) -> (FileStatus
             _ => "an old Office document, which is not read; save it in a newer form",
         });
     }
+    if text.starts_with(b"{{") {
+        return ignored("not an inventory: a template that a program fills in");
+    }
+    if is_schema(text) {
+        return ignored("not an inventory: a JSON schema, which describes documents and is none");
+    }
     if text.starts_with(b"{") || text.starts_with(b"[") {
         return rejected(described_json(text));
     }
@@ -157,6 +163,16 @@ fn root_element(text: &str) -> Option<&str> {
     let after =
         text.split('<').skip(1).find(|part| part.starts_with(|first: char| first.is_alphabetic() || first == '_'))?;
     after.split(|letter: char| letter.is_whitespace() || matches!(letter, '>' | '/')).next()
+}
+
+/// Whether it is a JSON schema: its own key says so at the top.
+fn is_schema(text: &[u8]) -> bool {
+    let mut schema = false;
+    for_each_key(text, &mut |key, value| {
+        schema |= key == "$schema" && value.is_some_and(|value| value.contains("json-schema.org"));
+        if schema { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    schema
 }
 
 fn described_json(text: &[u8]) -> String {
@@ -279,6 +295,12 @@ mod tests {
             ("notes.txt", b"The servers were moved in May.\nNobody wrote down why.\nAsk Jo.\n", "prose"),
             ("~$ledger.xlsx", b"\x04Jo", "lock"),
             ("page", b"<!DOCTYPE html><html><body>", "a web page"),
+            ("host.tmpl", b"{{ define \"host\" }} {\"a\": 1}", "a template"),
+            (
+                "inventory.schema.json",
+                br#"{"$schema": "http://json-schema.org/draft-04/schema#", "x": 1}"#,
+                "a JSON schema",
+            ),
         ];
         for (path, head, reason) in cases {
             let (status, said) = classify_unknown(path, head);

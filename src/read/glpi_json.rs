@@ -71,6 +71,9 @@ impl Reader for GlpiJson {
         }
         let head = String::from_utf8_lossy(&head[..head.len().min(SNIFFED_BYTES)]);
         let has = |key: &str| head.contains(key);
+        if describes_inventories(&head) {
+            return Sniff::No;
+        }
         let envelope = ["\"deviceid\"", "\"itemtype\"", "\"action\""].into_iter().filter(|key| has(key)).count();
         let sections = ["\"accesslog\"", "\"bios\"", "\"hardware\"", "\"softwares\"", "\"versionclient\""];
         let sections = sections.into_iter().filter(|key| has(key)).count();
@@ -97,6 +100,11 @@ impl Reader for GlpiJson {
             None => document.inventory.emit(input, sink),
         }
     }
+}
+
+/// Whether it is the description of the format, which names every key of it and holds no inventory.
+fn describes_inventories(head: &str) -> bool {
+    head.contains("\"$schema\"") && head.contains("\"properties\"")
 }
 
 /// What is wrong with a document, with its place.

@@ -17,6 +17,7 @@ mod page;
 mod picked;
 mod prices;
 mod purchases;
+mod records;
 mod rvtools;
 mod rvtools_rows;
 mod sheet;

@@ -81,6 +81,7 @@ const MACHINE_FACTS: &[FactName] = &[
     fact("processors", Form::Whole, "processors (populated sockets)"),
     fact("cores", Form::Whole, "physical cores; `per` says of what"),
     fact("threads", Form::Whole, "logical processors in all"),
+    fact("threads_per_core", Form::Whole, "hardware threads of each core"),
     fact("processor_model", Form::Text, "model of the processor"),
     fact("cluster", Form::Text, "cluster"),
     fact("vcpus", Form::Whole, "virtual processors of a guest"),
@@ -251,7 +252,7 @@ pub struct Column {
     pub form: Form,
     /// Headings under which it may stand; the first cell that is not empty counts.
     pub headings: Vec<String>,
-    /// Text with headings in braces, filled in from the row, in place of `headings`.
+    /// Text with headings in braces, filled in from the row, where none of `headings` says anything.
     pub text: Option<String>,
     /// Expression whose first group is the value; a text that it does not match stays as it is.
     pub take: Option<Regex>,
@@ -303,6 +304,17 @@ pub struct Mapping {
     pub files: Vec<String>,
     /// Beginnings that a program puts before every heading.
     pub prefixes: Vec<String>,
+    /// Paths of the objects of a JSON document that are records, `""` for the document itself or each item of its list;
+    /// none: the mapping is of tables, and not of JSON.
+    pub objects: Vec<String>,
+    /// Paths below such an object to what its rows are; none: the object is the row.
+    pub rows: Vec<String>,
+    /// Keys whose value stands for the object that holds it: `{ "value": 3 }` is 3.
+    pub wrappers: Vec<String>,
+    /// Words of a file's name that say what is in it, and not of which machine it is.
+    pub file_words: Vec<String>,
+    /// Why a file of this form is nothing for us; a file is then ignored by name.
+    pub ignored: Option<String>,
     /// Facts with their columns.
     pub columns: Vec<Column>,
     /// Columns kept as remarks.
@@ -407,7 +419,9 @@ pub(super) fn mapping(fields: Fields<'_, '_>) -> Mapping {
     // An agent's view stands for an inventory of the software, which only a table of software is.
     let default_view = if holds == Holds::Software { View::Agent } else { View::Register };
     let headings = groups(&fields);
-    let (columns, remarks) = (columns(&fields, holds), fields.texts("remarks"));
+    let ignored = fields.text("ignored");
+    let columns = if ignored.is_some() { Vec::new() } else { columns(&fields, holds) };
+    let remarks = fields.texts("remarks");
     let mapping = Mapping {
         name: fields.required_text("name"),
         holds,
@@ -417,6 +431,11 @@ pub(super) fn mapping(fields: Fields<'_, '_>) -> Mapping {
         sheets: fields.texts("sheets"),
         files: fields.texts("files"),
         prefixes: fields.texts("prefixes"),
+        objects: fields.texts("objects"),
+        rows: fields.texts("rows"),
+        wrappers: fields.texts("wrappers"),
+        file_words: fields.texts("file_words"),
+        ignored,
         columns,
         remarks,
         fixed: fixed(&fields, holds),
@@ -432,7 +451,10 @@ pub(super) fn mapping(fields: Fields<'_, '_>) -> Mapping {
     if mapping.headings.is_empty() && mapping.files.is_empty() {
         fields.fault(Code::MissingKey, "[[mapping]] needs `headings` or `files`, by which its table is recognised");
     }
-    for one_of in holds.needs() {
+    if mapping.objects.is_empty() && !mapping.rows.is_empty() {
+        fields.fault(Code::MissingKey, "`rows` stand below `objects`, which are not given");
+    }
+    for one_of in holds.needs().iter().filter(|_| mapping.ignored.is_none()) {
         let there = |fact: &&str| mapping.column(fact).is_some() || mapping.fixed(fact).is_some();
         if !one_of.iter().any(there) {
             let message = format!("a mapping of {} needs the column `{}`", holds.name(), one_of.join("` or `"));
@@ -531,8 +553,9 @@ fn column(fact: &FactName, fields: Fields<'_, '_>) -> Column {
         separator: fields.text("separator").filter(|sign| !sign.is_empty()).unwrap_or_else(|| ";".into()),
         ..Column::plain(fact)
     };
-    if column.headings.is_empty() == column.text.is_none() {
-        fields.fault(Code::MissingKey, "a column is taken from `heading` or made up as `text`; give one of them");
+    if column.headings.is_empty() && column.text.is_none() {
+        fields
+            .fault(Code::MissingKey, "a column is taken from `heading` or made up as `text`; give one of them or both");
     }
     fields.finish();
     column

@@ -14,6 +14,7 @@ use super::super::habit::{Habit, usual_mark};
 use super::super::table::{Row, Table};
 use super::super::value::{self, WrongValue};
 use super::fit::Fit;
+use super::machine_of;
 
 /// A part of a text that is made up of several columns.
 enum Part {
@@ -50,6 +51,7 @@ pub(super) struct Cells<'a> {
     bound: Vec<Bound<'a>>,
     filters: Vec<BoundFilter<'a>>,
     remarks: Vec<(String, usize)>,
+    machine: Option<String>,
     date_order: Option<DateOrder>,
     decimal: Option<DecimalMark>,
     usual: Option<DecimalMark>,
@@ -64,7 +66,7 @@ impl<'a> Cells<'a> {
         let bound = mapping.columns.iter().map(|column| Bound {
             column,
             at: find(&column.headings),
-            parts: column.text.as_deref().map(|text| parts(text, fit)).unwrap_or_default(),
+            parts: column.text.as_deref().map(|text| parts(text, fit, input.path)).unwrap_or_default(),
             habit: Habit::default(),
         });
         let filters = mapping.filters.iter().map(|filter| BoundFilter {
@@ -75,7 +77,7 @@ impl<'a> Cells<'a> {
         });
         let remarks = mapping.remarks.iter().filter_map(|name| {
             let at = fit.find_column(name)?;
-            Some((fit.names[at].clone(), at))
+            Some((fit.names[at].trim_start_matches('^').to_owned(), at))
         });
         let cells = Self {
             mapping,
@@ -85,6 +87,7 @@ impl<'a> Cells<'a> {
             bound: bound.collect(),
             filters: filters.collect(),
             remarks: remarks.collect(),
+            machine: machine_of::name(mapping, input),
             date_order: mapping.date_order.or(input.tables.date_order),
             decimal: mapping.decimal.or(input.tables.decimal),
             usual: None,
@@ -113,6 +116,14 @@ impl<'a> Cells<'a> {
             headings.join("` or `"),
             missing.join("` or `")
         ))
+    }
+
+    /// What a fact is for every row, as far as that is known.
+    fn fixed(&self, fact: &str) -> Option<String> {
+        match (self.mapping.fixed(fact)?, &self.machine) {
+            (machine_of::MACHINE, machine) => machine.clone(),
+            (text, _) => Some(text.replace("{file}", self.stem())),
+        }
     }
 
     /// Name of the file without its folders and ending.
@@ -193,13 +204,18 @@ impl<'a> Cells<'a> {
 }
 
 /// Literal texts and columns of a text such as `SQL Server {Version} {Edition}`.
-fn parts(text: &str, fit: &Fit<'_>) -> Vec<Part> {
+fn parts(text: &str, fit: &Fit<'_>, path: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('{') {
         let Some((name, after)) = behind.split_once('}') else { break };
         parts.push(Part::Literal(before.to_owned()));
-        parts.extend(fit.find_column(name).map(Part::Cell));
+        parts.extend(match name {
+            "folder" => {
+                Some(Part::Literal(path.rsplit_once('/').map_or("this folder", |(folder, _)| folder).to_owned()))
+            }
+            _ => fit.find_column(name).map(Part::Cell),
+        });
         rest = after;
     }
     parts.push(Part::Literal(rest.to_owned()));
@@ -247,31 +263,27 @@ impl<'r> Record<'r> {
 
     /// The cell of a fact with its column; the first that says anything.
     fn cell(&self, bound: &Bound<'_>) -> Option<(usize, String)> {
-        if !bound.parts.is_empty() {
-            let filled = |part: &Part| matches!(part, Part::Cell(at) if !self.row.cell(Some(*at)).is_empty());
-            let text: String = bound
-                .parts
-                .iter()
-                .map(|part| match part {
-                    Part::Literal(text) => text.as_str(),
-                    Part::Cell(at) => self.row.cell(Some(*at)),
-                })
-                .collect();
-            let made = bound.parts.iter().any(filled).then(|| text.split_whitespace().collect::<Vec<_>>().join(" "));
-            return made.map(|text| (usize::MAX, text));
-        }
-        bound
-            .at
-            .iter()
-            .map(|at| (*at, self.row.cell(Some(*at))))
-            .find(|(_, cell)| !value::says_nothing(cell))
-            .map(|(at, cell)| (at, cell.to_owned()))
+        let stated = bound.at.iter().map(|at| (*at, self.row.cell(Some(*at))));
+        let stated = stated.into_iter().find(|(_, cell)| !value::says_nothing(cell));
+        stated.map(|(at, cell)| (at, cell.to_owned())).or_else(|| Some((usize::MAX, self.made_up(bound)?)))
+    }
+
+    /// The text that a fact is made up of; nothing where no column of it says anything.
+    fn made_up(&self, bound: &Bound<'_>) -> Option<String> {
+        let filled = |part: &Part| matches!(part, Part::Cell(at) if !self.row.cell(Some(*at)).is_empty());
+        bound.parts.iter().any(filled).then(|| {
+            let texts = bound.parts.iter().map(|part| match part {
+                Part::Literal(text) => text.as_str(),
+                Part::Cell(at) => self.row.cell(Some(*at)),
+            });
+            let text: String = texts.collect();
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        })
     }
 
     /// The text of a fact, after what the mapping does to it, with its column.
     fn found(&self, fact: &str) -> Option<(usize, String)> {
-        let fixed =
-            || self.cells.mapping.fixed(fact).map(|text| (usize::MAX, text.replace("{file}", self.cells.stem())));
+        let fixed = || self.cells.fixed(fact).map(|text| (usize::MAX, text));
         let Some(bound) = self.bound(fact) else { return fixed() };
         let Some((at, mut text)) = self.cell(bound) else { return fixed() };
         if let Some(captured) = bound.column.take.as_ref().and_then(|take| take.captures(&text)) {

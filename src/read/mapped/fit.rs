@@ -43,6 +43,12 @@ impl<'a> Fit<'a> {
         (all && named && !foreign).then_some(fit)
     }
 
+    /// A mapping with these headings, found by other means than a row of them.
+    pub fn with(mapping: &'a Mapping, names: Vec<String>) -> Self {
+        let keys = names.iter().map(|name| heading(name)).collect();
+        Self { mapping, names, keys, place: Place::Whole }
+    }
+
     /// The first column with this heading.
     pub fn find_column(&self, name: &str) -> Option<usize> {
         let wanted = heading(name);

@@ -16,6 +16,7 @@ use super::each_record;
 /// Most processors and cores of each that a row may claim before it is disbelieved.
 pub(super) const MOST_PROCESSORS: u32 = 256;
 pub(super) const MOST_CORES: u32 = 1_024;
+const MOST_THREADS: u32 = 16;
 
 /// Makers, and beginnings of models, that no physical machine has.
 const VIRTUAL_SIGNS: [&str; 8] =
@@ -93,6 +94,7 @@ pub(super) fn machine(record: &Record<'_>, cells: &Cells<'_>) -> Option<Observed
     host.powered_on = record.yes_no("powered_on");
     host.template = record.yes_no("template") == Some(true);
     host.logical_processors = record.whole("threads");
+    host.threads_per_core = record.whole("threads_per_core").filter(|threads| (1..=MOST_THREADS).contains(threads));
     host.vcpus = record.whole("vcpus");
     host.remarks = record.remarks();
     host.remarks.extend(record.text("address").map(|address| (ADDRESS_REMARK.to_owned(), address)));
@@ -120,8 +122,13 @@ fn kind(host: &mut ObservedHost, record: &Record<'_>) {
     let (maker, model) = (record.text("maker"), record.text("model"));
     let signs = [&maker, &model].into_iter().flatten().map(|text| text.to_lowercase());
     let looks_virtual = signs.flat_map(|text| VIRTUAL_SIGNS.map(|sign| text.starts_with(sign))).any(|hit| hit);
-    host.is_virtual = record.yes_no("virtual").or(looks_virtual.then_some(true));
+    host.is_virtual = record.yes_no("virtual");
     if looks_virtual {
+        // Programs take some guests for physical machines; what their makers sell is virtual only.
+        let doubted = host.is_virtual.replace(true) == Some(false);
+        let shown = maker.as_deref().or(model.as_deref()).unwrap_or_default();
+        let remark = format!("physical by what it says itself, virtual by its maker or model, {shown}");
+        host.remarks.extend(doubted.then(|| ("virtual".to_owned(), remark)));
         host.platform = host.platform.take().or_else(|| maker.clone()).or_else(|| model.clone());
     }
     let facts = [("maker", maker), ("model", model)];
@@ -142,7 +149,17 @@ fn processors(host: &mut ObservedHost, record: &Record<'_>, cells: &Cells<'_>) {
     };
     match (sockets, each) {
         (Some(sockets), Some(each)) if (1..=MOST_PROCESSORS).contains(&sockets) && (1..=MOST_CORES).contains(&each) => {
-            host.processors = Some(vec![Processor { cores: each, enabled_cores: None }; sockets as usize]);
+            let in_all = host.threads_per_core.map(|threads| sockets * each * threads);
+            match in_all.zip(host.logical_processors).filter(|(in_all, logical)| in_all != logical) {
+                None => host.processors = Some(vec![Processor { cores: each, enabled_cores: None }; sockets as usize]),
+                Some((in_all, logical)) => {
+                    let message = format!(
+                        "{sockets} processors of {each} cores make {in_all} threads, and {logical} are stated; they are \
+                         not used"
+                    );
+                    record.wonder(Code::ImplausibleValue, message);
+                }
+            }
         }
         (Some(0), _) | (None, None) if cores.is_none() => {}
         (None, None) if host.is_virtual == Some(true) => host.vcpus = host.vcpus.or(cores),

@@ -3,8 +3,10 @@
 
 mod cells;
 mod fit;
+mod json;
 mod known;
 mod lines;
+mod machine_of;
 mod machines;
 mod people;
 mod processors;
@@ -19,11 +21,13 @@ use crate::rules::{Holds, Mapping};
 
 use super::faults::Faults;
 use super::page::{Field, Page, Verified};
+use super::records::may_be_json;
 use super::table::{Row, Table, TextTable, may_be_text_table, rows_of_text};
 use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
 
 use cells::Cells;
 use fit::Fit;
+use json::JsonFit;
 pub(super) use known::known;
 pub(super) use suggest::suggest;
 
@@ -99,10 +103,46 @@ impl<'a> Mapped<'a> {
 
     /// The mapping that fits best, with the row of its headings, and those that are read beside it.
     fn fit(&self, path: &str, sheet: Option<&str>, rows: &[Row]) -> Option<(Fit<'a>, Vec<Fit<'a>>)> {
-        let fits = self.mappings.iter().filter_map(|mapping| Fit::find(mapping, path, sheet, rows));
+        let of_tables = self.mappings.iter().filter(|mapping| mapping.rows.is_empty() && mapping.ignored.is_none());
+        let fits = of_tables.filter_map(|mapping| Fit::find(mapping, path, sheet, rows));
         let (beside, mut alone): (Vec<Fit<'_>>, Vec<Fit<'_>>) = fits.partition(|fit| fit.mapping.beside);
         alone.sort_by_key(|fit| (std::cmp::Reverse(fit.mapping.headings.len()), fit.mapping.line));
         Some((alone.into_iter().next()?, beside))
+    }
+
+    /// The mapping that fits a JSON document best, and those that are read beside it.
+    fn fit_json(&self, path: &str, text: &str) -> Option<(JsonFit<'a>, Vec<JsonFit<'a>>)> {
+        let of_json = self.mappings.iter().filter(|mapping| !mapping.objects.is_empty());
+        let fits = of_json.filter_map(|mapping| JsonFit::find(mapping, path, text));
+        let (beside, mut alone): (Vec<JsonFit<'_>>, Vec<JsonFit<'_>>) = fits.partition(|json| json.fit.mapping.beside);
+        alone.sort_by_key(|json| (std::cmp::Reverse(json.fit.mapping.headings.len()), json.fit.mapping.line));
+        Some((alone.into_iter().next()?, beside))
+    }
+
+    /// Reads a JSON document.
+    fn read_json(&self, input: &Input<'_>, text: &str, sink: &mut dyn Sink) -> Verdict {
+        let Some((best, beside)) = self.fit_json(input.path, text) else {
+            return Verdict::Rejected(self.no_headings(input.path));
+        };
+        if let Some(reason) = &best.fit.mapping.ignored {
+            return Verdict::Ignored(reason.clone());
+        }
+        let mut faults = Faults::default();
+        if let Err(fault) = machine_of::tell(best.fit.mapping, &best.found, input, &mut faults) {
+            return Verdict::Rejected(fault);
+        }
+        let mut records = 0;
+        for json in std::iter::once(&best).chain(&beside) {
+            let read = json
+                .table(text, input.path)
+                .and_then(|mut table| Self::read_as(&json.fit, input, &mut table, &mut faults, sink));
+            match read {
+                Ok(count) => records += count,
+                Err(fault) => return Verdict::Rejected(fault),
+            }
+        }
+        let nothing = format!("it holds no {}", best.fit.mapping.holds.name());
+        faults.verdict(records, &nothing, input.path, sink)
     }
 
     /// Reads a table.
@@ -182,6 +222,10 @@ impl Reader for Mapped<'_> {
     }
 
     fn sniff(&self, head: &[u8], path: &str) -> Sniff {
+        if may_be_json(head) {
+            let fits = self.fit_json(path, beginning(head)).is_some();
+            return if fits { Sniff::Sure } else { Sniff::No };
+        }
         if !may_be_text_table(head) {
             return Sniff::No;
         }
@@ -195,9 +239,18 @@ impl Reader for Mapped<'_> {
 
     fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
         match text_of(input) {
+            Ok(text) if may_be_json(input.bytes) => self.read_json(input, text, sink),
             Ok(text) => self.read_table(input, &mut TextTable { text, path: input.path }, sink),
             Err(fault) => Verdict::Rejected(fault),
         }
+    }
+}
+
+/// The beginning of a text, which may break off within a letter.
+fn beginning(head: &[u8]) -> &str {
+    match std::str::from_utf8(head) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default(),
     }
 }
 

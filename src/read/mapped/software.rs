@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::model::{ObservedHost, Place, SoftwareRecord};
+use crate::diag::{Code, Diagnostic};
+use crate::model::{ObservedHost, Place, SoftwareRecord, View};
 
 use super::super::Sink;
 use super::super::faults::Faults;
@@ -35,7 +36,7 @@ impl Texts {
     }
 }
 
-/// A software record as numbers of texts, and its line or row.
+/// A software record as numbers of texts, and its line or row, or the number of the text that says where it stands.
 struct Kept {
     name: u32,
     version: u32,
@@ -55,9 +56,10 @@ pub(super) fn read(cells: &Cells<'_>, table: &mut dyn Table, faults: &mut Faults
     let (mut texts, mut told) = (Texts::default(), Told::default());
     let mut machines: Vec<Found> = Vec::new();
     let mut by_name: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut nameless_rows = Nameless::default();
     each_record(cells, table, faults, &mut |faults, row| {
         let record = cells.of(&row);
-        let Some(host) = machine(&record, cells) else { return faults.keep(nameless(cells, &record)) };
+        let Some(host) = machine(&record, cells) else { return nameless_rows.add(record, cells, faults) };
         let identity = (host.name.to_lowercase(), host.domain.clone().unwrap_or_default().to_lowercase());
         let at = *by_name.entry(identity).or_insert(machines.len());
         match machines.get_mut(at) {
@@ -69,9 +71,34 @@ pub(super) fn read(cells: &Cells<'_>, table: &mut dyn Table, faults: &mut Faults
         }
         told.warn(record, cells, faults);
     });
+    nameless_rows.tell(cells, faults);
     let records = machines.len();
     deliver(machines, &texts, cells, sink);
     records
+}
+
+/// Rows without the name of a machine. In a document all rows of one object lack it together.
+#[derive(Default)]
+struct Nameless {
+    rows: usize,
+    first: Option<Place>,
+}
+
+impl Nameless {
+    fn add(&mut self, record: Record<'_>, cells: &Cells<'_>, faults: &mut Faults) {
+        if cells.mapping.rows.is_empty() {
+            return faults.keep(nameless(cells, &record));
+        }
+        self.rows += usize::from(record.text("title").is_some());
+        self.first.get_or_insert_with(|| record.place());
+    }
+
+    fn tell(self, cells: &Cells<'_>, faults: &mut Faults) {
+        let Some(place) = self.first else { return };
+        let headings = cells.mapping.column("name").map(|column| column.headings.join("` or `")).unwrap_or_default();
+        let message = format!("no machine is named by `{headings}`; {} records of software are left out", self.rows);
+        faults.keep(Diagnostic::error(Code::IncompleteRecord, cells.path, message).at(place));
+    }
 }
 
 fn software(record: &Record<'_>, texts: &mut Texts) -> Option<Kept> {
@@ -81,7 +108,8 @@ fn software(record: &Record<'_>, texts: &mut Texts) -> Option<Kept> {
     let line = match record.place() {
         Place::Line(line) => line,
         Place::Row { row, .. } => row,
-        Place::Whole | Place::Within(_) => 0,
+        Place::Within(within) => texts.number(within),
+        Place::Whole => 0,
     };
     Some(Kept { name, version, publisher, key, line })
 }
@@ -105,9 +133,14 @@ fn complete(known: &mut ObservedHost, later: ObservedHost) {
 fn deliver(machines: Vec<Found>, texts: &Texts, cells: &Cells<'_>, sink: &mut dyn Sink) {
     let place = |line| match cells.headings() {
         Place::Row { sheet, .. } => Place::Row { sheet: sheet.clone(), row: line },
+        Place::Whole => Place::Within(texts.text(line).to_owned()),
         _ => Place::Line(line),
     };
-    for found in machines {
+    for mut found in machines {
+        // Who lists no software at all may not have looked for it.
+        if found.software.is_empty() && !cells.mapping.rows.is_empty() {
+            found.host.view = View::Register;
+        }
         sink.host(found.host);
         for kept in found.software {
             let record = SoftwareRecord {
