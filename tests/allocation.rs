@@ -32,6 +32,7 @@ fn line((version, pair, units): Need) -> Line {
             until: usize::MAX,
             needs_sa: false,
             grace: false,
+            through: None,
             terms: "thing/1".into(),
         }],
     }
@@ -68,6 +69,8 @@ fn form(version: usize, pair: bool, units: u32, units_per_licence: u32) -> Form 
         printed: Some(0),
         owned: Some(version),
         downgrade: true,
+        only_terms: Vec::new(),
+        except_terms: Vec::new(),
     }
 }
 
@@ -83,6 +86,7 @@ fn entitlement(number: usize, (version, units, converted): Right) -> Entitlement
         farm: None,
         forms,
         sa_active: false,
+        rented_through: None,
         sa_lapsed_lately: false,
         bound_hosts: Vec::new(),
         overlap_hosts: Vec::new(),

@@ -41,7 +41,9 @@ fn terms_allow(entitlement: &Entitlement, form: &Form, line: &Line) -> bool {
             (Some(_), Some(version)) => accepted.from <= version && version <= accepted.until,
             _ => true,
         };
-        era && (!accepted.needs_sa || entitlement.sa_active || accepted.grace && entitlement.sa_lapsed_lately)
+        let own = form.is_for_terms(&accepted.terms)
+            && accepted.through.is_none_or(|channel| entitlement.rented_through == Some(channel));
+        era && own && (!accepted.needs_sa || entitlement.sa_active || accepted.grace && entitlement.sa_lapsed_lately)
     })
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::model::{Acceptance, Entitlement, Form, HostId, Line, Metric};
+use crate::model::{Acceptance, Channel, Entitlement, Form, HostId, Line, Metric};
 
 use super::Problem;
 use super::fit::{bound_allows, serves};
@@ -137,13 +137,25 @@ pub(super) struct Stocks {
     pub groups: Vec<Group>,
 }
 
-type FormKey<'a> = (&'a str, Option<&'a str>, Metric, Option<usize>, Option<usize>, bool);
+/// Product, edition, metric, printed and owned version, right to run prior ones, terms it is for and not for.
+type FormKey<'a> = (&'a str, Option<&'a str>, Metric, Option<usize>, Option<usize>, bool, (&'a [String], &'a [String]));
 
 // The keys below name every field, so that a new one cannot be forgotten: it tells rights or lines apart, or it does not.
 
 fn form_key(form: &Form) -> FormKey<'_> {
-    let Form { product, edition, metric, units_per_licence: _, units: _, printed, owned, downgrade } = form;
-    (product, edition.as_deref(), *metric, *printed, *owned, *downgrade)
+    let Form {
+        product,
+        edition,
+        metric,
+        units_per_licence: _,
+        units: _,
+        printed,
+        owned,
+        downgrade,
+        only_terms,
+        except_terms,
+    } = form;
+    (product, edition.as_deref(), *metric, *printed, *owned, *downgrade, (only_terms, except_terms))
 }
 
 /// What the members of a group have in common; `own` where an entitlement can stand for itself only.
@@ -165,6 +177,7 @@ struct RightKey<'a> {
     bound_hosts: &'a [HostId],
     singly: bool,
     sa_active: bool,
+    rented_through: Option<Channel>,
     sa_lapsed_lately: bool,
 }
 
@@ -329,6 +342,7 @@ fn right_key(entitlement: &Entitlement) -> RightKey<'_> {
         without_base: _,
         forms: _,
         sa_active,
+        rented_through,
         sa_lapsed_lately,
         bound_hosts,
         overlap_hosts: _,
@@ -348,6 +362,7 @@ fn right_key(entitlement: &Entitlement) -> RightKey<'_> {
         bound_hosts,
         singly: *bound_singly,
         sa_active: *sa_active,
+        rented_through: *rented_through,
         sa_lapsed_lately: *sa_lapsed_lately,
     }
 }

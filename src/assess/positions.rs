@@ -151,14 +151,24 @@ fn left_over(
     solution: &Solution,
 ) -> Vec<Surplus> {
     let mut surpluses = Vec::new();
+    // Allocations are sorted by entitlement.
+    let spent_of = |index: usize| {
+        let first = solution.allocations.partition_point(|one| one.entitlement < index);
+        let count = solution.allocations[first..].partition_point(|one| one.entitlement == index);
+        &solution.allocations[first..first + count]
+    };
+    let left_of =
+        |index: usize, form: usize| crate::allocate::remaining(&entitlements[index], index, form, spent_of(index));
+    let twins: HashMap<usize, usize> = twins(entitlements);
     for (index, entitlement) in entitlements.iter().enumerate() {
-        if entitlement.forms.is_empty() {
+        if entitlement.forms.is_empty() || entitlement.overlap {
             continue;
         }
         // The parts of a suite are forms of different products, each left over by itself; a converted licence is one.
         let parts = entitlement.forms.iter().any(|form| form.product != entitlement.forms[0].product);
-        let shown: Vec<usize> =
-            if parts { (0..entitlement.forms.len()).collect() } else { vec![entitlement.forms.len() - 1] };
+        // Units that only some terms take are the same licences seen from there.
+        let mut whole = (0..entitlement.forms.len()).filter(|&form| entitlement.forms[form].only_terms.is_empty());
+        let shown: Vec<usize> = if parts { whole.collect() } else { whole.next_back().into_iter().collect() };
         let bought = ground.rules.products.get(&ground.estate.purchases[entitlement.line].product);
         let is_suite = bought.is_none_or(|product| product.kind == "suite");
         for form in shown {
@@ -166,11 +176,9 @@ fn left_over(
             if !is_suite && bought.is_some_and(|product| product.id != entitlement.forms[form].product) {
                 continue;
             }
-            // Allocations are sorted by entitlement.
-            let first = solution.allocations.partition_point(|one| one.entitlement < index);
-            let count = solution.allocations[first..].partition_point(|one| one.entitlement == index);
-            let spent = &solution.allocations[first..first + count];
-            let units = crate::allocate::remaining(entitlement, index, form, spent);
+            // Units that serve two places at once are left over where neither uses them.
+            let elsewhere = twins.get(&index).map_or(u32::MAX, |&twin| left_of(twin, form));
+            let units = left_of(index, form).min(elsewhere);
             if units > 0 {
                 let fitting = if chosen.fit(entitlement, &entitlement.forms[form]) { units } else { 0 };
                 surpluses.push(Surplus { entitlement: index, form, units, fitting });
@@ -178,6 +186,16 @@ fn left_over(
         }
     }
     surpluses
+}
+
+/// Entitlements whose units another one repeats, with that one.
+fn twins(entitlements: &[Entitlement]) -> HashMap<usize, usize> {
+    let repeating = entitlements.iter().enumerate().filter(|(_, one)| one.overlap);
+    let repeated = |twin: &Entitlement| {
+        let same = |one: &Entitlement| !one.overlap && one.line == twin.line && twin.key.0.starts_with(&one.key.0);
+        entitlements.iter().position(same)
+    };
+    repeating.filter_map(|(index, twin)| Some((repeated(twin)?, index))).collect()
 }
 
 /// What a line is told apart by, as far as rights may fit it: with the hosts some right is bound to.

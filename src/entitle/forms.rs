@@ -1,6 +1,6 @@
 //! The forms in which the units of a line may be spent: as bought, as granted by a conversion, as parts of a suite.
 
-use crate::model::{Answer, Entitlement, Form, PurchaseLine, Working};
+use crate::model::{Answer, Entitlement, Form, Host, Installation, PurchaseLine, Working};
 use crate::rules::{CHANNELS, Grant, Product, Suite, suite_rule};
 
 use super::version_rights::{VersionRights, version_rights};
@@ -36,6 +36,8 @@ pub(super) fn forms(
             printed: rights.printed,
             owned: rights.owned,
             downgrade,
+            only_terms: Vec::new(),
+            except_terms: Vec::new(),
         });
         for grant in &product.grants {
             if let Some(form) = granted(ground, held, product, grant, rights, entitlement, working) {
@@ -44,6 +46,23 @@ pub(super) fn forms(
         }
     }
     parts(ground, held, product, family, entitlement, working);
+    bought_too_late(ground, line, entitlement, working);
+}
+
+/// Takes out of the forms the terms that only older purchases serve, where anything runs in their clouds (BY-R2).
+fn bought_too_late(ground: &Ground<'_>, line: &PurchaseLine, entitlement: &mut Entitlement, working: &mut Working) {
+    for member in ground.members {
+        for terms in &member.terms {
+            let Some(last) = terms.acquired_until else { continue };
+            let runs_there = |host: &Host| host.cloud().is_some_and(|cloud| terms.is_for_cloud(cloud));
+            let too_late = line.bought.is_none_or(|bought| bought > last);
+            if too_late && ground.estate.hosts.iter().any(runs_there) {
+                working.by_rule(&terms.id, format!("Not bought by {last}: it serves no machine under these terms."));
+                let of_member = entitlement.forms.iter_mut().filter(|form| form.product == member.id);
+                of_member.for_each(|form| form.except_terms.push(terms.id.clone()));
+            }
+        }
+    }
 }
 
 /// The parts of a suite that belong to the family: each as if it had been bought by itself on the same day, with the
@@ -83,6 +102,8 @@ fn parts(
             printed: rights.printed,
             owned: rights.owned,
             downgrade: true,
+            only_terms: Vec::new(),
+            except_terms: Vec::new(),
         });
         working.by_rule(
             &suite_rule(product, &part.product),
@@ -142,11 +163,14 @@ fn granted(
     working: &mut Working,
 ) -> Option<Form> {
     let line = &held.line;
-    let at = product.release(&grant.at_version)?;
+    let at = grant.at_version.as_ref().and_then(|version| product.release(version));
+    let latest = grant.until_version.as_ref().and_then(|version| product.release(version));
     let earned = grant.from_metric == line.metric
         && line.edition.as_ref() == Some(&grant.from_edition)
-        && rights.printed? <= product.release(&grant.until_version)?
-        && rights.owned? >= at;
+        && latest.is_none_or(|latest| rights.printed.is_some_and(|printed| printed <= latest))
+        && at.is_none_or(|at| rights.owned.is_some_and(|owned| owned >= at))
+        && (rights.sa_active || !grant.needs_sa)
+        && is_called_for(ground, product, grant);
     if !earned {
         return None;
     }
@@ -172,10 +196,27 @@ fn granted(
         metric: grant.to_metric,
         units_per_licence: grant.units,
         units: units.unwrap_or(floor),
-        printed: Some(at),
+        printed: at.or(rights.printed),
         owned: rights.owned,
         downgrade: true,
+        only_terms: grant.terms.clone(),
+        except_terms: Vec::new(),
     })
+}
+
+/// Whether anything may call for units that only some terms take: an installation of the edition granted in one of their
+/// clouds. Elsewhere the units would only make the choice larger.
+fn is_called_for(ground: &Ground<'_>, product: &Product, grant: &Grant) -> bool {
+    let terms = || product.terms.iter().filter(|terms| grant.terms.contains(&terms.id));
+    let asks = |host: &Host| {
+        let there = host.cloud().is_some_and(|cloud| terms().any(|terms| terms.is_for_cloud(cloud)));
+        let of_edition = |install: &Installation| {
+            install.product == product.id
+                && install.edition.value().is_none_or(|edition| product.edition_serves(&grant.to_edition, edition))
+        };
+        there && host.installs.iter().any(of_edition)
+    };
+    grant.terms.is_empty() || ground.estate.hosts.iter().any(asks)
 }
 
 /// Cores of a dated hardware record, where it is early enough and above the floor.

@@ -3,9 +3,10 @@
 //! The stage joins lines that build on others (`join`), works out the highest version each licence may be used for
 //! (`version_rights`), adds the forms that conversion grants and suites give (`forms`), and binds assigned licences
 //! to their hosts (`assignment`). `sharing` says who may draw on a line, `reservation` what of it is kept back, `farm`
-//! where its mobility ends, `proof` whether an auditor accepts it. What gives no right is kept, with the reason.
+//! where its mobility ends, `beside` which units serve two places at once, `proof` whether an auditor accepts it. What gives no right is kept, with the reason.
 
 mod assignment;
+mod beside;
 mod farm;
 mod forms;
 mod join;
@@ -19,7 +20,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::model::{Asker, Entitlement, Estate, Key, Working};
+use crate::model::{Asker, Entitlement, Estate, HostId, Key, Working};
 use crate::rules::{CHANNELS, Product, Rules};
 
 pub use join::Held;
@@ -54,23 +55,26 @@ pub fn entitlements(
         .collect();
     let held = reservation::reserve(&ground, join::join(&ground, &concerned));
     let mut entitlements: Vec<Entitlement> = held.iter().map(|held| entitlement(&ground, held, family)).collect();
-    let overlaps: Vec<Entitlement> = entitlements.iter().filter_map(overlapping).collect();
-    entitlements.extend(overlaps);
+    let moved = |right: &Entitlement| {
+        (!right.overlap_hosts.is_empty()).then(|| overlapping(right, right.overlap_hosts.clone()))
+    };
+    let moved: Vec<Entitlement> = entitlements.iter().filter_map(moved).collect();
+    let twins: Vec<Entitlement> =
+        entitlements.iter_mut().filter_map(|entitlement| beside::twin(&ground, entitlement)).collect();
+    entitlements.extend(moved);
+    entitlements.extend(twins);
     entitlements
 }
 
-/// The same units for the cloud machines that may use them beside the old place.
-fn overlapping(entitlement: &Entitlement) -> Option<Entitlement> {
-    if entitlement.overlap_hosts.is_empty() {
-        return None;
-    }
-    Some(Entitlement {
+/// The same units for cloud machines that may use them beside the old place.
+fn overlapping(entitlement: &Entitlement, bound_hosts: Vec<HostId>) -> Entitlement {
+    Entitlement {
         key: Key(format!("{}/cloud-overlap", entitlement.key)),
-        bound_hosts: entitlement.overlap_hosts.clone(),
+        bound_hosts,
         overlap_hosts: Vec::new(),
         overlap: true,
         ..entitlement.clone()
-    })
+    }
 }
 
 /// Whether a product belongs to the family, or is a suite with a part that does.
@@ -94,6 +98,7 @@ fn entitlement(ground: &Ground<'_>, held: &Held, family: &[&Product]) -> Entitle
         farm: farm::members(ground, line, &mut working),
         forms: Vec::new(),
         sa_active: false,
+        rented_through: None,
         sa_lapsed_lately: false,
         bound_hosts: Vec::new(),
         overlap_hosts: Vec::new(),
@@ -115,6 +120,7 @@ fn entitlement(ground: &Ground<'_>, held: &Held, family: &[&Product]) -> Entitle
             farm::leave(&mut entitlement, &mut working);
             let rights = version_rights::version_rights(ground, line, product, &mut working);
             entitlement.sa_active = rights.sa_active;
+            entitlement.rented_through = line.subscription.map(|_| line.channel);
             entitlement.sa_lapsed_lately =
                 !rights.sa_active && rights.sa_end.is_some_and(|end| lapsed_lately(ground, end));
             forms::forms(ground, held, product, family, &rights, &mut entitlement, &mut working);

@@ -173,6 +173,20 @@ pub struct Form {
     pub owned: Option<usize>,
     /// Whether prior versions may be run.
     pub downgrade: bool,
+    /// Ids of the terms under which alone these units may be spent; empty: any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only_terms: Vec<String>,
+    /// Ids of terms under which they may not, because the same units stand there in another entitlement.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub except_terms: Vec<String>,
+}
+
+impl Form {
+    /// Whether the units may be spent under these terms.
+    pub fn is_for_terms(&self, terms: &str) -> bool {
+        let named = |ids: &[String]| ids.iter().any(|id| id == terms);
+        (self.only_terms.is_empty() || named(&self.only_terms)) && !named(&self.except_terms)
+    }
 }
 
 /// The effective right that comes out of one purchase line at a date.
@@ -196,6 +210,9 @@ pub struct Entitlement {
     pub forms: Vec<Form>,
     /// Whether Software Assurance, or a subscription, is in force at the date.
     pub sa_active: bool,
+    /// How a subscription in force was sold; `None` for licences that were bought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rented_through: Option<Channel>,
     /// Whether Software Assurance ran out so lately that the customer claims time to move its guests.
     #[serde(default)]
     pub sa_lapsed_lately: bool,

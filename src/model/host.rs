@@ -271,7 +271,7 @@ impl Host {
         }
     }
 
-    /// The cloud a guest runs in.
+    /// The cloud a guest runs in, or a host stands in that one has there for oneself.
     pub fn cloud(&self) -> Option<&str> {
         match self.placement.as_ref().and_then(Fact::value) {
             Some(Placement::Cloud(name)) => Some(name),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{HostId, Key, Locator, Money};
+use super::{Channel, HostId, Key, Locator, Money};
 
 /// What a unit counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -161,6 +161,9 @@ pub struct Acceptance {
     /// Software Assurance that ran out lately will do, because the reading allows time to move the guests.
     #[serde(default)]
     pub grace: bool,
+    /// Only subscriptions sold this way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<Channel>,
     /// Id of the terms.
     pub terms: String,
 }

@@ -14,7 +14,7 @@ pub(super) fn requirement(
     organisation: &str,
     cloud: &str,
     one: &Deployed,
-) -> Option<Requirement> {
+) -> Requirement {
     let mut working = Working::default();
     working.by_facts(format!("{}, in the cloud {cloud}.", one.text), one.evidence.clone());
     let guest = &ground.estate.host(one.host).name;
@@ -34,7 +34,8 @@ pub(super) fn requirement(
             });
         }
     }
-    (!alternatives.is_empty()).then(|| Requirement {
+    // Where the terms know no way by guest (hosts of one's own there), the need stands without one: seen, never zero.
+    Requirement {
         key: Key::new("requirement", &[organisation, guest, &product.id]),
         organisation: organisation.to_owned(),
         family: product.family.clone(),
@@ -42,5 +43,5 @@ pub(super) fn requirement(
         hosts: vec![one.host],
         alternatives,
         working,
-    })
+    }
 }

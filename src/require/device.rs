@@ -203,6 +203,7 @@ fn by_device_way(
                 until: usize::MAX,
                 needs_sa: false,
                 grace: false,
+                through: None,
                 terms: terms.id.clone(),
             }],
             ..Line::new(&product.id, None, terms.metric, units)

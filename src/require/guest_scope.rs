@@ -10,7 +10,10 @@ use super::deployment::{Deployed, servers};
 use super::guest_groups::{Group, groups, is_guest};
 use super::host_cores::HostWay;
 use super::own_ways::own_ways;
-use super::{Ground, access, moved, passive, processor_licences, processor_slices, server_licences};
+use super::{
+    Ground, access, mixed_by_host, moved, other_editions, passive, processor_licences, processor_slices,
+    server_licences,
+};
 
 /// One requirement a group.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
@@ -31,10 +34,12 @@ fn requirement(ground: &Ground<'_>, product: &Product, group: &Group<'_>) -> Req
     // The need is that of the organisation whose guests or machines these are: the first one's where a group mixes them.
     let organisation = ground.estate.host(group.members[0].0.host).organisation.clone();
     let mut alternatives = own_ways(ground, product, group);
+    alternatives.extend(other_editions::ways(ground, product, group, &alternatives));
     alternatives.extend(processor_slices::ways(ground, product, group));
     let has_guests = group.members.iter().any(|(one, _)| is_guest(ground, one));
     if has_guests && !group.hosts.is_empty() {
         alternatives.extend(host_ways(ground, product, group, &organisation));
+        alternatives.extend(mixed_by_host::ways(ground, product, group));
     }
     let mut hosts: Vec<HostId> = group.hosts.clone();
     hosts.extend(group.members.iter().map(|(one, _)| one.host));

@@ -14,7 +14,7 @@ use super::floating::{self, Farm};
 use super::host_sets::Load;
 use super::host_ways::ways;
 use super::reach::Reach;
-use super::{Ground, cloud_guest, moved, unplaced};
+use super::{Ground, cloud_guest, moved, replica_host, unplaced};
 
 /// One requirement a host, and one an organisation for guests that nobody can place.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
@@ -50,9 +50,8 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
             .filter_map(|(organisation, guests)| unplaced::requirement(ground, product, organisation, guests)),
     );
     for ((organisation, cloud), guests) in clouds {
-        requirements.extend(
-            guests.iter().filter_map(|one| cloud_guest::requirement(ground, product, organisation, cloud, one)),
-        );
+        requirements
+            .extend(guests.iter().map(|one| cloud_guest::requirement(ground, product, organisation, cloud, one)));
     }
     requirements
 }
@@ -131,7 +130,10 @@ fn host_requirement(
         working.by_facts(text, one.evidence.clone());
     }
     let editions: Vec<&str> = counted.iter().copied().chain(hosting).map(|one| one.edition.as_str()).collect();
-    let alternatives = ways(ground, product, id, &systems, &editions);
+    let mut alternatives = ways(ground, product, id, &systems, &editions);
+    if let Some(rule) = replica_host::frees(ground, product, id, &counted) {
+        alternatives = alternatives.into_iter().map(|way| replica_host::freed(way, rule)).collect();
+    }
     let mut hosts: Vec<HostId> = counted.iter().copied().chain(hosting).map(|one| one.host).chain([id]).collect();
     hosts.sort();
     hosts.dedup();

@@ -16,7 +16,8 @@ pub(super) fn ways(
 ) -> Vec<Alternative> {
     let lowest = editions.iter().filter_map(|edition| product.edition_rank(edition)).max();
     let mut ways = Vec::new();
-    for terms in &product.terms {
+    let cloud = ground.estate.host(id).cloud();
+    for terms in product.terms.iter().filter(|terms| terms.concerns(cloud, ground.as_of)) {
         if terms.method == Method::Instance {
             ways.extend(instance::host_way(ground, product, terms, id, load, editions));
             continue;

@@ -2,7 +2,7 @@
 //!
 //! Keys: `editions`, `licence_bases`, `mobility_needs_sa`, `limits`.
 
-use crate::model::{Alternative, Basis, HostId, Line, Refusal, Working};
+use crate::model::{Alternative, Basis, Host, HostId, Line, Refusal, Working};
 use crate::rules::{Product, Terms};
 
 use super::Ground;
@@ -30,7 +30,7 @@ pub(super) fn host_way(
     Some(Alternative {
         edition: Some(edition.clone()),
         sold: terms.sold_on(ground.as_of),
-        refused: exceeded(ground, terms, id),
+        refused: exceeded(ground, terms, id).or_else(|| exceeded_by_guests(ground, product, terms, id)),
         ..Alternative::new(
             &product.id,
             terms.metric,
@@ -46,10 +46,19 @@ pub(super) fn host_way(
     })
 }
 
+/// The same for the guests of a host in which the product runs: their people and devices are those of the licence.
+fn exceeded_by_guests(ground: &Ground<'_>, product: &Product, terms: &Terms, id: HostId) -> Option<Refusal> {
+    let runs_it = |host: &Host| host.installs.iter().any(|install| install.product == product.id);
+    let mut guests = ground.estate.hosts_with_ids().filter(|(_, guest)| guest.runs_on() == Some(id) && runs_it(guest));
+    guests.find_map(|(guest, _)| exceeded(ground, terms, guest))
+}
+
 /// Why the terms do not serve a host: more people, devices or processors than they allow.
 pub(super) fn exceeded(ground: &Ground<'_>, terms: &Terms, id: HostId) -> Option<Refusal> {
     let host = ground.estate.host(id);
-    let processors = host.processors.value().and_then(|processors| u32::try_from(processors.len()).ok());
+    // A guest stands on the processors of its host.
+    let below = host.runs_on().map_or(host, |on| ground.estate.host(on));
+    let processors = below.processors.value().and_then(|processors| u32::try_from(processors.len()).ok());
     let figures = [
         ("users", host.users, terms.limits.users),
         ("devices", host.devices, terms.limits.devices),

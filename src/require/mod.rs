@@ -1,7 +1,7 @@
 //! Hosts + installations + terms → requirements with every lawful way of meeting them.
 //!
 //! One file a way of counting. `deployment` says which installations count and as what, `reach` which hosts a guest
-//! may run on, `left_out`, `free_use`, `partly_used` and `hosting` what needs no licence, `carried` which guests a host must be licensed for, `passive` which copies stand by. Scopes put the ways
+//! may run on, `left_out`, `free_use`, `partly_used` and `hosting` what needs no licence, `carried` which guests a host must be licensed for, `passive` which copies stand by, `replica_host` which hosts. Scopes put the ways
 //! together:
 //!
 //! | scope | ways |
@@ -9,7 +9,7 @@
 //! | `host_scope` | a host with its guests: `host_ways` by its hardware, `floating` by guest over a farm |
 //! | `cloud_guest`, `unplaced` | guests in public clouds, guests whose host nobody knows |
 //! | `elsewhere` | what runs in a cloud that the terms do not describe, or where no licence of one's own may be used |
-//! | `guest_scope` | `guest_groups` that reach the same hosts: `own_ways` for each member, of `own_lines` less `free_copies` |
+//! | `guest_scope` | `guest_groups` that reach the same hosts: `own_ways` for each member, of `own_lines` less `free_copies`; `mixed_by_host` for some on their hosts' cores and the others by themselves; `other_editions` for comparison |
 //! | `estate_scope` | a whole organisation |
 //!
 //! The counting:
@@ -30,6 +30,7 @@
 //! | `access` | a licence for each person or device that reaches a server product |
 //! | `external` | the same for people from outside, or a connector for each server they reach |
 //!
+//! `no_longer_sold` refuses the ways whose licences nobody sells or owns any more.
 //! `end_users` says how many people stand behind a front end.
 
 mod access;
@@ -58,7 +59,10 @@ mod hosting;
 mod instance;
 mod left_out;
 mod mixed_by_guest;
+mod mixed_by_host;
 mod moved;
+mod no_longer_sold;
+mod other_editions;
 mod own_lines;
 mod own_ways;
 mod partly_used;
@@ -70,6 +74,7 @@ mod processor_slices;
 mod processors;
 mod reach;
 mod reaching;
+mod replica_host;
 mod server_licences;
 mod socket_pairs;
 mod stated;
@@ -131,6 +136,7 @@ pub fn requirements(
         requirements.extend(access::requirements(&ground, product));
         requirements.extend(external::requirements(&ground, product));
     }
+    requirements.iter_mut().for_each(|requirement| no_longer_sold::refuse(&ground, product, requirement));
     requirements.iter_mut().flat_map(|requirement| &mut requirement.alternatives).for_each(name_assurance);
     requirements.sort_by(|a, b| a.key.cmp(&b.key));
     requirements
@@ -154,9 +160,6 @@ fn name_assurance(way: &mut Alternative) {
     }
 }
 
-/// How terms name every public cloud.
-const ANY_CLOUD: &str = "*";
-
 impl Terms {
     /// Whether licences on these terms are sold on a day.
     pub(crate) fn sold_on(&self, day: Date) -> bool {
@@ -177,10 +180,6 @@ impl Terms {
         self.forbidden.is_some() && self.is_for_cloud(cloud) && self.in_force_on(day)
     }
 
-    fn is_for_cloud(&self, cloud: &str) -> bool {
-        self.clouds.iter().any(|known| known == cloud || known == ANY_CLOUD)
-    }
-
     fn in_force_on(&self, day: Date) -> bool {
         let (from, until) = self.in_force;
         from.is_none_or(|from| from <= day) && until.is_none_or(|until| day <= until)
@@ -193,6 +192,7 @@ impl Terms {
             until: self.until,
             needs_sa: needs_sa || self.needs_sa,
             grace: false,
+            through: None,
             terms: self.id.clone(),
         }
     }

@@ -159,6 +159,7 @@ fn requirement(product: &Product, terms: &Terms, organisation: &str, units: u32,
                         until: usize::MAX,
                         needs_sa: terms.needs_sa,
                         grace: false,
+                        through: None,
                         terms: terms.id.clone(),
                     }],
                     ..Line::new(&product.id, None, terms.metric, units)

@@ -130,6 +130,7 @@ fn subscription(
                         until: usize::MAX,
                         needs_sa: true,
                         grace: false,
+                        through: None,
                         terms: terms.id.clone(),
                     }],
                     ..Line::new(licence, None, terms.metric, people)

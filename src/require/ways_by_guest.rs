@@ -1,7 +1,7 @@
 //! Ways that license guests by themselves, by their virtual cores: one for each edition, refused where it does not serve
 //! them all, and each guest by its own edition where they differ.
 
-use crate::model::{Acceptance, Alternative, Basis, HostId, Line, Refusal, Working};
+use crate::model::{Acceptance, Alternative, Basis, Channel, HostId, Line, Refusal, Working};
 use crate::rules::{Product, Terms};
 
 use super::deployment::Deployed;
@@ -37,12 +37,23 @@ pub(super) fn ways_by_guest(
         }
     };
     let of_edition = |edition: &String| {
-        let above = guests.iter().find(|one| !product.edition_serves(edition, &one.edition));
-        let refused = above.map(|one| Refusal {
-            rule: terms.id.clone(),
-            reason: format!("a licence of {edition} may not be used for {}", one.edition),
-        });
-        Alternative { edition: Some(edition.clone()), refused, ..way(Basis::Guest, &|_| edition.clone()) }
+        let own = way(Basis::Guest, &|_| edition.clone());
+        let mut way = Alternative { edition: Some(edition.clone()), ..own };
+        for (one, line) in guests.iter().zip(&mut way.lines) {
+            if product.edition_serves(edition, &one.edition) {
+                continue;
+            }
+            if let Some(channel) = rented_for(ground, terms, edition, one) {
+                let text = format!("{}: a subscription of {edition} may run {} there.", one.text, one.edition);
+                way.working.by_rule(&terms.id, text);
+                line.accepts.iter_mut().for_each(|accepted| accepted.through = Some(channel));
+                continue;
+            }
+            let reason = format!("a licence of {edition} may not be used for {}", one.edition);
+            way.refused = Some(Refusal { rule: terms.id.clone(), reason });
+            break;
+        }
+        way
     };
     let mut ways: Vec<Alternative> = terms.editions.iter().map(of_edition).collect();
     let own: Option<Vec<&String>> = guests.iter().map(|one| own_edition(product, terms, one)).collect();
@@ -51,6 +62,23 @@ pub(super) fn ways_by_guest(
         ways.push(way(Basis::Mixed, &own));
     }
     ways
+}
+
+/// How a subscription that is in force was sold which may run a guest of an edition above its own.
+fn rented_for(ground: &Ground<'_>, terms: &Terms, edition: &str, one: &Deployed) -> Option<Channel> {
+    let organisation = &ground.estate.host(one.host).organisation;
+    let allowed = terms.runs_above.iter().filter(|above| {
+        let in_force = above.from.is_none_or(|from| from <= ground.as_of);
+        above.edition == edition && above.editions.contains(&one.edition) && in_force
+    });
+    let is_owned = |channel: Channel| {
+        ground.owned.iter().any(|right| {
+            right.rented_through == Some(channel)
+                && right.may_be_drawn_by(organisation)
+                && right.forms.iter().any(|form| form.edition.as_deref() == Some(edition))
+        })
+    };
+    allowed.map(|above| above.channel).find(|&channel| is_owned(channel))
 }
 
 /// The lowest edition of the terms whose licence serves a guest.

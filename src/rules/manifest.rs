@@ -85,9 +85,12 @@ impl HostTables {
         let on = fields.text("on");
         let cloud = fields.text("cloud");
         let container_of = fields.text("container_of");
+        // A machine in a cloud whose processors are known is a host that one has there for oneself.
+        let dedicated = on.is_none() && fields.value("processors").is_some();
         let machine = match (&on, &cloud, &container_of) {
             (_, _, Some(_)) => Machine::Container,
             (None, None, None) => Machine::Physical,
+            (None, Some(_), None) if dedicated => Machine::Physical,
             _ => Machine::Guest,
         };
         if let (Some(_), Some(_)) = (&on, &container_of) {

@@ -4,10 +4,10 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::diag::Code;
-use crate::model::Metric;
+use crate::model::{Channel, Metric};
 
 use super::document::Fields;
-use super::manifest::metric;
+use super::manifest::{CHANNELS, metric};
 use super::product::{Product, RuleSource};
 
 /// How a requirement is counted. Each method is one file in `require/`, which documents the keys it uses.
@@ -104,6 +104,19 @@ pub struct CoreFactor {
     pub percent: u32,
 }
 
+/// Editions above its own that a subscription may run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunsAbove {
+    /// Edition of the subscription.
+    pub edition: String,
+    /// Editions it may run.
+    pub editions: Vec<String>,
+    /// How it was sold.
+    pub channel: Channel,
+    /// First day of the rule.
+    pub from: Option<Date>,
+}
+
 /// Most of each that a licence may be used for; `None`: any number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Limits {
@@ -166,6 +179,10 @@ pub struct Terms {
     pub mobility_needs_sa: bool,
     /// Editions whose licences serve these clouds and machines of one's own at once.
     pub beside_own_hosts: Vec<String>,
+    /// Last day of purchase of the licences that may serve under these terms.
+    pub acquired_until: Option<Date>,
+    /// Editions above its own that a subscription sold in some way may run.
+    pub runs_above: Vec<RunsAbove>,
     /// Never in a position, only an alternative.
     pub alternative_only: Option<String>,
     /// Why no licence of one's own may be used in these clouds; `None`: it may.
@@ -220,6 +237,16 @@ pub struct Terms {
     pub line: u32,
 }
 
+/// How terms name every public cloud.
+const ANY_CLOUD: &str = "*";
+
+impl Terms {
+    /// Whether they are for a public cloud.
+    pub(crate) fn is_for_cloud(&self, cloud: &str) -> bool {
+        self.clouds.iter().any(|known| known == cloud || known == ANY_CLOUD)
+    }
+}
+
 /// A conversion of licences from one metric to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
@@ -233,10 +260,14 @@ pub struct Grant {
     pub from_edition: String,
     /// Edition granted.
     pub to_edition: String,
-    /// Newest printed version that is converted.
-    pub until_version: String,
-    /// Release whose availability under Software Assurance gives the grant.
-    pub at_version: String,
+    /// Newest printed version that is converted; `None`: any.
+    pub until_version: Option<String>,
+    /// Release whose availability under Software Assurance gives the grant; `None`: no release does.
+    pub at_version: Option<String>,
+    /// Only while Software Assurance or a subscription is in force.
+    pub needs_sa: bool,
+    /// Ids of the terms under which alone the units granted may be used; empty: any.
+    pub terms: Vec<String>,
     /// Licences that are converted together.
     pub licences: u32,
     /// Units granted for so many licences.
@@ -264,6 +295,8 @@ pub struct Passive {
     pub until: Option<Date>,
     /// Only while Software Assurance runs on the primary's licences, and on the access licences it needs.
     pub needs_sa: bool,
+    /// A host that carries such copies and nothing else needs no licences.
+    pub whole_host: bool,
     /// Copies for any purpose.
     pub any: u32,
     /// Copies for disaster recovery beside those.
@@ -342,6 +375,8 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         needs_sa: fields.boolean("needs_sa").unwrap_or(false),
         mobility_needs_sa: fields.boolean("mobility_needs_sa").unwrap_or(false),
         beside_own_hosts: fields.texts("beside_own_hosts"),
+        acquired_until: fields.date("acquired_until"),
+        runs_above: fields.tables("runs_above").into_iter().map(runs_above).collect(),
         alternative_only: fields.text("alternative_only"),
         forbidden: fields.text("forbidden"),
         builds: fields.texts("builds"),
@@ -463,6 +498,18 @@ fn right(fields: Fields<'_, '_>) -> Right {
     right
 }
 
+fn runs_above(fields: Fields<'_, '_>) -> RunsAbove {
+    fields.required("channel");
+    let runs_above = RunsAbove {
+        edition: fields.required_text("edition"),
+        editions: fields.texts("editions"),
+        channel: fields.one_of("channel", &CHANNELS).unwrap_or_default(),
+        from: fields.date("from"),
+    };
+    fields.finish();
+    runs_above
+}
+
 fn core_factor(fields: Fields<'_, '_>) -> CoreFactor {
     fields.required("percent");
     let factor = CoreFactor {
@@ -489,8 +536,10 @@ pub(crate) fn grant(fields: Fields<'_, '_>) -> Grant {
         to_metric: metric(&fields, "to_metric").unwrap_or(Metric::Core),
         from_edition: fields.required_text("from_edition"),
         to_edition: fields.required_text("to_edition"),
-        until_version: fields.required_text("until_version"),
-        at_version: fields.required_text("at_version"),
+        until_version: fields.text("until_version"),
+        at_version: fields.text("at_version"),
+        needs_sa: fields.boolean("needs_sa").unwrap_or(false),
+        terms: fields.texts("terms"),
         licences: fields.number("licences").unwrap_or(1).max(1),
         units: fields.number("units").unwrap_or(0),
         documented_until: fields.date("documented_until"),
@@ -512,6 +561,7 @@ pub(crate) fn passive(fields: Fields<'_, '_>, product: &Product) -> Passive {
         from,
         until,
         needs_sa: fields.boolean("needs_sa").unwrap_or(false),
+        whole_host: fields.boolean("whole_host").unwrap_or(false),
         any: fields.number("any").unwrap_or(0),
         disaster_recovery: fields.number("disaster_recovery").unwrap_or(0),
         disaster_recovery_azure: fields.number("disaster_recovery_azure").unwrap_or(0),

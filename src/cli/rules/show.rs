@@ -112,7 +112,8 @@ fn terms(product: &Product, canvas: &Canvas) -> String {
         out.push_str(&term(canvas, &terms.id, &counted, &terms.source, terms.verified));
     }
     for grant in &product.grants {
-        let converted = format!("converts {} to {}, until {}", grant.from_metric, grant.to_metric, grant.until_version);
+        let until = grant.until_version.as_ref().map_or(String::new(), |version| format!(", until {version}"));
+        let converted = format!("converts {} to {}{until}", grant.from_metric, grant.to_metric);
         out.push_str(&term(canvas, &grant.id, &converted, &grant.source, grant.verified));
     }
     out

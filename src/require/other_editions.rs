@@ -1,0 +1,69 @@
+//! The same units by licences of another edition than the one installed: listed for comparison, or refused where the
+//! edition does not serve (SQ-R16).
+
+use crate::model::{Alternative, Basis, Line, Refusal};
+use crate::rules::{Method, Product};
+
+use super::Ground;
+use super::guest_groups::{Group, is_guest};
+
+/// One way for each edition that is sold by core, out of the way that licenses every member by itself by core.
+pub(super) fn ways(ground: &Ground<'_>, product: &Product, group: &Group<'_>, own: &[Alternative]) -> Vec<Alternative> {
+    let by_core = |way: &&Alternative| {
+        let by_core = [Basis::Guest, Basis::Host, Basis::Mixed].contains(&way.basis) && way.refused.is_none();
+        by_core && way.lines.iter().all(|line| line.metric == way.metric) && !way.lines.is_empty()
+    };
+    let Some(base) = own.iter().find(by_core) else { return Vec::new() };
+    let guests = group.members.iter().filter(|(one, _)| is_guest(ground, one)).count();
+    let basis = match guests {
+        0 => Basis::Host,
+        guests if guests == group.members.len() => Basis::Guest,
+        _ => Basis::Mixed,
+    };
+    let installed = group.members.iter().filter_map(|(one, _)| product.edition_rank(&one.edition)).max();
+    let known = |edition: &String| {
+        own.iter().any(|way| way.edition.as_ref() == Some(edition) && way.basis == basis && way.metric == base.metric)
+    };
+    let listed = |edition: String| {
+        let lines = base.lines.iter().map(|line| of_edition(product, line, &edition)).collect();
+        let above = group.members.iter().find(|(one, _)| !product.edition_serves(&edition, &one.edition));
+        let rule = base.lines[0].accepts.first().map_or(String::new(), |accepted| accepted.terms.clone());
+        let reason = above.map(|(one, _)| format!("a licence of {edition} may not be used for {}", one.edition));
+        Alternative {
+            higher_edition: product.edition_rank(&edition) > installed,
+            edition: Some(edition),
+            basis,
+            lines,
+            listed_only: true,
+            refused: reason.map(|reason| Refusal { rule, reason }),
+            ..base.clone()
+        }
+    };
+    sold_editions(ground, product, base).into_iter().filter(|edition| !known(edition)).map(listed).collect()
+}
+
+/// Editions of the terms of a way that are those of the version current on the day.
+fn sold_editions(ground: &Ground<'_>, product: &Product, way: &Alternative) -> Vec<String> {
+    let Some(current) = product.current_release(ground.as_of) else { return Vec::new() };
+    let methods = [Method::HostCores, Method::GuestCores];
+    let used = |id: &String| way.lines.iter().flat_map(|line| &line.accepts).any(|accepted| accepted.terms == *id);
+    let terms = product.terms.iter().filter(|terms| methods.contains(&terms.method) && used(&terms.id));
+    let mut editions = Vec::new();
+    for terms in terms.filter(|terms| (terms.from..=terms.until).contains(&current) && terms.sold_on(ground.as_of)) {
+        for edition in &terms.editions {
+            if !editions.contains(edition) {
+                editions.push(edition.clone());
+            }
+        }
+    }
+    editions
+}
+
+fn of_edition(product: &Product, line: &Line, edition: &str) -> Line {
+    Line {
+        hosts: line.hosts.clone(),
+        version: line.version,
+        accepts: line.accepts.clone(),
+        ..Line::new(&product.id, Some(edition), line.metric, line.units)
+    }
+}
