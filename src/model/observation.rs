@@ -82,6 +82,10 @@ pub struct ObservedHost {
     pub template: bool,
     /// The source repeats only what changed since its last full inventory.
     pub partial: bool,
+    /// Its software list is one of several of the machine, such as a branch of a registry or one manifest: it adds to
+    /// the others and does not stand for the whole.
+    #[serde(default)]
+    pub complements: bool,
     /// Products that manage it, by id.
     pub managed_by: Vec<String>,
     /// Further facts as name and value, kept for `explain`.
@@ -114,6 +118,7 @@ impl ObservedHost {
             powered_on: None,
             template: false,
             partial: false,
+            complements: false,
             managed_by: Vec::new(),
             remarks: Vec::new(),
         }

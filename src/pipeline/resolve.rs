@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::diag::Diagnostic;
 use crate::model::{
     Estate, Fact, Finding, Host, Installation, Key, Locator, Place, Price, PurchaseLine, RecordCounts, Role, SourceId,
-    kebab,
+    View, kebab,
 };
 use crate::recognise::identity::{self, Identified, Sighting};
 use crate::recognise::{self, Matcher, Recognition, Seen, fold};
@@ -170,11 +170,14 @@ impl<'a, 'r> Resolver<'a, 'r> {
         let mut hosts = Vec::with_capacity(identified.hosts.len());
         for one in identified.hosts {
             let mut host = one.host;
-            if let Some(list) = one.software.and_then(|sighting| self.sightings[sighting].software) {
-                used[list] = true;
-                host.inventoried = true;
-                let sighting = &self.sightings[one.software.unwrap_or_default()];
-                self.software_of(&mut host, sighting.source, list, findings)?;
+            let sightings = one.software.iter().map(|&sighting| &self.sightings[sighting]);
+            let lists: Vec<(SourceId, usize)> =
+                sightings.clone().filter_map(|sighting| Some((sighting.source, sighting.software?))).collect();
+            if !lists.is_empty() {
+                lists.iter().for_each(|(_, list)| used[*list] = true);
+                // A manifest of one program shows that the machine exists, not what all is on it.
+                host.inventoried = sightings.clone().any(|sighting| sighting.observed.view != View::Register);
+                self.software_of(&mut host, &lists, findings)?;
             }
             if let Some(sighting) = one.operating_system {
                 self.operating_system_of(&mut host, &self.sightings[sighting]);
@@ -192,30 +195,30 @@ impl<'a, 'r> Resolver<'a, 'r> {
         Ok(hosts)
     }
 
-    /// Installations out of a host's software records.
+    /// Installations out of a host's software records. `lists` are the lists that count, with their files.
     fn software_of(
         &mut self,
         host: &mut Host,
-        source: SourceId,
-        list: usize,
+        lists: &[(SourceId, usize)],
         findings: &mut Vec<Finding>,
     ) -> Result<(), StoreError> {
-        let (stored, organisation) = &self.software[list];
-        let titles = (self.ground.list)(stored.list)?;
-        for &title in &titles {
-            if !self.answers.contains_key(&title) {
-                let answer = self.ground.matcher.recognise(&self.ground.titles.get(title));
-                self.answers.insert(title, answer);
+        let mut titles: Vec<TitleId> = Vec::new();
+        let mut places: Vec<Option<Locator>> = Vec::new();
+        let mut organisation = "";
+        for &(source, list) in lists {
+            let (stored, named) = &self.software[list];
+            organisation = named;
+            for (position, title) in (self.ground.list)(stored.list)?.into_iter().enumerate() {
+                let known = self
+                    .answers
+                    .entry(title)
+                    .or_insert_with(|| self.ground.matcher.recognise(&self.ground.titles.get(title)))
+                    .is_some();
+                let place = if known { stored.places.get(position) } else { None };
+                places.push(place.map(|place| Locator { source, place }));
+                titles.push(title);
             }
         }
-        let places: Vec<Option<Locator>> = titles
-            .iter()
-            .enumerate()
-            .map(|(position, title)| {
-                self.answers.get(title)?.as_ref()?;
-                Some(Locator { source, place: stored.places.get(position)? })
-            })
-            .collect();
         let records: Vec<Seen<'_, '_>> = titles
             .iter()
             .zip(&places)
@@ -226,7 +229,7 @@ impl<'a, 'r> Resolver<'a, 'r> {
             })
             .collect();
         let folded = fold(&records);
-        self.counts.entry(organisation.clone()).or_default().add(&folded.counts);
+        self.counts.entry(organisation.to_owned()).or_default().add(&folded.counts);
         for unconfirmed in &folded.unconfirmed {
             findings.push(Finding {
                 key: Key::new("unconfirmed", &[&host.organisation, &host.name, &unconfirmed.product]),

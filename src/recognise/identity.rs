@@ -71,8 +71,8 @@ pub struct IdentifiedHost {
     pub host: Host,
     /// Indexes of its sightings, in the order of their sources and places.
     pub sightings: Vec<usize>,
-    /// Index of the sighting whose software list is in force; `None` where nobody inventoried its software.
-    pub software: Option<usize>,
+    /// Indexes of the sightings whose software lists are in force; empty where nobody inventoried its software.
+    pub software: Vec<usize>,
     /// Index of the sighting whose operating system is in force.
     pub operating_system: Option<usize>,
 }

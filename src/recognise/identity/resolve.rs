@@ -229,12 +229,19 @@ impl Merging<'_> {
         places
     }
 
-    /// The sighting whose software list counts: the newest of an agent. A partial inventory that carries the list
-    /// replaces it, and of two of one day the partial one is the later.
-    fn software(&self) -> Option<usize> {
-        let mut lists = self.statements(agents_first, |sighting| sighting.software.map(|_| sighting.observed.partial));
-        lists.sort_by_key(|list| std::cmp::Reverse(list.value));
-        best(lists).map(|list| list.sighting)
+    /// The sightings whose software lists count: the newest whole list of an agent, and every list that only adds to
+    /// others, unless it is older than the whole one. A partial inventory that carries the list replaces it, and of two
+    /// of one day the partial one is the later.
+    fn software(&self) -> Vec<usize> {
+        let lists = self.statements(agents_first, |sighting| {
+            sighting.software.map(|_| (sighting.observed.complements, sighting.observed.partial))
+        });
+        let (added, mut whole): (Vec<_>, Vec<_>) = lists.into_iter().partition(|list| list.value.0);
+        whole.sort_by_key(|list| std::cmp::Reverse(list.value.1));
+        let whole = best(whole);
+        let since = whole.as_ref().and_then(|whole| whole.captured);
+        let current = added.iter().filter(|list| list.captured.is_none() || list.captured >= since);
+        whole.iter().chain(current).map(|list| list.sighting).collect()
     }
 
     fn operating_system(&self) -> Option<usize> {

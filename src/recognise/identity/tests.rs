@@ -341,11 +341,26 @@ fn a_partial_inventory_changes_what_it_states_and_erases_nothing() {
     full.software = Some(0);
     let mut delta = agent(1, "pc", |host| host.partial = true);
     let found = identified(&[full.clone(), delta.clone()]);
-    assert_eq!(only(&found).software, Some(0), "it carries no list");
+    assert_eq!(only(&found).software, [0], "it carries no list");
     assert_eq!(only(&found).host.cluster.as_deref(), Some("Prod"));
     assert!(only(&found).host.processors.is_known());
     delta.software = Some(1);
-    assert_eq!(only(&identified(&[full, delta])).software, Some(1), "its list replaces the other");
+    assert_eq!(only(&identified(&[full, delta])).software, [1], "its list replaces the other");
+}
+
+#[test]
+fn lists_that_complement_each_other_all_count_unless_a_whole_one_is_newer() {
+    let whole = agent(0, "pc", |host| host.captured = Some(date(2026, 9, 1)));
+    let part = |source, day| agent(source, "pc", |host| (host.complements, host.captured) = (true, day));
+    let numbered = |mut lists: Vec<Sighting>| {
+        lists.iter_mut().enumerate().for_each(|(index, sighting)| sighting.software = Some(index));
+        lists
+    };
+    let (older, newer) = (part(1, Some(date(2026, 8, 1))), part(2, Some(date(2026, 9, 2))));
+    let undated = part(3, None);
+    let found = identified(&numbered(vec![whole, older.clone(), newer.clone(), undated.clone()]));
+    assert_eq!(only(&found).software, [0, 2, 3]);
+    assert_eq!(only(&identified(&numbered(vec![older, newer, undated]))).software, [0, 1, 2], "no whole list");
 }
 
 #[test]
@@ -359,7 +374,7 @@ fn a_software_list_of_an_agent_counts_before_any_other_and_the_newest_first() {
     for (index, sighting) in lists.iter_mut().enumerate() {
         sighting.software = Some(index);
     }
-    assert_eq!(only(&identified(&lists)).software, Some(1));
+    assert_eq!(only(&identified(&lists)).software, [1]);
 }
 
 #[test]
@@ -376,7 +391,8 @@ fn told(sightings: &[Sighting], found: &Identified) -> Vec<String> {
         .iter()
         .map(|host| {
             let sightings: Vec<String> = host.sightings.iter().map(place).collect();
-            let (software, system) = (host.software.as_ref().map(place), host.operating_system.as_ref().map(place));
+            let (software, system) =
+                (host.software.iter().map(place).collect::<Vec<_>>(), host.operating_system.as_ref().map(place));
             format!("{:?} {sightings:?} {software:?} {system:?}", host.host)
         })
         .collect();
