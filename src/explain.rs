@@ -10,6 +10,7 @@ mod entitlement;
 mod find;
 mod finding;
 mod host;
+mod peak;
 mod plan;
 mod position;
 mod price;
@@ -165,6 +166,7 @@ fn tell(teller: &Teller<'_>, subject: Subject) -> Explanation {
         Subject::Finding(index) => finding::explain(teller, &outcome.findings[index]),
         Subject::Coverage(index) => coverage::explain(teller, &outcome.coverage[index]),
         Subject::Total(Some(index)) => total::explain(teller, Some(&outcome.coverage[index].organisation)),
+        Subject::Peak(index) => peak::explain(teller, &assessment.order_lines[index]),
         Subject::Total(None) => total::explain(teller, None),
         Subject::Host(id) => host::explain(teller, id, &outcome.hosts[id.0 as usize]),
     }

@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use trueup::assess;
-use trueup::explain::{Explanation, Found, Item, explain};
+use trueup::explain::{Explanation, Found, Item, explain, explain_step};
 use trueup::model::{Answer, Estate, Outcome};
+use trueup::pipeline::{self, PlanOptions};
+use trueup::report::plan::to_json;
 use trueup::report::{Filter, Report, Section, json};
 use trueup::rules::{Rules, Settings, parse_cases};
 
@@ -79,6 +81,41 @@ fn every_key_of_the_sample_is_explained_and_every_rule_has_its_source() {
         explain_all("samples/councils", &outcome, &rules, reading, &keys, &mut unknown);
     }
     assert!(unknown.is_empty(), "rules that no file knows: {unknown:#?}");
+}
+
+#[test]
+fn every_step_of_the_samples_plan_is_explained_and_what_an_agreement_orders_too() {
+    let folder = estates::copy_of("samples/councils");
+    let options = estates::options(folder.path());
+    let outcome = estates::scan(&options);
+    let rules = Rules::built_in().expect("built-in rules are free of faults");
+    let mut unknown = BTreeMap::new();
+    let plan = pipeline::plan(&options, &PlanOptions::of(Answer::Strict)).expect("the sample is planned");
+    let mut keys = BTreeSet::new();
+    collect(&serde_json::from_str(&to_json(&plan).expect("a plan is JSON")).expect("JSON"), &mut keys);
+    assert!(keys.len() > 10, "{keys:?}");
+    for key in &keys {
+        match explain_step(&outcome, &rules, &plan, key, Answer::Strict) {
+            Found::Explanation(explanation) => {
+                assert_eq!(explanation.key, *key);
+                unsourced("the plan", &explanation, &mut unknown);
+            }
+            other => panic!("{key}: {other:?}"),
+        }
+    }
+    assert!(unknown.is_empty(), "rules that no file knows: {unknown:#?}");
+    // What `trueup agreements` prints.
+    let text = json::render(&Report::new(&outcome, &Filter::default()), &[Section::Agreements]).expect("JSON");
+    let mut due = BTreeSet::new();
+    collect(&serde_json::from_str(&text).expect("JSON"), &mut due);
+    due.retain(|key| key.starts_with("peak:"));
+    assert!(due.len() > 2, "{due:?}");
+    explain_all("agreements", &outcome, &rules, Answer::Strict, &due, &mut unknown);
+    let Found::Explanation(told) = explain(&outcome, &rules, "peak:lewisham/visio", Answer::Strict) else {
+        panic!("a part of the key is enough")
+    };
+    let figure = |name: &str| told.figures.iter().find(|figure| figure.name == name).map(|figure| &*figure.value);
+    assert_eq!((figure("required"), figure("owned"), figure("to order")), (Some("24"), Some("5"), Some("19")));
 }
 
 /// Hosts and their support are as many as the hosts of a case, and all alike.

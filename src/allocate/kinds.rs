@@ -4,10 +4,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::model::{Acceptance, Channel, Entitlement, Form, HostId, Line, Metric};
+use crate::model::{Acceptance, Channel, Entitlement, Form, HostId, Line, Metric, bound_allows, serves};
 
 use super::Problem;
-use super::fit::{bound_allows, serves};
 
 /// Lines that are alike in everything but their units and the hosts no right is bound to.
 pub(super) struct Kind<'a> {

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::model::{Allocation, Chosen, Entitlement, Requirement};
+use crate::model::{Allocation, Chosen, Entitlement, Requirement, fits};
 
-use super::fit::fits;
 use super::spend::remaining;
 
 /// A row that does not add up; a defect of trueup, never of the data.

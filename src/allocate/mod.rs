@@ -7,7 +7,6 @@
 //!
 //! | file | its job |
 //! |---|---|
-//! | `fit` | which licence may serve which line |
 //! | `kinds` | merges lines that are alike, and rights that may replace each other |
 //! | `component` | splits the problem, merges scopes that are alike |
 //! | `search` | chooses the ways: exhaustively, or by the programme |
@@ -18,7 +17,6 @@
 //! | `price_list` | prices what is missing |
 
 mod component;
-mod fit;
 mod flow;
 mod kinds;
 mod ledger;
@@ -32,7 +30,7 @@ use rayon::prelude::*;
 
 use crate::model::{Allocation, Chosen, Entitlement, Requirement};
 
-pub use fit::fits;
+pub use crate::model::fits;
 pub use ledger::{Imbalance, check};
 pub use memory::Memory;
 pub use price_list::{PriceList, Priced};

@@ -16,8 +16,8 @@ const LONGEST: usize = 12;
 /// Follow one figure down to rules, arithmetic, purchase lines, files and places
 ///
 /// KEY is the key of a position, a requirement, a way of licensing (alternative), a question, a support row, an
-/// entitlement, a finding, an organisation's coverage or total, or a host, as other commands print it, or any part of one
-/// that is unambiguous; of a step of the plan, one that begins with `plan:`. What it prints adds up: each figure is followed
+/// entitlement, a finding, an organisation's coverage or total, what is ordered under an agreement (peak), or a host, as
+/// other commands print it, or any part of one that is unambiguous; of a step of the plan, one that begins with `plan:`. What it prints adds up: each figure is followed
 /// by the steps, rules and places behind it, and the sources of the rules stand at the end.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -27,6 +27,7 @@ const LONGEST: usize = 12;
   trueup explain alternative:brent/windows-server/datacenter
   trueup explain host:brent/bre-sql-02
   trueup explain total:brent
+  trueup explain peak:lewisham/windows-server
   trueup explain bre-esx-03 --reading customer --format json")]
 pub(super) struct Arguments {
     /// A key, or a part of one

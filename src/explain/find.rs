@@ -28,6 +28,8 @@ pub(super) enum Subject {
     Coverage(usize),
     /// What the shortfalls of the organisation of a coverage row cost; of all.
     Total(Option<usize>),
+    /// What is ordered under an agreement.
+    Peak(usize),
     /// A host.
     Host(HostId),
 }
@@ -44,7 +46,8 @@ impl Subject {
             Self::Finding(_) => 6,
             Self::Coverage(_) => 7,
             Self::Total(_) => 8,
-            Self::Host(_) => 9,
+            Self::Peak(_) => 9,
+            Self::Host(_) => 10,
         }
     }
 }
@@ -98,6 +101,7 @@ fn candidates(outcome: &Outcome, reading: Answer) -> Vec<(String, Subject)> {
     let findings = outcome.findings.iter().map(|finding| finding.key.0.clone());
     let coverage = outcome.coverage.iter().map(|coverage| coverage.key().0);
     let totals = outcome.coverage.iter().map(|coverage| Outcome::total_key(&coverage.organisation).0);
+    let peaks = assessment.order_lines.iter().map(|line| line.key().0);
     let hosts = (0..).map(HostId).zip(outcome.hosts.iter().map(|host| host.key().0));
     let mut out: Vec<(String, Subject)> = Vec::new();
     out.extend(positions.enumerate().map(|(index, key)| (key, Subject::Position(index))));
@@ -110,6 +114,7 @@ fn candidates(outcome: &Outcome, reading: Answer) -> Vec<(String, Subject)> {
     out.extend(coverage.enumerate().map(|(index, key)| (key, Subject::Coverage(index))));
     out.extend(totals.enumerate().map(|(index, key)| (key, Subject::Total(Some(index)))));
     out.push((Outcome::total_key("").0, Subject::Total(None)));
+    out.extend(peaks.enumerate().map(|(index, key)| (key, Subject::Peak(index))));
     out.extend(hosts.map(|(id, key)| (key, Subject::Host(id))));
     out
 }

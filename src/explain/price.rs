@@ -1,8 +1,10 @@
 //! Prices: the price lines concerned, and the packs that come to an amount.
 
+use std::collections::BTreeMap;
+
 use crate::model::{
-    Alternative, Money, Position, Price, PriceKind, PricePeriod, Ware, cheapest_packs, decimal_to_minor, packs_of,
-    wares,
+    Alternative, Metric, Money, Position, Price, PriceKind, PricePeriod, Ware, cheapest_packs, decimal_to_minor,
+    packs_of, wares,
 };
 
 use super::Item;
@@ -96,6 +98,35 @@ pub(super) fn of_ways(
         Some(_) => {}
     }
     items
+}
+
+/// A year of Software Assurance for everything in these ways that rests on it, in the currency of their cost; `None` where
+/// it has no price, so that what the ways cost as a whole is not known.
+pub(super) fn assurance_year(teller: &Teller<'_>, ways: &[&Alternative], currency: &str) -> Option<Money> {
+    let mut units: BTreeMap<(&str, Option<&str>, Metric), u32> = BTreeMap::new();
+    for line in ways.iter().flat_map(|way| way.lines.iter().chain(&way.companions)) {
+        if !line.accepts.is_empty() && line.accepts.iter().all(|accepted| accepted.needs_sa) {
+            *units.entry((&line.product, line.edition.as_deref(), line.metric)).or_default() += line.units;
+        }
+    }
+    let mut sum = Money { minor: 0, currency: currency.to_owned() };
+    for ((product, edition, metric), units) in units {
+        let ware = Ware { product, edition, version: None, metric, units, beside: false };
+        let licences = lines_for(teller, &ware);
+        if licences.iter().all(|price| matches!(price.kind, PriceKind::LicenceAndSa | PriceKind::Subscription)) {
+            continue;
+        }
+        let day = teller.outcome.as_of;
+        let in_force = teller.outcome.prices.iter().filter(|price| {
+            price.from.is_none_or(|from| from <= day)
+                && price.until.is_none_or(|until| day <= until)
+                && price.kind == PriceKind::Sa
+                && price.currency == currency
+        });
+        let prices = packs_of(in_force, product, edition, None, metric);
+        sum.minor += cheapest(&prices, units)?.0.minor;
+    }
+    Some(sum)
 }
 
 /// Price lines that serve a ware on the day.

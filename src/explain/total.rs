@@ -1,8 +1,9 @@
 //! What all shortfalls cost: the sum of the costs of the rows, and the prices that are missing in it.
 
-use crate::model::{Money, Outcome, Position};
+use crate::model::{Alternative, AlternativeTotal, Money, Outcome, Position};
 
 use super::alternative::total_name;
+use super::price;
 use super::teller::{Teller, count, section, units};
 use super::{Explanation, Figure, Item};
 
@@ -69,23 +70,26 @@ fn row_item(teller: &Teller<'_>, row: &Position) -> Item {
     })
 }
 
-/// Ways that are allowed, not in use, and would cost less than the way in use if everything were bought.
+/// Ways that are allowed, not in use, and would cost less than the way in use if everything were bought, with a year of
+/// Software Assurance where a way rests on it. A way of which that has no price is not known to be cheaper.
 fn cheaper(teller: &Teller<'_>, organisation: Option<&str>) -> Vec<Item> {
     let ways = || {
-        let of = |way: &&crate::model::AlternativeTotal| organisation.is_none_or(|name| name == way.organisation);
+        let of = |way: &&AlternativeTotal| organisation.is_none_or(|name| name == way.organisation);
         teller.assessment.alternatives.iter().filter(of)
     };
     let mut items = Vec::new();
     for used in ways().filter(|way| way.chosen) {
-        let Some(used_cost) = &used.cost else { continue };
-        let same_scopes = |way: &&crate::model::AlternativeTotal| {
+        let Some(used_cost) = whole(teller, used) else { continue };
+        let same_scopes = |way: &&AlternativeTotal| {
             way.available
                 && !way.chosen
                 && way.scopes.iter().map(|one| one.requirement).eq(used.scopes.iter().map(|one| one.requirement))
         };
         for way in ways().filter(same_scopes) {
-            let Some(cost) = way.cost.as_ref().filter(|cost| cost.currency == used_cost.currency) else { continue };
-            if cost.minor < used_cost.minor {
+            let Some(cost) = whole(teller, way).filter(|cost| cost.sum.currency == used_cost.sum.currency) else {
+                continue;
+            };
+            if cost.sum.minor < used_cost.sum.minor {
                 let condition = way.condition.as_ref().map(|condition| format!(", on the condition: {condition}"));
                 items.push(Item::say(format!(
                     "{}: {cost} if all were bought, against {used_cost} for the way in use ({}){} [{}]",
@@ -98,4 +102,32 @@ fn cheaper(teller: &Teller<'_>, organisation: Option<&str>) -> Vec<Item> {
         }
     }
     items
+}
+
+/// What a way costs as a whole.
+struct Whole {
+    sum: Money,
+    /// Of it a year of Software Assurance.
+    assurance: Money,
+}
+
+impl std::fmt::Display for Whole {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.assurance.minor {
+            0 => write!(f, "{}", self.sum),
+            _ => write!(f, "{} ({} of it Software Assurance for a year)", self.sum, self.assurance),
+        }
+    }
+}
+
+fn whole(teller: &Teller<'_>, way: &AlternativeTotal) -> Option<Whole> {
+    let licences = way.cost.as_ref()?;
+    let ways: Vec<&Alternative> = way
+        .scopes
+        .iter()
+        .map(|scope| &teller.assessment.requirements[scope.requirement].alternatives[scope.alternative])
+        .collect();
+    let assurance = price::assurance_year(teller, &ways, &licences.currency)?;
+    let sum = Money { minor: licences.minor + assurance.minor, currency: licences.currency.clone() };
+    Some(Whole { sum, assurance })
 }

@@ -8,6 +8,7 @@ mod assessment;
 mod entitlement;
 mod estate;
 mod evidence;
+mod fit;
 mod history;
 mod host;
 mod key;
@@ -35,6 +36,7 @@ pub use entitlement::{
 };
 pub use estate::{Estate, Manifest};
 pub use evidence::{Fact, FileStatus, Locator, Place, Source, SourceId};
+pub use fit::{bound_allows, fits, serves};
 pub use history::{History, HistoryRow, Peak};
 pub use host::{Affinity, Environment, Host, HostId, Installation, Machine, Placement, Processor, Role};
 pub use key::{Key, kebab};

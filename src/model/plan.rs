@@ -185,6 +185,14 @@ fn decimal<S: Serializer>(money: &Money, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(&money.decimal())
 }
 
+/// The same where there may be none.
+fn decimal_or_null<S: Serializer>(money: &Option<Money>, to: S) -> Result<S::Ok, S::Error> {
+    match money {
+        Some(money) => decimal(money, to),
+        None => to.serialize_none(),
+    }
+}
+
 /// A sentence of a working, with its rule.
 #[derive(Serialize)]
 struct Sentence<'w> {
@@ -289,6 +297,10 @@ pub struct Scenario {
     pub course: Course,
     /// What of it has a price, summed; `None` where the course cannot be computed at all.
     pub cost: Option<Cost>,
+    /// What no choice among the same ways, steps and prices can cost less than over the whole span; the course is proved
+    /// cheapest where it costs no more. `None` for courses that choose nothing.
+    #[serde(serialize_with = "decimal_or_null")]
+    pub bound: Option<Money>,
     /// Why it cannot.
     pub unavailable: Option<String>,
     /// Whether every price was at hand.
@@ -299,6 +311,14 @@ pub struct Scenario {
     pub lines: Vec<ScenarioLine>,
     /// What it leaves out.
     pub notes: Vec<String>,
+}
+
+impl Scenario {
+    /// How far above what no choice can undercut it may be; `None` where it chooses nothing.
+    pub fn gap(&self) -> Option<Money> {
+        let (cost, bound) = (self.cost.as_ref()?, self.bound.as_ref()?);
+        Some(Money { minor: cost.horizon.minor - bound.minor, currency: bound.currency.clone() })
+    }
 }
 
 /// One row of a course.

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Agreement, Metric, Order, OrderRhythm, Peak, ProductRole, thousands};
+use super::{Agreement, Key, Metric, Order, OrderRhythm, Peak, ProductRole, thousands};
 
 /// What is to be ordered of a product, edition and metric under an agreement, over all versions together: an order
 /// names no version, and a machine that moves to a newer one must not count twice.
@@ -41,6 +41,12 @@ pub struct OrderLine {
 }
 
 impl OrderLine {
+    /// Its permanent key: what an organisation orders of a product, edition and metric under an agreement.
+    pub fn key(&self) -> Key {
+        let edition = self.edition.as_deref().unwrap_or_default();
+        Key::new("peak", &[&self.organisation, &self.agreement, &self.product, edition, "", self.metric.name()])
+    }
+
     /// `required 104 on 2026-06-30; peak 112 on 2026-03-31, since the order of 2025-07-01; 8 to order`.
     pub fn mark(&self, as_of: Date) -> String {
         let count = |units: u32| thousands(u64::from(units));

@@ -34,6 +34,8 @@ pub(super) struct Candidate {
     pub price: Option<Quote>,
     pub working: Working,
     pub changes: Vec<Change>,
+    /// Families that it touches.
+    pub families: Vec<String>,
 }
 
 /// What candidates are looked for in.
@@ -97,6 +99,7 @@ impl<'a> Scene<'a> {
             price: None,
             working: Working::default(),
             changes: Vec::new(),
+            families: Vec::new(),
         }
     }
 }
@@ -113,6 +116,9 @@ pub(super) fn all(scene: &Scene<'_>) -> Vec<Candidate> {
     all.extend(guests::moves(scene));
     all.extend(editions::candidates(scene, &bill));
     all.extend(builds::candidates(scene, &bill));
+    for candidate in &mut all {
+        candidate.families = scene.ground.touched(scene.estate, &candidate.changes);
+    }
     all
 }
 

@@ -42,6 +42,7 @@ fn scenario(ground: &Ground<'_>, course: Course, lines: Vec<ScenarioLine>, notes
     Scenario {
         course,
         cost: Some(cost),
+        bound: None,
         unavailable: None,
         complete: lines.iter().all(|line| line.cost.is_some()),
         estimate: lines.iter().any(|line| line.estimate),
@@ -113,6 +114,7 @@ fn true_up(position: &Position<'_>) -> Scenario {
         return Scenario {
             course: Course::TrueUp,
             cost: None,
+            bound: None,
             unavailable: Some(refusals.join("; ")),
             complete: false,
             estimate: false,
@@ -332,12 +334,17 @@ fn audit_line(
 }
 
 fn priced_at_list(ground: &Ground<'_>, short: &Short, list: &PriceBook<'_>) -> Result<Quote, String> {
-    let (item, plain) = ground.plain_item(short)?;
-    Ok(list.quote(&item, short.units).unwrap_or(plain))
+    let mut whole = Quote { bought: 0, first_year: 0, horizon: 0, parts: Vec::new() };
+    for (item, units, plain) in ground.plain_items(short)? {
+        let quote = list.quote(&item, units).unwrap_or(plain);
+        whole.first_year += quote.first_year;
+        whole.horizon += quote.horizon;
+    }
+    Ok(whole)
 }
 
-/// The plan, or its purchases alone, as a course.
-pub(super) fn of_steps(ground: &Ground<'_>, course: Course, steps: &[PlanStep], left: &Bill) -> Scenario {
+/// The plan, or its purchases alone, as a course; with what no choice among the same steps and purchases can undercut.
+pub(super) fn of_steps(ground: &Ground<'_>, course: Course, steps: &[PlanStep], left: &Bill, bound: i64) -> Scenario {
     let priced = steps.iter().filter(|step| step.kind.is_purchase()).map(|step| {
         let closed: i64 = step.closes.iter().map(|closed| closed.units.max(0)).sum();
         ScenarioLine {
@@ -355,7 +362,8 @@ pub(super) fn of_steps(ground: &Ground<'_>, course: Course, steps: &[PlanStep], 
         let missing = quote.as_ref().err().cloned().unwrap_or_else(|| "not sold on this day".into());
         line(short, "stays short".into(), Err(missing), false)
     });
-    scenario(ground, course, priced.chain(open).collect(), Vec::new())
+    let bound = Some(ground.book.money(bound));
+    Scenario { bound, ..scenario(ground, course, priced.chain(open).collect(), Vec::new()) }
 }
 
 /// Every price that any course of an organisation wants.

@@ -2,14 +2,17 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use jiff::civil::Date;
 
-use crate::model::{Answer, Assessment, Change, Closed, Estate, HostName, Line, Metric, Names, PurchaseLine};
+use crate::model::{
+    Answer, Assessment, Change, Closed, Estate, HostId, HostName, Line, Metric, Names, PurchaseLine, Requirement,
+};
 use crate::rules::{Rules, Settings};
 
 use super::price_book::{Basket, Item, PriceBook, Quote, Term};
-use super::purchase::Found;
+use super::trial::Known;
 
 /// Reconciles an estate on a day; of the named product families only, or of all where none is named.
 pub type Assess<'a> = dyn Fn(&Estate, Date, &[String]) -> Assessment + 'a;
@@ -43,30 +46,14 @@ pub(super) struct Ground<'a> {
     pub names: Names,
     /// Families that are looked at; empty: all.
     pub families: Vec<String>,
-    /// Purchases found so far, by organisation and position: the same position is searched once.
-    pub searches: RefCell<Vec<(String, Assessment, Found)>>,
+    /// What was asked before.
+    pub known: RefCell<Known>,
 }
 
 impl Ground<'_> {
     /// Reconciles everything the plan is about.
     pub fn assess(&self, estate: &Estate) -> Assessment {
         (self.request.assess)(estate, self.request.as_of, &self.families)
-    }
-
-    /// The purchases found for the same position before.
-    pub fn searched(&self, organisation: &str, position: &Assessment) -> Option<Found> {
-        let searches = self.searches.borrow();
-        let same = |known: &&(String, Assessment, Found)| {
-            known.0 == organisation
-                && known.1.requirements == position.requirements
-                && known.1.entitlements == position.entitlements
-        };
-        searches.iter().find(same).map(|(_, _, found)| found.clone())
-    }
-
-    /// Keeps the purchases found for a position.
-    pub fn remember(&self, organisation: &str, position: Assessment, found: &Found) {
-        self.searches.borrow_mut().push((organisation.to_owned(), position, found.clone()));
     }
 
     /// `Windows Server Datacenter`.
@@ -103,43 +90,82 @@ impl Ground<'_> {
     }
 
     /// What is short: organisation by organisation, each product, edition and metric once, because packs are rounded once.
-    fn shorts(&self, assessment: &Assessment) -> Vec<Short> {
-        let spent = spent(assessment);
+    fn shorts<'p>(&self, position: impl Iterator<Item = &'p Assessment>) -> Vec<Short> {
         let mut found: BTreeMap<(String, String, Option<String>, Metric, Bought), Short> = BTreeMap::new();
-        for chosen in &assessment.chosen {
-            let requirement = &assessment.requirements[chosen.requirement];
-            for (index, line) in requirement.alternatives[chosen.alternative].lines.iter().enumerate() {
-                let met = spent.get(&(chosen.requirement, index)).copied().unwrap_or(0);
-                if met >= line.units {
-                    continue;
-                }
+        for unmet in position.flat_map(unmet) {
+            let mut replaced = false;
+            for (line, units) in unmet.lines() {
                 let short = Short {
-                    organisation: requirement.organisation.clone(),
+                    organisation: unmet.requirement.organisation.clone(),
                     product: line.product.clone(),
                     edition: line.edition.clone(),
                     metric: line.metric,
                     bought: self.bought(line),
                     version: None,
                     units: 0,
+                    instead: Ok(Vec::new()),
                 };
-                let key = (
-                    short.organisation.clone(),
-                    short.product.clone(),
-                    short.edition.clone(),
-                    short.metric,
-                    short.bought,
-                );
+                let organisation = short.organisation.clone();
+                let key = (organisation, short.product.clone(), short.edition.clone(), short.metric, short.bought);
                 let entry = found.entry(key).or_insert(short);
-                entry.units += line.units - met;
+                entry.units += units;
                 entry.version = entry.version.max(line.version);
+                // What replaces a way replaces all of its lines, once.
+                if entry.bought == Bought::BySubscription && !replaced {
+                    replaced = true;
+                    match (&mut entry.instead, self.instead(&unmet)) {
+                        (Ok(items), Ok(more)) => items.extend(more),
+                        (instead @ Ok(_), Err(missing)) => *instead = Err(missing),
+                        (Err(_), _) => {}
+                    }
+                }
             }
         }
         found.into_values().collect()
     }
 
+    /// What would be bought in place of a way whose licences are not sold any more: the cheapest of the requirement's ways
+    /// by the same metric that licences of today serve, less what is met already. Else the price that is wanted.
+    fn instead(&self, unmet: &Unmet<'_>) -> Result<Vec<(Item, u32)>, Option<String>> {
+        let used = &unmet.requirement.alternatives[unmet.way];
+        let mut best: Option<(i64, Vec<(Item, u32)>)> = None;
+        let mut wanted = None;
+        for way in &unmet.requirement.alternatives {
+            let same = way.product == used.product && way.metric == used.metric;
+            let sold = way.lines.iter().all(|line| unmet.meets(line) || self.bought(line) != Bought::BySubscription);
+            if !same || !sold || way.lines.is_empty() || !super::purchase::is_open(way) {
+                continue;
+            }
+            let needed = way.lines.iter().filter(|line| !unmet.meets(line));
+            let bought: Result<Vec<(Item, Quote, u32)>, String> = needed
+                .map(|line| {
+                    let version = self.version(&line.product, line.version);
+                    let (item, quote) =
+                        self.plain(&line.product, &line.edition, line.metric, version, self.bought(line), line.units)?;
+                    Ok((item, quote, line.units))
+                })
+                .collect();
+            match bought {
+                Ok(bought) => {
+                    let cost = bought.iter().map(|(_, quote, _)| quote.horizon).sum();
+                    if best.as_ref().is_none_or(|(least, _)| cost < *least) {
+                        best = Some((cost, bought.into_iter().map(|(item, _, units)| (item, units)).collect()));
+                    }
+                }
+                Err(missing) => wanted = wanted.or(Some(missing)),
+            }
+        }
+        best.map(|(_, items)| items).ok_or(wanted)
+    }
+
     /// Families that a change can touch: those of the products concerned, and of what depends on them.
     pub fn touched(&self, estate: &Estate, changes: &[Change]) -> Vec<String> {
         let mut products: BTreeSet<&str> = BTreeSet::new();
+        let hosts_of = |guests: &[HostName]| -> Vec<HostName> {
+            let placed = guests.iter().filter_map(|name| super::change::find(estate, name));
+            let on = placed.filter_map(|at| estate.hosts[at].runs_on()).map(|id| estate.host(id));
+            on.map(|host| HostName { organisation: host.organisation.clone(), name: host.name.clone() }).collect()
+        };
         for change in changes {
             match change {
                 Change::Buy(line) => drop(products.insert(&line.product)),
@@ -152,8 +178,19 @@ impl Ground<'_> {
                     products.insert(product);
                     products.extend(runs(estate, hosts));
                 }
-                Change::Move { guests: hosts, .. } | Change::Pin { guests: hosts } | Change::Retire { hosts } => {
+                Change::Move { guests, to } => {
+                    products.extend(runs(estate, guests));
+                    products.extend(runs(estate, &hosts_of(guests)));
+                    products.extend(runs(estate, std::slice::from_ref(to)));
+                }
+                Change::Pin { guests } => {
+                    products.extend(runs(estate, guests));
+                    products.extend(runs(estate, &hosts_of(guests)));
+                }
+                Change::Retire { hosts } => {
                     products.extend(runs(estate, hosts));
+                    products.extend(runs(estate, &hosts_of(hosts)));
+                    products.extend(runs(estate, &guests_on(estate, hosts)));
                 }
             }
         }
@@ -179,7 +216,16 @@ impl Ground<'_> {
 
     /// What is short, with the price of buying it as it stands.
     pub fn bill(&self, assessment: &Assessment) -> Bill {
-        let rows = self.shorts(assessment).into_iter().map(|short| {
+        self.bill_over(std::iter::once(assessment))
+    }
+
+    /// The same of families that were reconciled each by itself.
+    pub fn bill_of(&self, position: &[Rc<Assessment>]) -> Bill {
+        self.bill_over(position.iter().map(Rc::as_ref))
+    }
+
+    fn bill_over<'p>(&self, position: impl Iterator<Item = &'p Assessment>) -> Bill {
+        let rows = self.shorts(position).into_iter().map(|short| {
             let quote = self.plain_quote(&short);
             (short, quote)
         });
@@ -187,34 +233,69 @@ impl Ground<'_> {
     }
 
     /// The plain purchase that closes a shortfall: the row's own edition; a licence, or with Software Assurance where the
-    /// terms demand it, else a subscription.
-    pub fn plain_item(&self, short: &Short) -> Result<(Item, Quote), String> {
+    /// terms demand it, else a subscription. Where nothing of the terms in use is sold any more, what replaces them.
+    pub fn plain_items(&self, short: &Short) -> Result<Vec<(Item, u32, Quote)>, String> {
         let version = self.version(&short.product, short.version);
+        let own = self.plain(&short.product, &short.edition, short.metric, version, short.bought, short.units);
+        match (own, &short.instead) {
+            (Ok((item, quote)), _) => Ok(vec![(item, short.units, quote)]),
+            (Err(_), Ok(instead)) if !instead.is_empty() => {
+                let mut basket = Basket::new();
+                for (item, units) in instead {
+                    *basket.entry(item.clone()).or_default() += units;
+                }
+                basket
+                    .into_iter()
+                    .map(|(item, units)| Ok((item.clone(), units, self.book.quote(&item, units)?)))
+                    .collect()
+            }
+            (Err(_), Err(Some(missing))) => Err(missing.clone()),
+            (Err(missing), _) if short.bought == Bought::BySubscription => {
+                Err(format!("{missing}, of terms that are not sold any more"))
+            }
+            (Err(missing), _) => Err(missing),
+        }
+    }
+
+    /// So many units of a product by the first of the terms that has a price.
+    fn plain(
+        &self,
+        product: &str,
+        edition: &Option<String>,
+        metric: Metric,
+        version: Option<&str>,
+        bought: Bought,
+        units: u32,
+    ) -> Result<(Item, Quote), String> {
         let mut wanted = None;
-        for &term in short.bought.terms() {
-            let item = Item {
-                product: short.product.clone(),
-                edition: short.edition.clone(),
-                metric: short.metric,
-                version: None,
-                term,
-                base: None,
-            };
+        for &term in bought.terms() {
+            let item =
+                Item { product: product.to_owned(), edition: edition.clone(), metric, version: None, term, base: None };
             let item = self.book.of_version(item, version);
-            match self.book.quote(&item, short.units) {
+            match self.book.quote(&item, units) {
                 Ok(quote) => return Ok((item, quote)),
                 Err(missing) => wanted = wanted.or(Some(missing)),
             }
         }
-        let missing = wanted.unwrap_or_default();
-        match short.bought {
-            Bought::BySubscription => Err(format!("{missing}, of terms that are not sold any more")),
-            _ => Err(missing),
-        }
+        Err(wanted.unwrap_or_default())
     }
 
     fn plain_quote(&self, short: &Short) -> Result<Quote, String> {
-        self.plain_item(short).map(|(_, quote)| quote)
+        let mut whole = Quote { bought: 0, first_year: 0, horizon: 0, parts: Vec::new() };
+        let mut items = self.plain_items(short)?;
+        if let (Bought::BySubscription, Some((item, _, first))) = (short.bought, items.first_mut())
+            && item.term != Term::Subscription
+            && let Some(part) = first.parts.first_mut()
+        {
+            part.insert_str(0, "in place of licences that are not sold any more: ");
+        }
+        for (_, _, quote) in items {
+            whole.bought += quote.bought;
+            whole.first_year += quote.first_year;
+            whole.horizon += quote.horizon;
+            whole.parts.extend(quote.parts);
+        }
+        Ok(whole)
     }
 
     /// Price of a basket: (over the whole span, in the first year); `None` where a price is missing.
@@ -280,6 +361,60 @@ pub(super) struct Short {
     /// Newest version wanted.
     pub version: Option<usize>,
     pub units: u32,
+    /// What would be bought in place of ways whose terms are not sold any more; else the price that is wanted for it.
+    pub instead: Result<Vec<(Item, u32)>, Option<String>>,
+}
+
+/// A requirement whose way in use is not wholly met.
+struct Unmet<'p> {
+    requirement: &'p Requirement,
+    /// The way in use, by index.
+    way: usize,
+    /// Units met, line by line.
+    met: Vec<u32>,
+}
+
+impl<'p> Unmet<'p> {
+    /// Lines that are not met, with the units that are missing.
+    fn lines(&self) -> impl Iterator<Item = (&'p Line, u32)> {
+        let lines = self.requirement.alternatives[self.way].lines.iter().zip(&self.met);
+        lines.filter(|(line, met)| **met < line.units).map(|(line, met)| (line, line.units - met))
+    }
+
+    /// Whether the way in use has a line like this one and it is met.
+    fn meets(&self, wanted: &Line) -> bool {
+        let lines = self.requirement.alternatives[self.way].lines.iter().zip(&self.met);
+        lines.into_iter().any(|(line, met)| line == wanted && *met >= line.units)
+    }
+}
+
+/// What is not wholly met.
+fn unmet(assessment: &Assessment) -> Vec<Unmet<'_>> {
+    let spent = spent(assessment);
+    let of_chosen = assessment.chosen.iter().map(|chosen| {
+        let requirement = &assessment.requirements[chosen.requirement];
+        let lines = 0..requirement.alternatives[chosen.alternative].lines.len();
+        let met = lines.map(|line| spent.get(&(chosen.requirement, line)).copied().unwrap_or(0)).collect();
+        Unmet { requirement, way: chosen.alternative, met }
+    });
+    of_chosen.filter(|unmet| unmet.lines().next().is_some()).collect()
+}
+
+/// Families in which an organisation is short.
+pub(super) fn short_families(assessment: &Assessment, organisation: &str) -> BTreeSet<String> {
+    let own = unmet(assessment).into_iter().filter(|unmet| unmet.requirement.organisation == organisation);
+    own.map(|unmet| unmet.requirement.family.clone()).collect()
+}
+
+/// Guests that are on some hosts.
+fn guests_on(estate: &Estate, hosts: &[HostName]) -> Vec<HostName> {
+    let on: Vec<HostId> = estate
+        .hosts_with_ids()
+        .filter(|(_, host)| hosts.iter().any(|name| name.name == host.name && name.organisation == host.organisation))
+        .map(|(id, _)| id)
+        .collect();
+    let guests = estate.hosts.iter().filter(|guest| guest.runs_on().is_some_and(|host| on.contains(&host)));
+    guests.map(|guest| HostName { organisation: guest.organisation.clone(), name: guest.name.clone() }).collect()
 }
 
 /// Products that run on hosts, or manage them.

@@ -1,7 +1,8 @@
 //! Plans of all organisations, one after the other.
 //!
-//! Purchases are the last resort: first what nobody need decide (licences assigned anew), then what changes the estate, then
-//! what may be assigned anew after that, then the cheapest purchases. The end is reconciled once more.
+//! What hangs together is decided together, everything else apart. Purchases are the last resort: first what nobody need
+//! decide (licences assigned anew), then what changes the estate, then what may be assigned anew after that, then the
+//! cheapest purchases. The end is reconciled once more.
 
 use std::cell::RefCell;
 
@@ -10,10 +11,11 @@ use crate::model::{Answer, Assessment, Course, Estate, Names, OrganisationPlan, 
 use super::candidates::{self, Candidate, Scene};
 use super::change::apply;
 use super::courses::{self, Position};
-use super::decide::{self, Choice, families_short};
-use super::ground::{Bill, Ground, Request};
+use super::decide::{self, Choice, Decided, Part};
+use super::ground::{Bill, Ground, Request, short_families};
 use super::price_book::{Level, PriceBook};
 use super::steps;
+use super::trial::Trial;
 
 /// Makes the plan.
 pub fn plan(request: &Request<'_>) -> Plan {
@@ -27,7 +29,7 @@ pub fn plan(request: &Request<'_>) -> Plan {
     let currency = book.currency.clone();
     let names = names(request);
     let families = request.family.map(str::to_owned).into_iter().collect();
-    let mut ground = Ground { request, book, names: names.clone(), families, searches: RefCell::default() };
+    let mut ground = Ground { request, book, names: names.clone(), families, known: RefCell::default() };
     let start = ground.assess(request.estate);
     if ground.families.is_empty() {
         // What nothing needs and nobody owns stays as it is whatever is done.
@@ -65,21 +67,25 @@ fn names(request: &Request<'_>) -> Names {
 fn of_organisation(ground: &Ground<'_>, organisation: &str, start: &Assessment, bill: &Bill) -> OrganisationPlan {
     let estate = ground.request.estate;
     let own = bill.of(organisation);
+    let trial = Trial::of(estate);
     let (lawful, later) = candidates_of(ground, organisation, estate, start);
-    let (decisions, free): (Vec<Candidate>, Vec<Candidate>) =
-        lawful.into_iter().partition(|candidate| candidate.kind.needs_decision());
-    let plain = decide::nothing(ground, organisation, estate);
-    let buy_only = decide::choose(ground, organisation, &plain, &free);
-    let decided = decide::choose(ground, organisation, &buy_only, &decisions);
-    let best = assigned_anew(ground, organisation, decided);
-    let best = if best.is_no_worse_than(&buy_only) { best } else { buy_only.clone() };
-    let told = steps::tell(ground, organisation, estate, &best);
-    let only = steps::tell(ground, organisation, estate, &buy_only);
+    let parts = decide::parts(ground, organisation, &trial, lawful);
+    let decided: Vec<Decided> = parts
+        .iter()
+        .map(|part| {
+            decide::decide(ground, organisation, &trial, part, &|trial| anew(ground, organisation, part, trial))
+        })
+        .collect();
+    let best: Vec<&Choice> = decided.iter().map(|part| &part.best).collect();
+    let buy_only: Vec<&Choice> = decided.iter().map(|part| &part.buy_only).collect();
+    let told = steps::tell(ground, organisation, &trial, &best);
+    let only = steps::tell(ground, organisation, &trial, &buy_only);
     let left = ground.bill(&told.after).of(organisation);
     let mut scenarios = courses::courses(&Position { ground, organisation, assessment: start, bill: &own });
     let only_left = ground.bill(&only.after).of(organisation);
-    scenarios.push(courses::of_steps(ground, Course::BuyOnly, &only.steps, &only_left));
-    scenarios.push(courses::of_steps(ground, Course::Plan, &told.steps, &left));
+    let bound = |choices: &[&Choice]| choices.iter().map(|choice| choice.bound).sum();
+    scenarios.push(courses::of_steps(ground, Course::BuyOnly, &only.steps, &only_left, bound(&buy_only)));
+    scenarios.push(courses::of_steps(ground, Course::Plan, &told.steps, &left, bound(&best)));
     let mut plan = OrganisationPlan {
         organisation: organisation.to_owned(),
         later: later.iter().filter_map(|candidate| on_its_day(ground, organisation, candidate)).collect(),
@@ -108,15 +114,14 @@ fn candidates_of(
     candidates::all(&scene).into_iter().partition(|candidate| candidate.lawful_from <= now)
 }
 
-/// Licences that became free by the steps before, assigned to where they are needed.
-fn assigned_anew(ground: &Ground<'_>, organisation: &str, choice: Choice) -> Choice {
-    if !choice.taken.iter().any(|candidate| candidate.kind.needs_decision()) {
-        return choice;
-    }
-    let assessment = ground.assess(&choice.estate);
-    let (lawful, _) = candidates_of(ground, organisation, &choice.estate, &assessment);
-    let free: Vec<Candidate> = lawful.into_iter().filter(|candidate| !candidate.kind.needs_decision()).collect();
-    decide::choose(ground, organisation, &choice, &free)
+/// Licences of a part that became free by the steps before, assigned to where they are needed.
+fn anew(ground: &Ground<'_>, organisation: &str, part: &Part, trial: &Trial) -> Vec<Candidate> {
+    let assessment = (ground.request.assess)(&trial.estate, ground.request.as_of, &part.families);
+    let (mut lawful, _) = candidates_of(ground, organisation, &trial.estate, &assessment);
+    lawful.retain(|candidate| {
+        !candidate.kind.needs_decision() && candidate.families.iter().all(|family| part.families.contains(family))
+    });
+    lawful
 }
 
 /// A step by itself on the day from which it is lawful; `None` where it saves nothing then.
@@ -150,17 +155,18 @@ fn still_short(left: &Bill) -> Vec<StillShort> {
 }
 
 /// How the plan was found, and what it does to others.
-fn notes(ground: &Ground<'_>, organisation: &str, best: &Choice, before: &Bill, after: &Assessment) -> Vec<String> {
+fn notes(ground: &Ground<'_>, organisation: &str, best: &[&Choice], before: &Bill, after: &Assessment) -> Vec<String> {
     let mut notes = Vec::new();
-    if !best.proved {
-        notes.push(
-            "not every combination of steps and purchases was tried: the plan was improved step by step, and a cheaper one is not excluded"
-                .to_owned(),
-        );
+    let gap: i64 = best.iter().map(|choice| choice.cost() - choice.bound).sum();
+    if gap > 0 {
+        notes.push(format!(
+            "not every combination of steps and purchases was tried: a cheaper one among them is not excluded, and it would save {} at most",
+            ground.book.money(gap)
+        ));
     }
     let own = before.of(organisation);
     let wanted: Vec<&str> = own.unpriced().into_keys().collect();
-    if !wanted.is_empty() && !best.purchases.is_empty() {
+    if !wanted.is_empty() && best.iter().any(|choice| !choice.purchases.is_empty()) {
         notes.push(format!("with the prices that are missing a cheaper way may be open: {}", wanted.join("; ")));
     }
     let new = ground.bill(after);
@@ -169,7 +175,7 @@ fn notes(ground: &Ground<'_>, organisation: &str, best: &Choice, before: &Bill, 
         let (units, word) = (closed.units.unsigned_abs(), if closed.units > 0 { "less" } else { "more" });
         notes.push(format!("{} is short of {units} {}s {word} of {name} by it", closed.organisation, closed.metric));
     }
-    for family in families_short(ground, &new.of(organisation), after, organisation) {
+    for family in short_families(after, organisation) {
         notes.push(format!("{} stays short", ground.names.product(&family)));
     }
     notes

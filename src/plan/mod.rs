@@ -3,8 +3,9 @@
 //! The stage compares assessments and makes none: whoever calls it brings the engine. Nothing is worked out here that the
 //! engine can say: each change is made in a copy of the estate, and the position of that copy tells what it saves.
 //! `price_book` knows what can be bought, `purchase` searches what to buy, `candidates` finds what else may help,
-//! `decide` chooses among it, `steps` puts the choice in order and words, `courses` sets other courses beside it.
+//! `decide` chooses among it, `bound` says what no choice can undercut, `steps` puts the choice in order and words, `courses` sets other courses beside it.
 
+mod bound;
 mod candidates;
 mod change;
 mod courses;
@@ -16,6 +17,7 @@ mod make;
 mod price_book;
 mod purchase;
 mod steps;
+mod trial;
 
 pub use change::apply;
 pub use gate::{Answered, Change, Cover, Gate, gate};

@@ -190,6 +190,24 @@ impl<'a> PriceBook<'a> {
         }
     }
 
+    /// The least price of a unit over the whole span, as if packs could be cut; `None` where it has no price.
+    pub fn least_unit(&self, item: &Item) -> Option<Decimal> {
+        let least = |kind| {
+            let rows = self.rows(item, kind).into_iter().filter(|price| price.units > 0);
+            rows.map(|price| over(price, self.months) / Decimal::from(price.units)).min()
+        };
+        match item.term {
+            Term::Licence => least(PriceKind::Licence),
+            Term::WithAssurance => {
+                let apart = least(PriceKind::Licence).zip(least(PriceKind::Sa)).map(|(licence, sa)| licence + sa);
+                least(PriceKind::LicenceAndSa).into_iter().chain(apart).min()
+            }
+            Term::Subscription => least(PriceKind::Subscription),
+            Term::StepUp => least(PriceKind::StepUp),
+            Term::Assurance => least(PriceKind::Sa),
+        }
+    }
+
     /// The cheapest packs over the whole span.
     fn packs(&self, rows: &[&Price], units: u32) -> Option<Quote> {
         let packs: Vec<(u32, Decimal)> = rows.iter().map(|price| (price.units, over(price, self.months))).collect();

@@ -2,17 +2,23 @@
 //!
 //! Every requirement may be met by each of its lawful ways, each with several kinds of purchase (plain licences, a suite,
 //! step-ups). A combination says what to buy at most; the engine then says whether that closes the shortfall, and how much
-//! less does. Where there are few combinations all are tried, else the plain purchase is improved step by step.
+//! less does. Scopes with the same ways are alike: only what is bought for all of them together counts. Where there are
+//! few such sums all are tried, else the plain purchase is improved step by step. What costs no more than `bound` says
+//! cannot be undercut, so nothing further is tried then.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Assessment, Estate, Line, PriceKind, PurchaseKind};
+use crate::model::{Alternative, Assessment, Estate, Line, PriceKind, PurchaseKind};
 
+use super::bound;
 use super::ground::{Bill, Ground, spent};
 use super::price_book::{Basket, Item, Term};
 
-/// Combinations that are all tried.
-const COMBINATIONS: usize = 96;
+/// Sums of purchases that are all tried.
+const SUMS: usize = 256;
+
+/// Requirements that are changed one by one where not all sums can be tried.
+const CHANGED: usize = 96;
 
 /// Assessments one search may ask for.
 const EVALUATIONS: u32 = 1_500;
@@ -26,13 +32,18 @@ pub(super) struct Found {
     /// Over the whole span.
     pub horizon: i64,
     pub first_year: i64,
-    /// Every combination was tried.
+    /// Every sum of purchases was tried, or nothing can cost less.
     pub proved: bool,
     /// Priced units that stay short: what is missing cannot be bought on the day.
     pub unclosed: u64,
 }
 
 impl Found {
+    /// Whether nothing stays short.
+    fn closes_all(&self) -> bool {
+        self.unclosed == 0 && self.unpriced == 0
+    }
+
     /// Less is better.
     pub fn rank(&self) -> (u64, u64, i64, i64, &Basket) {
         (self.unclosed, self.unpriced, self.horizon, self.first_year, &self.basket)
@@ -66,32 +77,25 @@ impl<'a> Search<'a> {
     /// The cheapest purchases found.
     pub fn run(mut self) -> Found {
         let before = (self.ground.request.assess)(&self.estate, self.ground.request.as_of, self.families);
-        if let Some(known) = self.ground.searched(self.organisation, &before) {
-            return known;
-        }
-        let found = self.search(&before);
-        self.ground.remember(self.organisation, before, &found);
-        found
+        self.search(&before)
     }
 
     fn search(&mut self, before: &Assessment) -> Found {
-        let plain = self.plain(before);
-        let (choices, complete) = self.choices(before);
-        let count = choices.iter().try_fold(1_usize, |count, ways| count.checked_mul(ways.len()));
-        let mut baskets = BTreeSet::from([plain.clone()]);
-        let exhaustive = complete && count.is_some_and(|count| count <= COMBINATIONS);
-        if exhaustive {
-            baskets.extend(combinations(&choices));
-        } else {
-            baskets.extend(self.stepwise(&choices));
+        let floor = bound::of_purchases(self.ground, self.organisation, before);
+        let choices = self.choices(before);
+        let mut baskets = BTreeSet::from([self.plain(before)]);
+        let (sums, exhaustive) = choices.sums();
+        match sums {
+            Some(sums) => baskets.extend(sums),
+            None => baskets.extend(self.stepwise(&choices.short)),
         }
-        let mut best: Option<Found> = None;
         let mut baskets: Vec<(i64, Basket)> = baskets
             .into_iter()
             .filter(|basket| self.within_bases(basket))
             .filter_map(|basket| Some((self.ground.price(&basket)?.0, basket)))
             .collect();
         baskets.sort();
+        let mut best: Option<Found> = None;
         let mut proved = exhaustive;
         for (_, basket) in baskets {
             if self.evaluations > EVALUATIONS {
@@ -103,6 +107,10 @@ impl<'a> Search<'a> {
                     best = Some(found);
                 }
             }
+            if best.as_ref().is_some_and(|best| best.closes_all() && best.horizon <= floor) {
+                proved = true;
+                break;
+            }
         }
         let mut best = best.unwrap_or_default();
         best.proved = proved;
@@ -113,18 +121,17 @@ impl<'a> Search<'a> {
     fn plain(&self, before: &Assessment) -> Basket {
         let mut basket = Basket::new();
         for (short, _) in &self.ground.bill(before).of(self.organisation).rows {
-            if let Ok((item, _)) = self.ground.plain_item(short) {
-                *basket.entry(item).or_default() += short.units;
+            for (item, units, _) in self.ground.plain_items(short).unwrap_or_default() {
+                *basket.entry(item).or_default() += units;
             }
         }
         basket
     }
 
-    /// For each requirement of the organisation the purchases that may meet it; `false` where some were left out.
-    fn choices(&self, before: &Assessment) -> (Vec<Vec<Basket>>, bool) {
+    /// For each requirement of the organisation the purchases that may meet it.
+    fn choices(&self, before: &Assessment) -> Choices {
         let spent = spent(before);
-        let mut short = Vec::new();
-        let mut covered = Vec::new();
+        let mut choices = Choices::default();
         for chosen in &before.chosen {
             let requirement = &before.requirements[chosen.requirement];
             if requirement.organisation != self.organisation {
@@ -138,9 +145,7 @@ impl<'a> Search<'a> {
             let mut is_short = false;
             for (index, way) in requirement.alternatives.iter().enumerate() {
                 let in_use = index == chosen.alternative;
-                let lawful = way.refused.is_none() || way.conditional;
-                if !in_use && (!lawful || way.lines.is_empty() || way.lines.iter().any(|line| line.accepts.is_empty()))
-                {
+                if !in_use && (way.lines.is_empty() || !is_open(way)) {
                     continue;
                 }
                 let wants: Vec<(&Line, u32)> = (0..way.lines.len())
@@ -153,21 +158,10 @@ impl<'a> Search<'a> {
             if ways.is_empty() {
                 ways.insert(Basket::new());
             }
-            let list = if is_short { &mut short } else { &mut covered };
+            let list = if is_short { &mut choices.short } else { &mut choices.covered };
             list.push(ways.into_iter().collect::<Vec<Basket>>());
         }
-        // Scopes that are covered are licensed anew only to free their licences for others.
-        let size = |lists: &[Vec<Basket>]| {
-            lists.iter().try_fold(1_usize, |count, ways| count.checked_mul(ways.len())).unwrap_or(usize::MAX)
-        };
-        let all = size(&short).saturating_mul(size(&covered));
-        if all <= COMBINATIONS {
-            short.extend(covered);
-            (short, true)
-        } else {
-            let frees = covered.iter().any(|ways| ways.len() > 1);
-            (short, !frees)
-        }
+        choices
     }
 
     /// The purchases that supply some lines: by the cheapest plain items, or by a suite or step-ups where they serve.
@@ -315,7 +309,7 @@ impl<'a> Search<'a> {
             .filter_map(|ways| ways.iter().min_by_key(|basket| (price(basket), (*basket).clone())))
             .collect();
         let mut baskets = vec![sum(least.iter().copied())];
-        for (at, ways) in choices.iter().enumerate().take(COMBINATIONS) {
+        for (at, ways) in choices.iter().enumerate().take(CHANGED) {
             for way in ways.iter().filter(|way| *way != least[at]).take(4) {
                 let changed = least.iter().enumerate().map(|(other, basket)| if other == at { way } else { basket });
                 baskets.push(sum(changed));
@@ -422,20 +416,50 @@ impl<'a> Search<'a> {
 }
 
 /// Editions whose licences serve a line; none where the product has none.
-fn editions(line: &Line) -> Vec<Option<String>> {
+pub(super) fn editions(line: &Line) -> Vec<Option<String>> {
     if line.editions.is_empty() {
         return vec![line.edition.clone()];
     }
     line.editions.iter().map(|edition| (!edition.is_empty()).then(|| edition.clone())).collect()
 }
 
-/// Every choice of one basket for each requirement, summed.
-fn combinations(choices: &[Vec<Basket>]) -> BTreeSet<Basket> {
-    let mut sums = BTreeSet::from([Basket::new()]);
-    for ways in choices {
-        sums = sums.iter().flat_map(|known| ways.iter().map(move |way| sum([known, way].into_iter()))).collect();
+/// Whether a way may be taken once the licences it asks for are there.
+pub(super) fn is_open(way: &Alternative) -> bool {
+    (way.refused.is_none() || way.conditional) && way.lines.iter().all(|line| !line.accepts.is_empty())
+}
+
+/// What may be bought for each requirement.
+#[derive(Debug, Default)]
+struct Choices {
+    /// For those that are short.
+    short: Vec<Vec<Basket>>,
+    /// For those that are covered: licensed anew, they free their licences for others.
+    covered: Vec<Vec<Basket>>,
+}
+
+impl Choices {
+    /// Every sum of one purchase for each requirement, and whether that is all there is; `None` where they are too many.
+    fn sums(&self) -> (Option<BTreeSet<Basket>>, bool) {
+        let of_short = sums(BTreeSet::from([Basket::new()]), &self.short);
+        let all = of_short.clone().and_then(|known| sums(known, &self.covered));
+        match all {
+            Some(all) => (Some(all), true),
+            None => {
+                let frees = self.covered.iter().any(|ways| ways.len() > 1);
+                let complete = of_short.is_some() && !frees;
+                (of_short, complete)
+            }
+        }
     }
-    sums
+}
+
+/// Every sum of known purchases and one for each further requirement; `None` where they are too many.
+fn sums(known: BTreeSet<Basket>, choices: &[Vec<Basket>]) -> Option<BTreeSet<Basket>> {
+    choices.iter().try_fold(known, |known, ways| {
+        let sums: BTreeSet<Basket> =
+            known.iter().flat_map(|known| ways.iter().map(move |way| sum([known, way].into_iter()))).collect();
+        (sums.len() <= SUMS).then_some(sums)
+    })
 }
 
 fn sum<'b>(baskets: impl Iterator<Item = &'b Basket>) -> Basket {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use crate::model::{Assessment, Change, Cost, Estate, Key, PlanStep, StepKind, Working, thousands};
 
 use super::candidates::Candidate;
-use super::change::apply;
 use super::decide::Choice;
-use super::ground::Ground;
+use super::ground::{Bill, Ground};
 use super::price_book::{Item, Quote, Term};
+use super::trial::Trial;
 
 /// A step before its effect is known.
 struct Draft {
@@ -29,24 +29,30 @@ pub(super) struct Told {
     pub after: Assessment,
 }
 
-/// Tells a choice step by step, on the estate as it was.
-pub(super) fn tell(ground: &Ground<'_>, organisation: &str, start: &Estate, choice: &Choice) -> Told {
-    let mut estate = start.clone();
-    let mut before = ground.assess(&estate);
+/// Tells choices step by step, on the estate as it was: first what changes it, then what is bought.
+pub(super) fn tell(ground: &Ground<'_>, organisation: &str, start: &Trial, choices: &[&Choice]) -> Told {
+    let taken = choices.iter().flat_map(|choice| &choice.taken);
+    let changed: Option<Trial> = taken
+        .clone()
+        .try_fold(start.clone(), |trial, candidate| trial.after(ground, &candidate.changes, &candidate.families));
+    let mut drafts: Vec<Draft> = taken.map(|candidate| of_candidate(organisation, candidate)).collect();
+    if let Some(changed) = &changed {
+        drafts.extend(choices.iter().flat_map(|choice| purchases(ground, organisation, choice, &changed.estate)));
+    }
+    let mut trial = start.clone();
+    let mut before = ground.bill_of(&ground.of_families(&trial, &ground.families));
     let mut steps = Vec::new();
-    let changes = choice.taken.iter().map(|candidate| of_candidate(organisation, candidate));
-    let mut drafts: Vec<Draft> = changes.collect();
-    drafts.extend(purchases(ground, organisation, choice));
     for draft in drafts {
-        if !apply(&mut estate, &draft.changes) {
-            continue;
-        }
-        let after = ground.assess(&estate);
+        let families = ground.touched(&trial.estate, &draft.changes);
+        let Some(next) = trial.after(ground, &draft.changes, &families) else { continue };
+        trial = next;
+        let after = ground.bill_of(&ground.of_families(&trial, &ground.families));
         steps.push(step(ground, organisation, draft, &before, &after));
         before = after;
     }
-    say_where(start.purchases.len(), &mut steps, &estate, &before);
-    Told { steps, after: before }
+    let after = ground.assess(&trial.estate);
+    say_where(start.estate.purchases.len(), &mut steps, &trial.estate, &after);
+    Told { steps, after }
 }
 
 /// A candidate alone, on a later day.
@@ -57,7 +63,7 @@ pub(super) fn alone(
     before: &Assessment,
     after: &Assessment,
 ) -> PlanStep {
-    step(ground, organisation, of_candidate(organisation, candidate), before, after)
+    step(ground, organisation, of_candidate(organisation, candidate), &ground.bill(before), &ground.bill(after))
 }
 
 fn of_candidate(organisation: &str, candidate: &Candidate) -> Draft {
@@ -75,16 +81,16 @@ fn of_candidate(organisation: &str, candidate: &Candidate) -> Draft {
 }
 
 /// One draft for each item that is bought.
-fn purchases(ground: &Ground<'_>, organisation: &str, choice: &Choice) -> Vec<Draft> {
+fn purchases(ground: &Ground<'_>, organisation: &str, choice: &Choice, estate: &Estate) -> Vec<Draft> {
     let items = choice.purchases.iter().flat_map(|(_, found)| &found.basket);
-    items.filter_map(|(item, &units)| purchase(ground, organisation, choice, item, units)).collect()
+    items.filter_map(|(item, &units)| purchase(ground, organisation, estate, item, units)).collect()
 }
 
-fn purchase(ground: &Ground<'_>, organisation: &str, choice: &Choice, item: &Item, units: u32) -> Option<Draft> {
+fn purchase(ground: &Ground<'_>, organisation: &str, estate: &Estate, item: &Item, units: u32) -> Option<Draft> {
     let quote = ground.book.quote(item, units).ok()?;
-    let base = item.base.and_then(|base| choice.estate.purchases.get(base));
+    let base = item.base.and_then(|base| estate.purchases.get(base));
     let bought = base.map_or(quote.bought, |base| quote.bought.min(base.quantity));
-    let line = ground.purchase(&choice.estate, organisation, item, bought);
+    let line = ground.purchase(estate, organisation, item, bought);
     let is_suite = ground.request.rules.products.get(&item.product).is_some_and(|product| product.kind == "suite");
     let kind = match item.term {
         Term::StepUp => StepKind::StepUp,
@@ -142,9 +148,8 @@ fn conditions(kind: StepKind) -> Vec<String> {
     vec![text.to_owned()]
 }
 
-fn step(ground: &Ground<'_>, organisation: &str, draft: Draft, before: &Assessment, after: &Assessment) -> PlanStep {
-    let (all_before, all_after) = (ground.bill(before), ground.bill(after));
-    let (old, new) = (all_before.of(organisation), all_after.of(organisation));
+fn step(ground: &Ground<'_>, organisation: &str, draft: Draft, before: &Bill, after: &Bill) -> PlanStep {
+    let (old, new) = (before.of(organisation), after.of(organisation));
     let (first, horizon) = draft.price.as_ref().map_or((0, 0), |quote| (quote.first_year, quote.horizon));
     let (_, old_horizon, old_first) = old.total();
     let (_, new_horizon, new_first) = new.total();
@@ -184,7 +189,7 @@ fn step(ground: &Ground<'_>, organisation: &str, draft: Draft, before: &Assessme
         lawful_from: draft.lawful_from,
         cost: Some(cost((first, horizon))),
         saving: known.then(|| cost(saved)),
-        closes: all_before.closed_by(&all_after),
+        closes: before.closed_by(after),
         working,
         changes: draft.changes,
     }

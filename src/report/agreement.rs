@@ -3,7 +3,9 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::model::{AgreementStanding, Assessment, Metric, Order, OrderLine, OrderRhythm, Outcome, Peak, ProductRole};
+use crate::model::{
+    AgreementStanding, Assessment, Key, Metric, Order, OrderLine, OrderRhythm, Outcome, Peak, ProductRole,
+};
 
 use super::Filter;
 
@@ -62,6 +64,8 @@ pub struct OrderRow {
 /// What is due of one product, edition and metric.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DueRow<'a> {
+    /// Permanent key.
+    pub key: Key,
     /// Organisation.
     pub organisation: &'a str,
     /// Product id.
@@ -153,6 +157,7 @@ fn order_row(order: &Order, as_of: Date) -> OrderRow {
 
 fn due_row<'a>(outcome: &Outcome, line: &'a OrderLine, counts_fall: bool) -> DueRow<'a> {
     DueRow {
+        key: line.key(),
         organisation: &line.organisation,
         product: &line.product,
         edition: line.edition.as_deref(),

@@ -101,6 +101,7 @@ pub fn agreements(report: &Report<'_>) -> Result<String, ::csv::Error> {
         "peak_on",
         "to_order",
         "may_fall_by",
+        "key",
     ];
     table(&head, report.agreements.iter().flat_map(|row| agreement(row, head.len())))
 }
@@ -128,6 +129,7 @@ fn agreement(row: &AgreementRow<'_>, columns: usize) -> Vec<Vec<String>> {
             due.peak.on.to_string(),
             due.units.to_string(),
             due.may_fall_by.map(|units| units.to_string()).unwrap_or_default(),
+            due.key.0.clone(),
         ]
     });
     let mut rows: Vec<Vec<String>> = due.map(|due| [common.clone(), due].concat()).collect();

@@ -200,19 +200,18 @@ impl Product {
     /// Index of the release with this version, compared without case and blanks. Releases that the licence does not
     /// tell apart share the index of the first of them.
     pub fn release(&self, version: &str) -> Option<usize> {
-        let wanted = plain(version);
-        let found = self.releases.iter().position(|release| plain(&release.version) == wanted);
+        let found = self.releases.iter().position(|release| is_same(&release.version, version));
         let found =
-            found.or_else(|| self.releases.iter().position(|release| plain(&release.licence_version) == wanted))?;
+            found.or_else(|| self.releases.iter().position(|release| is_same(&release.licence_version, version)))?;
         Some(self.licence_index(found))
     }
 
     /// Index of the first release that the licence does not tell apart from this one.
     pub fn licence_index(&self, release: usize) -> usize {
-        let Some(wanted) = self.releases.get(release).map(|release| plain(&release.licence_version)) else {
+        let Some(wanted) = self.releases.get(release).map(|release| &release.licence_version) else {
             return release;
         };
-        self.releases.iter().position(|other| plain(&other.licence_version) == wanted).unwrap_or(release)
+        self.releases.iter().position(|other| is_same(&other.licence_version, wanted)).unwrap_or(release)
     }
 
     /// Index of the newest release available on a day, comparable with [`Product::release`].
@@ -223,10 +222,9 @@ impl Product {
 
     /// Releases an installation of this version may be: the one of this name, else all that the licence knows by it.
     pub fn releases_named(&self, version: &str) -> Vec<&Release> {
-        let wanted = plain(version);
-        match self.releases.iter().find(|release| plain(&release.version) == wanted) {
+        match self.releases.iter().find(|release| is_same(&release.version, version)) {
             Some(release) => vec![release],
-            None => self.releases.iter().filter(|release| plain(&release.licence_version) == wanted).collect(),
+            None => self.releases.iter().filter(|release| is_same(&release.licence_version, version)).collect(),
         }
     }
 
@@ -266,8 +264,14 @@ impl Product {
     }
 }
 
-fn plain(version: &str) -> String {
-    version.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+/// Whether two versions are the same without case and blanks. It is asked for every purchase in every reconciliation, so
+/// what is written alike is not taken apart, and nothing is copied.
+fn is_same(one: &str, other: &str) -> bool {
+    one == other || letters(one).eq(letters(other))
+}
+
+fn letters(version: &str) -> impl Iterator<Item = char> {
+    version.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase)
 }
 
 /// Reads one product's file.

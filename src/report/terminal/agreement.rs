@@ -43,6 +43,9 @@ fn agreement(row: &AgreementRow<'_>, canvas: &Canvas) -> String {
     if !row.due.is_empty() {
         out.push('\n');
         out.push_str(&due(row, canvas));
+        if let Some(due) = row.due.first() {
+            out.push_str(&canvas.prose(2, &format!("How a figure came about: trueup explain {}", due.key)));
+        }
         if row.due.iter().any(|due| due.role.is_none()) {
             out.push_str(&canvas.prose(
                 2,

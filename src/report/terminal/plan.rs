@@ -128,6 +128,11 @@ fn status(scenario: &Scenario) -> String {
     if scenario.estimate {
         words.push_str(", estimate");
     }
+    match scenario.gap() {
+        Some(gap) if gap.minor == 0 => words.push_str(", proved cheapest"),
+        Some(gap) => words.push_str(&format!(", at most {gap} above the cheapest")),
+        None => {}
+    }
     words
 }
 

@@ -1,6 +1,6 @@
 //! Which licence may serve which line.
 
-use crate::model::{Entitlement, Form, HostId, Line};
+use super::{Entitlement, Form, HostId, Line};
 
 /// Whether units of a form may serve a line of an organisation's need, assignments aside.
 pub fn serves(entitlement: &Entitlement, form: &Form, line: &Line, organisation: &str) -> bool {
@@ -54,6 +54,6 @@ pub fn fits(entitlement: &Entitlement, form: &Form, line: &Line, organisation: &
 }
 
 /// Whether a binding to hosts lets a line be served.
-pub(super) fn bound_allows(bound: &[HostId], line: &Line) -> bool {
+pub fn bound_allows(bound: &[HostId], line: &Line) -> bool {
     bound.is_empty() || line.hosts.iter().any(|host| bound.contains(host))
 }
