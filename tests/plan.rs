@@ -286,6 +286,53 @@ fn a_licence_is_assigned_anew_on_the_ninetieth_day_and_not_before() {
 }
 
 #[test]
+fn the_licence_of_a_device_goes_to_another_on_the_ninetieth_day_and_not_before() {
+    // Two licences, each of a device of its own; one of the devices has no Visio any more, another one has.
+    let assigned = |on: &str| {
+        estate(&format!(
+            r#"
+[[host]]
+name = "one"
+processors = [4]
+installs = [{{ product = "visio", edition = "professional", version = "2016" }}]
+[[host]]
+name = "two"
+processors = [4]
+[[host]]
+name = "three"
+processors = [4]
+installs = [{{ product = "visio", edition = "professional", version = "2016" }}]
+[[entitlement]]
+product = "visio"
+edition = "professional"
+version = "2016"
+metric = "device"
+quantity = 2
+bought = 2016-04-01
+reference = "PO-1"
+assigned_to = ["one", "two"]
+assigned_on = {on}
+[[price]]
+product = "visio"
+edition = "professional"
+metric = "device"
+amount = 420
+"#
+        ))
+    };
+    let rules = rules();
+    let early = planned(&rules, &assigned("2026-04-02"), DAY);
+    assert_eq!((kinds(&early), cost(&early, Course::Plan)), (vec![StepKind::Buy], 42_000), "89 days after");
+    let later = &early.organisations[0].later;
+    assert_eq!((later[0].kind, later[0].lawful_from), (StepKind::Reassign, date(2026, 7, 1)));
+    let due = planned(&rules, &assigned("2026-04-01"), DAY);
+    assert_eq!((kinds(&due), cost(&due, Course::Plan)), (vec![StepKind::Reassign], 0), "90 days after");
+    assert!(steps(&due)[0].text.contains("to three instead of two"), "{}", steps(&due)[0].text);
+    assert_eq!(steps(&due)[0].saving.as_ref().map(|saving| saving.horizon.minor), Some(42_000));
+    assert_eq!(cost(&due, Course::BuyOnly), 0, "nobody need decide it");
+}
+
+#[test]
 fn an_installation_is_removed_where_its_use_is_known_to_lie_back() {
     let rules = rules();
     let manifest = |used: &str| {

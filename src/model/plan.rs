@@ -104,6 +104,8 @@ pub enum Change {
         line: usize,
         /// Units; fewer than the line has split it.
         units: u32,
+        /// The device whose licence it is, where each of the line is assigned to a device of its own.
+        from: Option<String>,
         /// Host, by name.
         to: String,
         /// Day.
@@ -297,8 +299,8 @@ pub struct Scenario {
     pub course: Course,
     /// What of it has a price, summed; `None` where the course cannot be computed at all.
     pub cost: Option<Cost>,
-    /// What no choice among the same ways, steps and prices can cost less than over the whole span; the course is proved
-    /// cheapest where it costs no more. `None` for courses that choose nothing.
+    /// What no choice among the same ways, steps and prices can cost less than over the whole span. `None`
+    /// for courses that choose nothing.
     #[serde(serialize_with = "decimal_or_null")]
     pub bound: Option<Money>,
     /// Why it cannot.

@@ -13,7 +13,8 @@ fn apply_one(estate: &mut Estate, change: &Change) -> bool {
             estate.purchases.push((**line).clone());
             true
         }
-        Change::Reassign { line, units, to, on } => reassign(estate, *line, *units, to, *on),
+        Change::Reassign { line, units, from: None, to, on } => reassign(estate, *line, *units, to, *on),
+        Change::Reassign { line, from: Some(from), to, on, .. } => reassign_one(estate, *line, from, to, *on),
         Change::Share { line, with } => with_line(estate, *line, |line| line.shared_with.push(with.clone())),
         Change::AddAssurance { line, term } => with_line(estate, *line, |line| line.sa.push(*term)),
         Change::Move { guests, to } => move_to(estate, guests, to),
@@ -59,6 +60,25 @@ fn reassign(estate: &mut Estate, line: usize, units: u32, to: &str, on: jiff::ci
     part.quantity = units;
     part.documented_cores = None;
     part.reassigned.push(step);
+    estate.purchases.push(part);
+    true
+}
+
+/// Takes the licence of one device out of the line and assigns it to another device.
+fn reassign_one(estate: &mut Estate, line: usize, from: &str, to: &str, on: jiff::civil::Date) -> bool {
+    let Some(held) = estate.purchases.get_mut(line) else { return false };
+    let Some(place) = held.assigned_to.iter().position(|name| name == from) else { return false };
+    let step = Reassignment { to: to.to_owned(), on, reason: "load".into() };
+    if held.quantity == 1 {
+        held.reassigned.push(step);
+        return true;
+    }
+    held.quantity -= 1;
+    held.assigned_to.remove(place);
+    let mut part = held.clone();
+    part.quantity = 1;
+    part.assigned_to = vec![from.to_owned()];
+    part.reassigned = vec![step];
     estate.purchases.push(part);
     true
 }

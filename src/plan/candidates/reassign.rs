@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use crate::model::{Change, Entitlement, HostId, Machine, PurchaseKind, PurchaseLine, StepKind};
+use crate::model::{Change, Entitlement, HostId, Machine, Metric, PurchaseKind, PurchaseLine, StepKind};
 use crate::plan::dates::after_days;
 
-use super::{Candidate, Scene};
+use super::{Candidate, Scene, spent};
 
 /// Every assigned licence with units left over, for every short host.
 pub(super) fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
@@ -16,6 +16,10 @@ pub(super) fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
     for (index, entitlement) in scene.assessment.entitlements.iter().enumerate() {
         let line = &scene.estate.purchases[entitlement.line];
         if line.organisation != scene.organisation || entitlement.overlap || line.assigned_to.is_empty() {
+            continue;
+        }
+        if entitlement.bound_singly {
+            candidates.extend(device_by_device(scene, entitlement, line));
             continue;
         }
         let left = left_over(scene, index, entitlement);
@@ -39,11 +43,7 @@ pub(super) fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
 fn left_over(scene: &Scene<'_>, index: usize, entitlement: &Entitlement) -> u32 {
     let line = &scene.estate.purchases[entitlement.line];
     if entitlement.bound_hosts.is_empty() {
-        let lost = !entitlement.unknown_assignees.is_empty() && !entitlement.bound_singly;
-        return if lost { line.quantity } else { 0 };
-    }
-    if entitlement.bound_singly {
-        return 0;
+        return if entitlement.unknown_assignees.is_empty() { 0 } else { line.quantity };
     }
     let surpluses = scene.assessment.surpluses.iter().filter(|surplus| surplus.entitlement == index);
     surpluses.map(|surplus| surplus.units / entitlement.forms[surplus.form].units_per_licence.max(1)).min().unwrap_or(0)
@@ -86,16 +86,90 @@ fn short_places(scene: &Scene<'_>) -> BTreeSet<HostId> {
     hosts
 }
 
+/// Licences of single devices that run nothing any more that needs them, for devices that do; as many as there are of the
+/// fewer.
+fn device_by_device(scene: &Scene<'_>, entitlement: &Entitlement, line: &PurchaseLine) -> Option<Candidate> {
+    if !line.reassigned.is_empty() || !scene.is_short(&line.product) || others_build_on(scene, line) {
+        return None;
+    }
+    let family = scene.ground.family(&line.product);
+    let runs_it = |name: &str| {
+        let host = scene.hosts().find(|host| host.name.eq_ignore_ascii_case(name));
+        host.is_some_and(|host| host.installs.iter().any(|install| scene.ground.family(&install.product) == family))
+    };
+    // A name that no source shows may be a device that is gone: its licence is free as well.
+    let from: Vec<&String> = line.assigned_to.iter().filter(|name| !runs_it(name)).collect();
+    let to: Vec<String> = short_devices(scene, &line.product)
+        .into_iter()
+        .filter(|id| !entitlement.bound_hosts.contains(id))
+        .map(|id| scene.estate.host(id).name.clone())
+        .collect();
+    let pairs: Vec<(&String, String)> = from.into_iter().zip(to).collect();
+    let (froms, tos): (Vec<&str>, Vec<&str>) = pairs.iter().map(|(from, to)| (from.as_str(), to.as_str())).unzip();
+    if pairs.is_empty() {
+        return None;
+    }
+    let name = line.reference.clone().unwrap_or_else(|| entitlement.key.0.clone());
+    let (since, lawful_from) = assignable(scene, line);
+    let text = format!(
+        "Assign {} device licences of {} ({name}) to {} instead of {}.",
+        pairs.len(),
+        scene.ground.licence(&line.product, line.edition.as_deref()),
+        tos.join(", "),
+        froms.join(", ")
+    );
+    let mut candidate = scene.candidate(StepKind::Reassign, &line.product, &format!("{name}-by-device"), text);
+    candidate.lawful_from = lawful_from;
+    candidate.conditions.push(format!("{} run nothing any more that needs these licences", froms.join(", ")));
+    candidate.working.by_rule("C0-7", since);
+    candidate.changes = pairs
+        .iter()
+        .map(|(from, to)| Change::Reassign {
+            line: entitlement.line,
+            units: 1,
+            from: Some((*from).clone()),
+            to: to.clone(),
+            on: lawful_from,
+        })
+        .collect();
+    Some(candidate)
+}
+
+/// Devices of which a licence of a product, counted by device, is missing.
+fn short_devices(scene: &Scene<'_>, product: &str) -> BTreeSet<HostId> {
+    let spent = spent(scene.assessment);
+    let chosen = scene.assessment.chosen.iter().filter(|chosen| scene.short.contains(&chosen.requirement));
+    let mut devices = BTreeSet::new();
+    for chosen in chosen {
+        let requirement = &scene.assessment.requirements[chosen.requirement];
+        for (index, line) in requirement.alternatives[chosen.alternative].lines.iter().enumerate() {
+            let met = spent.get(&(chosen.requirement, index)).copied().unwrap_or(0);
+            if line.product == product && line.metric == Metric::Device && met < line.units {
+                devices.extend(line.hosts.iter().chain(&requirement.hosts).copied());
+            }
+        }
+    }
+    devices
+}
+
+/// Since when the licences are where they are, and the first day on which they may be assigned anew.
+fn assignable(scene: &Scene<'_>, line: &PurchaseLine) -> (String, Date) {
+    let as_of = scene.ground.request.as_of;
+    let wait = scene.ground.request.rules.conventions.reassignment_days;
+    let since = last_assigned(line);
+    let lawful_from = since.map_or(as_of, |since| after_days(since, wait).max(as_of));
+    let day = since.map_or("on an unknown day".to_owned(), |since| format!("on {since}"));
+    let text = format!("Last assigned {day}; a licence may be assigned anew {wait} days later: from {lawful_from} on.");
+    (text, lawful_from)
+}
+
 /// The last day on which the licence was assigned.
 fn last_assigned(line: &PurchaseLine) -> Option<Date> {
     line.reassigned.iter().map(|step| step.on).max().max(line.assigned_on.or(line.bought))
 }
 
 fn candidate(scene: &Scene<'_>, entitlement: &Entitlement, line: &PurchaseLine, units: u32, host: HostId) -> Candidate {
-    let as_of = scene.ground.request.as_of;
-    let wait = scene.ground.request.rules.conventions.reassignment_days;
-    let since = last_assigned(line);
-    let lawful_from = since.map_or(as_of, |since| after_days(since, wait).max(as_of));
+    let (since, lawful_from) = assignable(scene, line);
     let to = &scene.estate.host(host).name;
     let name = line.reference.clone().unwrap_or_else(|| entitlement.key.0.clone());
     let text = format!(
@@ -109,12 +183,9 @@ fn candidate(scene: &Scene<'_>, entitlement: &Entitlement, line: &PurchaseLine, 
     candidate
         .conditions
         .push(format!("{} runs nothing any more that needs these licences", line.assigned_to.join(", ")));
-    let day = since.map_or("on an unknown day".to_owned(), |since| format!("on {since}"));
-    candidate.working.by_rule(
-        "C0-7",
-        format!("Last assigned {day}; a licence may be assigned anew {wait} days later: from {lawful_from} on."),
-    );
-    candidate.changes.push(Change::Reassign { line: entitlement.line, units, to: to.clone(), on: lawful_from });
+    candidate.working.by_rule("C0-7", since);
+    let change = Change::Reassign { line: entitlement.line, units, from: None, to: to.clone(), on: lawful_from };
+    candidate.changes.push(change);
     candidate
 }
 

@@ -129,7 +129,7 @@ fn status(scenario: &Scenario) -> String {
         words.push_str(", estimate");
     }
     match scenario.gap() {
-        Some(gap) if gap.minor == 0 => words.push_str(", proved cheapest"),
+        Some(gap) if gap.minor == 0 => words.push_str(", cheapest of all combinations"),
         Some(gap) => words.push_str(&format!(", at most {gap} above the cheapest")),
         None => {}
     }
