@@ -10,6 +10,7 @@ mod coverage;
 mod family;
 mod gaps;
 mod hosts;
+mod implausible;
 mod positions;
 mod purchase_gaps;
 mod questions;
@@ -27,6 +28,8 @@ use crate::allocate::Memory;
 use crate::model::{Answer, Assessment, Estate, History, Names, Outcome, Reading};
 use crate::rules::{Rules, Settings};
 use crate::support;
+
+pub use implausible::with_what_hangs;
 
 use family::{FamilyResult, families};
 
@@ -118,6 +121,7 @@ pub fn outcome_since(
     }
     findings.extend(coverage::uncounted(&ground, &strict));
     findings.extend(purchase_gaps::findings(&ground, &strict));
+    findings.extend(implausible::findings(&ground, &strict));
     let unaccounted = unaccounted::findings(&ground, &strict, &findings);
     findings.extend(unaccounted);
     let untracked = untracked::untracked(&ground, &strict);

@@ -22,7 +22,7 @@ use crate::case_check;
 pub use crate::case_check::CaseResult;
 use crate::diag::{Code, Diagnostic};
 use crate::discover::{self, Found, Opening, TextEncoding};
-use crate::model::{Estate, History, Outcome, Place};
+use crate::model::{Estate, Finding, History, Outcome, Place};
 use crate::plan;
 pub use crate::plan::{Answered, Change, Gate};
 use crate::read::{self, Input, Readers};
@@ -236,7 +236,12 @@ fn assessed(
     let (estate, records) = (&resolved.estate, &resolved.records);
     let mut outcome = assess::outcome_since(estate, ground.rules, ground.settings, as_of, records, history);
     outcome.diagnostics.splice(0..0, resolved.diagnostics);
-    outcome.findings.extend(resolved.findings);
+    let told = |finding: Finding| match finding.key.0.starts_with("contradiction:") {
+        true => assess::with_what_hangs(estate, ground.rules, &outcome.strict, finding),
+        false => finding,
+    };
+    let found: Vec<Finding> = resolved.findings.into_iter().map(told).collect();
+    outcome.findings.extend(found);
     outcome.findings.sort();
     outcome.findings.dedup();
     Ok(outcome)

@@ -227,7 +227,7 @@ fn understand(
     }
     match means.readers.choose(bytes, path) {
         Some(reader) => {
-            let input = Input { path: path, bytes, organisation, tables: means.tables };
+            let input = Input { path, bytes, organisation, tables: means.tables };
             collect(reader, means.readers.version_of(reader), &input, hash)
         }
         None => {
