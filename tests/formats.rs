@@ -203,7 +203,7 @@ fn a_mapping_that_makes_no_sense_is_shown_with_its_place() {
 }
 
 /// Formats with a reader of their own whose samples are held to a listing too.
-const LISTED: [&str; 2] = ["mapping", "facter"];
+const LISTED: [&str; 3] = ["mapping", "facter", "osquery-log"];
 
 /// Formats whose samples are held to a listing beside them, `expected.snap`: those of mappings and some others.
 fn listed_folders() -> Vec<PathBuf> {

@@ -47,6 +47,7 @@ pub(super) fn collect(reader: &dyn Reader, version: u32, input: &Input<'_>, hash
     let mut contents = collector.contents;
     contents.reader = reader.name().to_owned();
     contents.reader_version = version;
+    contents.of_path = reader.reads_path().then(|| input.path.to_owned());
     contents.organisation = input.organisation.map(str::to_owned);
     (contents.status, contents.reason) = fate(verdict, &contents.diagnostics);
     contents

@@ -196,7 +196,7 @@ fn read_content(path: &str, raw: &[u8], means: &Means<'_>, modified_ns: Option<i
     let contents = match discover::load_content(path, raw, means.opening) {
         Err(diagnostic) => unread(means, FileStatus::Rejected, &diagnostic),
         Ok(loaded) => {
-            let same = means.known.same_content(&loaded.hash, organisation.as_deref());
+            let same = means.known.same_content(&loaded.hash, organisation.as_deref(), path);
             if let Some(file) = same.filter(|_| !means.tables.by_path()) {
                 return known_item(path, size, modified_ns, file.content);
             }

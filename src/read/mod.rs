@@ -13,6 +13,7 @@ mod habit;
 mod listing;
 mod manifest;
 mod mapped;
+mod osquery_log;
 mod page;
 mod picked;
 mod prices;
@@ -22,6 +23,7 @@ mod rvtools;
 mod rvtools_rows;
 mod sheet;
 mod table;
+mod texts;
 mod value;
 mod workbook;
 
@@ -131,6 +133,10 @@ pub trait Reader: Sync {
     fn reads_tables(&self) -> bool {
         false
     }
+    /// Whether what comes out depends on the path: a file that names no machine is of the one it is named after.
+    fn reads_path(&self) -> bool {
+        false
+    }
     /// Looks at the first bytes (up to 64 KiB) and the path's extension.
     fn sniff(&self, head: &[u8], path: &str) -> Sniff;
     /// Reads a file. What was handed to the sink before an error stays valid.
@@ -141,9 +147,10 @@ pub trait Reader: Sync {
 /// mappings of known exports, whose headings are less telling.
 pub fn readers() -> &'static [&'static dyn Reader] {
     static ALL: LazyLock<Vec<&'static dyn Reader>> = LazyLock::new(|| {
-        let own: [&'static dyn Reader; 8] = [
+        let own: [&'static dyn Reader; 9] = [
             &glpi_json::GlpiJson,
             &facter::Facter,
+            &osquery_log::OsqueryLog,
             &fusion_xml::FusionXml,
             &manifest::ManifestToml,
             &workbook::Workbooks,

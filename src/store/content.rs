@@ -32,6 +32,8 @@ pub struct FileContents<S> {
     pub reader_version: u32,
     /// Organisation by the folder, which rows take that name none.
     pub organisation: Option<String>,
+    /// Path of the file, where what came out of it depends on that.
+    pub of_path: Option<String>,
     /// Day of the inventory, where the file tells one.
     pub captured: Option<Date>,
     /// What became of the file.
@@ -58,6 +60,7 @@ impl<S> FileContents<S> {
             reader: String::new(),
             reader_version: 0,
             organisation: None,
+            of_path: None,
             captured: None,
             status,
             reason: None,

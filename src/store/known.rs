@@ -19,6 +19,8 @@ pub struct KnownFile {
     pub reader: String,
     /// Organisation by the folder it lay in.
     pub organisation: Option<String>,
+    /// Its path, where what came out of it depends on that.
+    pub of_path: Option<String>,
     /// What came out of it; give it to [`super::ScanWriter::add_known`].
     pub content: ContentId,
 }
@@ -47,11 +49,12 @@ impl KnownFiles {
         (same && modified_ns.is_some() && known.modified_ns == modified_ns).then_some(known)
     }
 
-    /// A file of this content, wherever it lay, that a folder of the same organisation held. `hash` is BLAKE3 in
-    /// hexadecimal.
-    pub fn same_content(&self, hash: &str, organisation: Option<&str>) -> Option<&KnownFile> {
+    /// A file of this content, wherever it lay, that a folder of the same organisation held and that would say the
+    /// same at this path. `hash` is BLAKE3 in hexadecimal.
+    pub fn same_content(&self, hash: &str, organisation: Option<&str>, path: &str) -> Option<&KnownFile> {
         let mut files = self.by_hash.get(hash)?.iter().filter_map(|path| self.by_path.get(path));
-        files.find(|known| known.organisation.as_deref() == organisation)
+        let anywhere = |known: &KnownFile| known.of_path.as_deref().is_none_or(|of_path| of_path == path);
+        files.find(|known| known.organisation.as_deref() == organisation && anywhere(known))
     }
 
     /// The files that came out of an archive at this path, in order; `None` where one of them has to be read again.
@@ -80,7 +83,7 @@ impl KnownFiles {
     pub(super) fn load(connection: &Connection, is_current: &dyn Fn(&str, u32) -> bool) -> rusqlite::Result<Self> {
         let mut statement = connection.prepare(
             "SELECT path.text, scan_file.size, scan_file.modified_ns, hex(content.hash), content.reader,
-                    content.reader_version, content.organisation, content.id
+                    content.reader_version, content.organisation, content.id, content.of_path
              FROM scan_file JOIN path ON path.id = scan_file.path JOIN content ON content.id = scan_file.content
              WHERE scan_file.scan = (SELECT max(id) FROM scan)
              ORDER BY path.text",
@@ -96,6 +99,7 @@ impl KnownFiles {
                 reader: row.get(4)?,
                 organisation: Some(row.get::<_, String>(6)?).filter(|name| !name.is_empty()),
                 content: ContentId(row.get(7)?),
+                of_path: Some(row.get::<_, String>(8)?).filter(|path| !path.is_empty()),
             };
             let whole = file.hash.len() == 64;
             if whole && is_current(&file.reader, row.get(5)?) {

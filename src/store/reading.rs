@@ -66,7 +66,7 @@ impl Reading<'_> {
 
     fn header(&self, content: ContentId) -> Result<FileContents<StoredSoftware>, StoreError> {
         let mut statement = self.prepared(
-            "SELECT lower(hex(hash)), reader, reader_version, organisation, captured, status, reason
+            "SELECT lower(hex(hash)), reader, reader_version, organisation, captured, status, reason, of_path
              FROM content WHERE id = ?1",
         )?;
         let columns = statement.query_row([content.0], |row| {
@@ -77,6 +77,7 @@ impl Reading<'_> {
             contents.reader_version = row.get(2)?;
             contents.organisation = Some(row.get::<_, String>(3)?).filter(|name| !name.is_empty());
             contents.reason = row.get(6)?;
+            contents.of_path = Some(row.get::<_, String>(7)?).filter(|path| !path.is_empty());
             Ok((contents, status, captured))
         });
         let (mut contents, status, captured) = columns.map_err(|error| self.failed(error))?;

@@ -221,8 +221,8 @@ fn an_unchanged_file_comes_from_the_store_and_costs_one_row() {
     ] {
         assert_eq!(known.unchanged(path, size, modified, organisation), None);
     }
-    assert_eq!(known.same_content(&a.hash, Some("brent")), Some(&a));
-    assert_eq!(known.same_content(&a.hash, Some("lewisham")), None);
+    assert_eq!(known.same_content(&a.hash, Some("brent"), "elsewhere"), Some(&a));
+    assert_eq!(known.same_content(&a.hash, Some("lewisham"), "elsewhere"), None);
     let mut writer = store.begin_scan("later", &[]).expect("no other scan");
     assert_eq!(writer.add_known("a.json", 100, Some(5), a.content).expect("it is there"), stored[0]);
     let outcome = outcome("r2");
@@ -455,7 +455,10 @@ fn a_store_from_before_the_history_is_filled_in_from_what_its_scans_froze() {
     scan_position(&mut store, date(2026, 3, 31), 12);
     scan_position(&mut store, date(2026, 6, 30), 8);
     let history = store.history().expect("it reads");
-    let back = "DROP TABLE position_history; DROP TABLE position_key; PRAGMA user_version = 1;";
+    let back = "DROP TABLE position_history; DROP TABLE position_key; DROP INDEX content_by_hash;
+        ALTER TABLE content DROP COLUMN of_path;
+        CREATE UNIQUE INDEX content_by_hash ON content (hash, reader, reader_version, organisation);
+        PRAGMA user_version = 1;";
     store.connection.execute_batch(back).expect("the store is of version 1 again");
     drop(store);
     let store = Store::open_existing(&path).expect("it is brought up to date");

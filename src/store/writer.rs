@@ -183,11 +183,13 @@ impl<'store> ScanWriter<'store> {
     ) -> Result<Option<ContentId>, StoreError> {
         let mut statement = self.prepared(
             "SELECT id FROM content
-             WHERE length(hash) = 32 AND hash = ?1 AND reader = ?2 AND reader_version = ?3 AND organisation = ?4",
+             WHERE length(hash) = 32 AND hash = ?1 AND reader = ?2 AND reader_version = ?3 AND organisation = ?4
+               AND of_path = ?5",
         )?;
         let organisation = contents.organisation.as_deref().unwrap_or_default();
+        let of_path = contents.of_path.as_deref().unwrap_or_default();
         statement
-            .query_row(params![hash, contents.reader, contents.reader_version, organisation], |row| row.get(0))
+            .query_row(params![hash, contents.reader, contents.reader_version, organisation, of_path], |row| row.get(0))
             .optional()
             .map(|id| id.map(ContentId))
             .map_err(|error| self.failed(error))
@@ -204,8 +206,8 @@ impl<'store> ScanWriter<'store> {
         };
         self.execute(
             "INSERT INTO content (hash, reader, reader_version, organisation, captured, status, reason,
-                                  hosts, records, purchases, prices)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                                  hosts, records, purchases, prices, of_path)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             params![
                 hash,
                 contents.reader,
@@ -217,7 +219,8 @@ impl<'store> ScanWriter<'store> {
                 number(contents.hosts.len()),
                 number(records),
                 number(contents.purchases.len()),
-                number(contents.prices.len())
+                number(contents.prices.len()),
+                contents.of_path.as_deref().unwrap_or_default()
             ],
         )?;
         Ok(ContentId(self.transaction.last_insert_rowid()))
@@ -253,13 +256,15 @@ impl<'store> ScanWriter<'store> {
             }
             row.insert(self, "diagnostic", None, &diagnostic, None)?;
         }
-        let FileContents { hash, reader, reader_version, organisation, captured, status, reason, .. } = contents;
+        let FileContents { hash, reader, reader_version, organisation, of_path, captured, status, reason, .. } =
+            contents;
         let FileContents { purchases, prices, manifests, diagnostics, .. } = contents;
         Ok(FileContents {
             hash,
             reader,
             reader_version,
             organisation,
+            of_path,
             captured,
             status,
             reason,

@@ -221,6 +221,17 @@ impl Reader for Mapped<'_> {
         true
     }
 
+    fn reads_path(&self) -> bool {
+        self.mappings.iter().any(|mapping| {
+            let after_it = mapping.fixed.iter().any(|(_, text)| text.contains("{file}") || text == machine_of::MACHINE);
+            let beside_it = mapping
+                .columns
+                .iter()
+                .any(|column| column.text.as_deref().is_some_and(|text| text.contains("{folder}")));
+            after_it || beside_it || !mapping.files.is_empty()
+        })
+    }
+
     fn sniff(&self, head: &[u8], path: &str) -> Sniff {
         if may_be_json(head) {
             let fits = self.fit_json(path, beginning(head)).is_some();

@@ -1,7 +1,7 @@
 //! Rows that are software on machines. The rows of one machine may stand anywhere in the table, and a fleet has millions
 //! of them: each is kept as a handful of numbers, its texts once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::{ObservedHost, Place, SoftwareRecord, View};
@@ -9,32 +9,10 @@ use crate::model::{ObservedHost, Place, SoftwareRecord, View};
 use super::super::Sink;
 use super::super::faults::Faults;
 use super::super::table::Table;
+use super::super::texts::Texts;
 use super::cells::{Cells, Record};
 use super::each_record;
 use super::machines::{Told, machine, nameless};
-
-/// Texts, each kept once.
-#[derive(Default)]
-struct Texts {
-    numbers: HashMap<String, u32>,
-    texts: Vec<String>,
-}
-
-impl Texts {
-    fn number(&mut self, text: String) -> u32 {
-        if let Some(number) = self.numbers.get(&text) {
-            return *number;
-        }
-        let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-        self.texts.push(text.clone());
-        self.numbers.insert(text, number);
-        number
-    }
-
-    fn text(&self, number: u32) -> &str {
-        self.texts.get(number as usize).map_or("", String::as_str)
-    }
-}
 
 /// A software record as numbers of texts, and its line or row, or the number of the text that says where it stands.
 struct Kept {
