@@ -17,11 +17,14 @@ pub(super) fn bind(
 ) {
     let mobile = product.terms.iter().any(|terms| terms.mobility_needs_sa && terms.metric == line.metric);
     // Licences of some editions serve machines of one's own and of the publisher's cloud at once (AH-R2).
-    let both = product
-        .terms
-        .iter()
-        .any(|terms| line.edition.as_ref().is_some_and(|edition| terms.beside_own_hosts.contains(edition)));
-    let (names, moved) = current(ground, line, mobile, both, working);
+    let both = |name: &String| {
+        let to = find(ground, &line.organisation, name).and_then(|id| ground.estate.host(id).cloud());
+        product.terms.iter().any(|terms| {
+            let there = to.is_none_or(|cloud| terms.is_for_cloud(cloud));
+            there && line.edition.as_ref().is_some_and(|edition| terms.beside_own_hosts.contains(edition))
+        })
+    };
+    let (names, moved) = current(ground, line, mobile, &both, working);
     if names.is_empty() {
         return;
     }
@@ -64,7 +67,7 @@ fn current(
     ground: &Ground<'_>,
     line: &PurchaseLine,
     mobile: bool,
-    both: bool,
+    both: &dyn Fn(&String) -> bool,
     working: &mut Working,
 ) -> (Vec<String>, Vec<String>) {
     let wait = i64::from(ground.rules.conventions.reassignment_days);
@@ -102,7 +105,7 @@ fn current(
     }
     match cloud {
         None => (holders, Vec::new()),
-        Some((day, names)) if both => {
+        Some((day, names)) if names.iter().all(both) => {
             working.by_rule("AH-R2", format!("Used in the cloud too since {day}: this edition serves both at once."));
             (holders, names)
         }

@@ -2,7 +2,7 @@
 //!
 //! The same units then stand in two entitlements: one for the terms of that cloud, the other for all others.
 
-use crate::model::{Entitlement, Form, HostId, Installation};
+use crate::model::{Entitlement, Form, HostId};
 use crate::rules::Product;
 
 use super::Ground;
@@ -34,10 +34,8 @@ pub(super) fn twin(ground: &Ground<'_>, entitlement: &mut Entitlement) -> Option
 
 /// Terms of clouds in which something of the family runs and which licences of these forms serve beside own machines.
 fn terms_of_clouds(ground: &Ground<'_>, forms: &[Form]) -> Vec<String> {
-    let runs_there = |product: &Product, cloud: &str| {
-        let runs = |install: &Installation| install.product == product.id;
-        let mut hosts = ground.estate.hosts.iter();
-        hosts.any(|host| host.cloud() == Some(cloud) && host.installs.iter().any(runs))
+    let runs_there = |product: &Product, cloud: &String| {
+        ground.in_clouds().iter().any(|one| one.product == product.id && one.cloud == *cloud)
     };
     let mut ids = Vec::new();
     for product in ground.members.iter().filter(|product| forms.iter().any(|form| form.product == product.id)) {

@@ -1,10 +1,10 @@
 //! The forms in which the units of a line may be spent: as bought, as granted by a conversion, as parts of a suite.
 
-use crate::model::{Answer, Entitlement, Form, Host, Installation, PurchaseLine, Working};
+use crate::model::{Answer, Entitlement, Form, PurchaseLine, Working};
 use crate::rules::{CHANNELS, Grant, Product, Suite, suite_rule};
 
 use super::version_rights::{VersionRights, version_rights};
-use super::{Ground, Held};
+use super::{Ground, Held, InCloud};
 
 /// Fills in the forms of an entitlement.
 pub(super) fn forms(
@@ -54,9 +54,9 @@ fn bought_too_late(ground: &Ground<'_>, line: &PurchaseLine, entitlement: &mut E
     for member in ground.members {
         for terms in &member.terms {
             let Some(last) = terms.acquired_until else { continue };
-            let runs_there = |host: &Host| host.cloud().is_some_and(|cloud| terms.is_for_cloud(cloud));
+            let runs_there = |one: &InCloud| one.product == member.id && terms.is_for_cloud(&one.cloud);
             let too_late = line.bought.is_none_or(|bought| bought > last);
-            if too_late && ground.estate.hosts.iter().any(runs_there) {
+            if too_late && ground.in_clouds().iter().any(runs_there) {
                 working.by_rule(&terms.id, format!("Not bought by {last}: it serves no machine under these terms."));
                 let of_member = entitlement.forms.iter_mut().filter(|form| form.product == member.id);
                 of_member.for_each(|form| form.except_terms.push(terms.id.clone()));
@@ -208,15 +208,12 @@ fn granted(
 /// clouds. Elsewhere the units would only make the choice larger.
 fn is_called_for(ground: &Ground<'_>, product: &Product, grant: &Grant) -> bool {
     let terms = || product.terms.iter().filter(|terms| grant.terms.contains(&terms.id));
-    let asks = |host: &Host| {
-        let there = host.cloud().is_some_and(|cloud| terms().any(|terms| terms.is_for_cloud(cloud)));
-        let of_edition = |install: &Installation| {
-            install.product == product.id
-                && install.edition.value().is_none_or(|edition| product.edition_serves(&grant.to_edition, edition))
-        };
-        there && host.installs.iter().any(of_edition)
+    let asks = |one: &InCloud| {
+        one.product == product.id
+            && one.edition.as_ref().is_none_or(|edition| product.edition_serves(&grant.to_edition, edition))
+            && terms().any(|terms| terms.is_for_cloud(&one.cloud))
     };
-    grant.terms.is_empty() || ground.estate.hosts.iter().any(asks)
+    grant.terms.is_empty() || ground.in_clouds().iter().any(asks)
 }
 
 /// Cores of a dated hardware record, where it is early enough and above the floor.

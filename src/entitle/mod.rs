@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::model::{Asker, Entitlement, Estate, HostId, Key, Working};
+use crate::model::{Asker, Entitlement, Estate, Host, HostId, Installation, Key, Working};
 use crate::rules::{CHANNELS, Product, Rules};
 
 pub use join::Held;
@@ -35,8 +35,45 @@ pub(crate) struct Ground<'a> {
     pub members: &'a [&'a Product],
     /// What of it each organisation has, once somebody asks.
     pub footprints: OnceCell<BTreeMap<String, sharing::Footprint>>,
+    /// What of it runs in which public cloud, once somebody asks.
+    pub in_clouds: OnceCell<Vec<InCloud>>,
     pub as_of: Date,
     pub asker: &'a Asker<'a>,
+}
+
+/// A product of the family that runs in a public cloud.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InCloud {
+    pub cloud: String,
+    pub product: String,
+    /// Its edition, where that is known.
+    pub edition: Option<String>,
+}
+
+impl Ground<'_> {
+    /// What of the family runs in public clouds, each kind once.
+    fn in_clouds(&self) -> &[InCloud] {
+        self.in_clouds.get_or_init(|| {
+            let mut found: Vec<InCloud> = Vec::new();
+            // A host of one's own in a cloud bears the cloud, its guests bear the host.
+            let cloud_of = |host: &Host| {
+                let below = || host.runs_on().and_then(|on| self.estate.host(on).cloud());
+                host.cloud().or_else(below).map(str::to_owned)
+            };
+            for host in &self.estate.hosts {
+                let Some(cloud) = cloud_of(host) else { continue };
+                let members = |install: &&Installation| self.members.iter().any(|member| member.id == install.product);
+                for install in host.installs.iter().filter(members) {
+                    let edition = install.edition.value().cloned();
+                    let one = InCloud { cloud: cloud.clone(), product: install.product.clone(), edition };
+                    if !found.contains(&one) {
+                        found.push(one);
+                    }
+                }
+            }
+            found
+        })
+    }
 }
 
 /// Effective entitlements of the products of one family, in the order of their purchase lines.
@@ -48,8 +85,16 @@ pub fn entitlements(
     asker: &Asker<'_>,
 ) -> Vec<Entitlement> {
     let Some(first) = family.first() else { return Vec::new() };
-    let ground =
-        Ground { estate, rules, family: &first.family, members: family, footprints: OnceCell::new(), as_of, asker };
+    let ground = Ground {
+        estate,
+        rules,
+        family: &first.family,
+        members: family,
+        footprints: OnceCell::new(),
+        in_clouds: OnceCell::new(),
+        as_of,
+        asker,
+    };
     let concerned: Vec<usize> = (0..estate.purchases.len())
         .filter(|&index| serves_family(rules, &estate.purchases[index].product, family))
         .collect();

@@ -9,6 +9,7 @@ use crate::rules::Product;
 use super::deployment::{Deployed, servers};
 use super::guest_groups::{Group, groups, is_guest};
 use super::host_cores::HostWay;
+use super::mixed_by_host::Carriers;
 use super::own_ways::own_ways;
 use super::{
     Ground, access, mixed_by_host, moved, other_editions, passive, processor_licences, processor_slices,
@@ -20,10 +21,11 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
     let deployed = servers(ground, product);
     let stand_bys = passive::pair(ground, product, &deployed);
     let groups = groups(ground, product, &deployed, &stand_bys);
-    groups.iter().map(|group| requirement(ground, product, group)).collect()
+    let carriers = Carriers::default();
+    groups.iter().map(|group| requirement(ground, product, group, &carriers)).collect()
 }
 
-fn requirement(ground: &Ground<'_>, product: &Product, group: &Group<'_>) -> Requirement {
+fn requirement(ground: &Ground<'_>, product: &Product, group: &Group<'_>, carriers: &Carriers) -> Requirement {
     let mut working = Working::default();
     for (one, hosts) in &group.members {
         let reachable = if hosts.len() > 1 { format!("; it may run on {} hosts", hosts.len()) } else { String::new() };
@@ -39,7 +41,7 @@ fn requirement(ground: &Ground<'_>, product: &Product, group: &Group<'_>) -> Req
     let has_guests = group.members.iter().any(|(one, _)| is_guest(ground, one));
     if has_guests && !group.hosts.is_empty() {
         alternatives.extend(host_ways(ground, product, group, &organisation));
-        alternatives.extend(mixed_by_host::ways(ground, product, group));
+        alternatives.extend(mixed_by_host::ways(ground, product, group, carriers));
     }
     let mut hosts: Vec<HostId> = group.hosts.clone();
     hosts.extend(group.members.iter().map(|(one, _)| one.host));

@@ -3,6 +3,9 @@
 //! Only where licences are owned that carry guests in this way: nobody would buy such a mix. Which hosts are tried follows
 //! from where guests may run, which guests from their versions and, without Software Assurance, from the units a host has.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use crate::model::{Alternative, Basis, HostId, Line, Working};
 use crate::rules::{Method, Product, Right, Terms};
 
@@ -20,12 +23,14 @@ const MOST: usize = 6;
 type Member<'d> = (&'d Deployed, Vec<HostId>);
 
 /// Every such mix of a group, with each way of the guests that are left.
-pub(super) fn ways(ground: &Ground<'_>, product: &Product, group: &Group<'_>) -> Vec<Alternative> {
+pub(super) fn ways(ground: &Ground<'_>, product: &Product, group: &Group<'_>, carriers: &Carriers) -> Vec<Alternative> {
     let mut ways: Vec<Alternative> = Vec::new();
+    let Some((first, _)) = group.members.first() else { return ways };
+    let organisation = &ground.estate.host(first.host).organisation;
     let serving = product.terms.iter().enumerate().filter(|(_, terms)| terms.method == Method::HostCores);
     for (index, terms) in serving {
         for right in terms.rights.iter().filter(|right| right.guest_a_unit || right.unlimited_with_sa) {
-            let owned = owned(ground, product, terms, right, group);
+            let owned = carriers.owned(ground, product, terms, right, organisation);
             if owned == 0 {
                 continue;
             }
@@ -68,18 +73,25 @@ fn carryings(right: &Right, owned: u32) -> Vec<Carrying> {
     found
 }
 
-/// Units owned of an edition that the group may draw on.
-fn owned(ground: &Ground<'_>, product: &Product, terms: &Terms, right: &Right, group: &Group<'_>) -> u32 {
-    let Some((first, _)) = group.members.first() else { return 0 };
-    let organisation = &ground.estate.host(first.host).organisation;
-    let rights = ground.owned.iter().filter(|owned| owned.may_be_drawn_by(organisation));
-    let forms = rights.flat_map(|owned| &owned.forms).filter(|form| {
-        form.product == product.id
-            && form.metric == terms.metric
-            && form.edition.as_ref() == Some(&right.edition)
-            && form.only_terms.is_empty()
-    });
-    forms.map(|form| form.units).sum()
+/// Units owned that carry guests, by organisation and terms with edition; each is counted once.
+#[derive(Default)]
+pub(super) struct Carriers(RefCell<BTreeMap<(String, String, String), u32>>);
+
+impl Carriers {
+    /// Units owned of an edition that an organisation may draw on.
+    fn owned(&self, ground: &Ground<'_>, product: &Product, terms: &Terms, right: &Right, organisation: &str) -> u32 {
+        let key = (organisation.to_owned(), terms.id.clone(), right.edition.clone());
+        *self.0.borrow_mut().entry(key).or_insert_with(|| {
+            let rights = ground.owned.iter().filter(|owned| owned.may_be_drawn_by(organisation));
+            let forms = rights.flat_map(|owned| &owned.forms).filter(|form| {
+                form.product == product.id
+                    && form.metric == terms.metric
+                    && form.edition.as_ref() == Some(&right.edition)
+                    && form.only_terms.is_empty()
+            });
+            forms.map(|form| form.units).sum()
+        })
+    }
 }
 
 /// Hosts whose cores may be licensed together: those some guest may run on, and all of them.

@@ -136,7 +136,8 @@ pub fn requirements(
         requirements.extend(access::requirements(&ground, product));
         requirements.extend(external::requirements(&ground, product));
     }
-    requirements.iter_mut().for_each(|requirement| no_longer_sold::refuse(&ground, product, requirement));
+    let no_longer_sold = no_longer_sold::NoLongerSold::new(&ground, product);
+    requirements.iter_mut().for_each(|requirement| no_longer_sold.refuse(requirement));
     requirements.iter_mut().flat_map(|requirement| &mut requirement.alternatives).for_each(name_assurance);
     requirements.sort_by(|a, b| a.key.cmp(&b.key));
     requirements
