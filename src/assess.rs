@@ -11,7 +11,9 @@ mod family;
 mod gaps;
 mod hosts;
 mod implausible;
+mod over_assigned;
 mod positions;
+mod priced_features;
 mod purchase_gaps;
 mod questions;
 mod stale;
@@ -114,6 +116,7 @@ pub fn outcome_since(
     findings.extend(coverage::findings(&ground));
     findings.extend(answers::findings(&ground, &asked));
     findings.extend(gaps::findings(&ground));
+    findings.extend(priced_features::findings(&ground));
     let mut strict = put_together(&ground, &strict_reading, strict);
     let mut customer = put_together(&ground, &customer_reading, customer);
     for assessment in [&mut strict, &mut customer] {
@@ -122,6 +125,7 @@ pub fn outcome_since(
     findings.extend(coverage::uncounted(&ground, &strict));
     findings.extend(purchase_gaps::findings(&ground, &strict));
     findings.extend(implausible::findings(&ground, &strict));
+    findings.extend(over_assigned::findings(&ground));
     let unaccounted = unaccounted::findings(&ground, &strict, &findings);
     findings.extend(unaccounted);
     let untracked = untracked::untracked(&ground, &strict);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 
 use crate::assess;
-use crate::model::{AlternativeTotal, Answer, Assessment, Estate, HostId, Money, Outcome, Position};
+use crate::model::{AlternativeTotal, Answer, Assessment, Estate, HostId, Money, Outcome, Position, Unresolved};
 use crate::rules::{Case, Expectation, ExpectedAlternative, ExpectedCheapest, RowMatch, Rules, Settings};
 
 /// How one case came out.
@@ -44,11 +44,14 @@ pub fn check(rules: &Rules, case: &Case) -> CaseResult {
 
 /// Names in the case that nothing bears.
 fn unresolved(case: &Case) -> Vec<String> {
-    let unresolved = case.manifest.unresolved.iter();
     let of = |host: HostId| case.manifest.hosts.get(host.0 as usize).map_or("", |host| host.name.as_str());
-    unresolved
-        .map(|(host, key, name)| format!("`{key}` of host {} names {name}, which is no host of the case", of(*host)))
-        .collect()
+    // Hosts of one table with `count` all name the same.
+    let mut said = BTreeSet::new();
+    let text = |Unresolved { host, key, name, line }: &Unresolved| {
+        format!("line {line}: `{key}` of host {} names {name}, which is no host of the case", of(*host))
+    };
+    let all = case.manifest.unresolved.iter();
+    all.filter(|one| said.insert((one.line, one.key.clone(), one.name.clone()))).map(text).collect()
 }
 
 /// Guests that run on each other.

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use jiff::civil::{Date, date};
 use trueup::assess::{no_records, outcome};
-use trueup::model::{Estate, Host, HostId, Installation, Outcome};
+use trueup::model::{Estate, Host, HostId, Installation, Machine, Outcome};
 use trueup::rules::{Case, Product, Rules, Settings, parse_cases, parse_manifest};
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::built_in().expect("built-in rules are free of faults"));
@@ -105,14 +105,21 @@ fn unaccounted(estate: &Estate, as_of: Date, what: &str) -> Vec<String> {
 /// Free editions and parts, and machines for tests whose people all hold subscriptions for that.
 fn is_free(product: &Product, host: &Host, install: &Installation) -> bool {
     let free = |edition: &String| product.free_editions.contains(edition);
+    let with_device = |edition: &String| product.with_device.contains(edition);
     install.edition.value().is_some_and(free)
+        || host.machine == Machine::Physical && install.edition.value().is_some_and(with_device)
         || install.component.as_ref().is_some_and(|component| product.free_components.contains(component))
         || host.is_for_tests() && !host.used_by.is_empty()
 }
 
 /// A need that rests on the machine, or on the whole organisation where people are counted.
 fn is_needed(outcome: &Outcome, product: &Product, id: HostId) -> bool {
-    let mut needs = outcome.strict.requirements.iter().filter(|need| need.family == product.family);
+    let serving = |family: &String| {
+        let access = RULES.products.get(family).map(|other| &other.terms);
+        access.into_iter().flatten().any(|terms| terms.serves_guests_only && terms.serves.as_ref() == Some(&product.id))
+    };
+    let of_product = |family: &String| *family == product.family || serving(family);
+    let mut needs = outcome.strict.requirements.iter().filter(|need| of_product(&need.family));
     needs.any(|need| need.hosts.is_empty() || need.hosts.contains(&id))
 }
 

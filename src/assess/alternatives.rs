@@ -3,6 +3,7 @@
 //! A way's cost is the price of all its units and of what must be bought beside it. Units of one product, edition and
 //! metric are summed over the scopes before packs are rounded, because packs may be split between scopes (C0-8).
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::allocate::{PriceList, Priced};
@@ -30,7 +31,7 @@ pub(super) fn totals(
         for product in products {
             *scopes.entry((&requirement.organisation, product)).or_default() += 1;
         }
-        for (key, alternative) in best_of(requirement) {
+        for (key, alternative) in best_of(ground, prices, requirement) {
             let units = requirement.alternatives[alternative].units();
             ways.entry(key).or_default().push(ScopeUnits { requirement: index, alternative, units });
         }
@@ -99,15 +100,32 @@ fn ware_key(ware: &Ware<'_>) -> WareKey {
 }
 
 /// The best alternative of each kind of way, by index.
-fn best_of(requirement: &Requirement) -> BTreeMap<WayKey, usize> {
+fn best_of(ground: &Ground<'_>, prices: &PriceList<'_>, requirement: &Requirement) -> BTreeMap<WayKey, usize> {
     let mut best: BTreeMap<WayKey, usize> = BTreeMap::new();
     for (index, alternative) in requirement.alternatives.iter().enumerate() {
         let known = best.entry(way_key(&requirement.organisation, alternative)).or_insert(index);
-        if rank(alternative) < rank(&requirement.alternatives[*known]) {
+        if *known != index && is_better(ground, prices, alternative, &requirement.alternatives[*known]) {
             *known = index;
         }
     }
     best
+}
+
+/// Lawful before refused, sold before not; then the cheaper one where it is of several editions, whose units are no
+/// measure, else the one of fewer units.
+fn is_better(ground: &Ground<'_>, prices: &PriceList<'_>, one: &Alternative, other: &Alternative) -> bool {
+    let standing = |way: &Alternative| (way.refused.is_some(), !way.sold);
+    let cost = |way: &Alternative| match way.edition {
+        Some(_) => None,
+        None => price(ground, prices, &[way]).ok().map(|cost| cost.minor),
+    };
+    match standing(one).cmp(&standing(other)) {
+        Ordering::Equal => match (cost(one), cost(other)) {
+            (Some(cost), Some(known)) => (cost, one.units()) < (known, other.units()),
+            _ => one.units() < other.units(),
+        },
+        order => order.is_lt(),
+    }
 }
 
 fn way_key(organisation: &str, alternative: &Alternative) -> WayKey {
@@ -118,11 +136,6 @@ fn way_key(organisation: &str, alternative: &Alternative) -> WayKey {
         alternative.metric,
         alternative.basis,
     )
-}
-
-/// Lawful before refused, sold before not, then the fewest units.
-fn rank(alternative: &Alternative) -> (bool, bool, u32) {
-    (alternative.refused.is_some(), !alternative.sold, alternative.units())
 }
 
 fn total(

@@ -82,7 +82,7 @@ fn without_edition(ground: &Ground<'_>, line: &PurchaseLine) -> Option<Finding> 
     let product = ground.rules.products.get(&line.product)?;
     let bears_edition = product.terms.iter().any(|terms| terms.metric == line.metric && !terms.editions.is_empty())
         || product.kind == "cal" && !product.editions.is_empty();
-    if line.edition.is_some() || !bears_edition {
+    if line.edition.is_some() || !bears_edition || product.one_licence.is_some() {
         return None;
     }
     Some(Finding {

@@ -50,12 +50,39 @@ fn of_line(ground: &Ground<'_>, line: &PurchaseLine) -> Vec<Finding> {
         let text = format!("A purchase of {name} is shared with {other}, and there is no such organisation.");
         findings.push(finding("unknown-organisation", line, text));
     }
+    findings.extend(with_strangers(ground, line, name));
     if let Some(farm) = line.farm.as_ref().filter(|farm| !ground.estate.hosts.iter().any(|host| bears(host, farm))) {
         let text =
             format!("Licences of {name} are limited to the farm {farm}, and no cluster or host bears that name.");
         findings.push(finding("unknown-farm", line, text));
     }
     findings
+}
+
+/// Those a purchase is shared with who belong to the owner's group by no record: the agreement has to allow it (AF-R1).
+fn with_strangers(ground: &Ground<'_>, line: &PurchaseLine, name: &str) -> Option<Finding> {
+    let estate = ground.estate;
+    let known = |other: &&String| estate.organisations.iter().any(|organisation| organisation.name == **other);
+    let mut strangers: Vec<&str> = line
+        .shared_with
+        .iter()
+        .chain(line.reserved.iter().map(|own| &own.organisation))
+        .filter(known)
+        .filter(|other| !estate.has_left(other, ground.as_of))
+        .filter(|other| !estate.are_affiliates(&line.organisation, other, ground.as_of))
+        .map(String::as_str)
+        .collect();
+    strangers.sort_unstable();
+    strangers.dedup();
+    (!strangers.is_empty()).then(|| {
+        let others = strangers.join(", ");
+        let text = format!(
+            "A purchase of {name} is shared with {others}, and no record shows that they belong to the group of {}: the \
+             agreement has to allow it (AF-R1).",
+            line.organisation
+        );
+        finding("shared-outside-group", line, text)
+    })
 }
 
 fn bears(host: &Host, farm: &str) -> bool {

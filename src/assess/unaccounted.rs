@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Answer, Assessment, Finding, Host, HostId, Installation, Key, Locator, QuestionKey};
+use crate::model::{Answer, Assessment, Finding, Host, HostId, Installation, Key, Locator, Machine, QuestionKey};
 use crate::rules::Product;
 
 use super::Ground;
@@ -18,7 +18,10 @@ pub(super) fn findings(ground: &Ground<'_>, strict: &Assessment, known: &[Findin
     for (id, host) in ground.estate.hosts_with_ids() {
         for install in &host.installs {
             let Some(product) = ground.rules.products.get(&install.product) else { continue };
-            if !product.terms.is_empty() && !is_free(product, host, install) && !needs.rest_on(product, id, host) {
+            if !product.terms.is_empty()
+                && !is_free(product, host, install)
+                && !needs.rest_on(ground, product, id, host)
+            {
                 gaps.entry((&host.organisation, &product.id)).or_default().push((host, install));
             }
         }
@@ -55,7 +58,9 @@ fn finding(ground: &Ground<'_>, organisation: &str, id: &str, found: &[(&Host, &
 /// Free editions and parts, and machines for tests: where somebody without a subscription for that uses one, it is needed.
 fn is_free(product: &Product, host: &Host, install: &Installation) -> bool {
     let free = |edition: &String| product.free_editions.contains(edition);
+    let comes_with_device = |edition: &String| product.with_device.contains(edition);
     install.edition.value().is_some_and(free)
+        || host.machine == Machine::Physical && install.edition.value().is_some_and(comes_with_device)
         || install.component.as_ref().is_some_and(|component| product.free_components.contains(component))
         || host.is_for_tests() && !host.used_by.is_empty()
 }
@@ -89,9 +94,20 @@ impl<'a> Needs<'a> {
 
     /// Whether one of them rests on a machine, on the one whose container it is, or on everybody in its organisation. A
     /// product that is counted by what it manages is not needed where it is installed itself.
-    fn rest_on(&self, product: &Product, id: HostId, host: &Host) -> bool {
+    fn rest_on(&self, ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> bool {
         let family = product.family.as_str();
         let organisation = (family, host.organisation.as_str());
+        let serves = |other: &&Product| {
+            other.terms.iter().any(|terms| terms.serves_guests_only && terms.serves.as_ref() == Some(&product.id))
+        };
+        // What runs in guests may be licensed by the access to it.
+        let by_access = || {
+            let mut others = ground.rules.products.values().filter(serves);
+            others.any(|other| self.of_people.contains(&(other.family.as_str(), host.organisation.as_str())))
+        };
+        if host.machine != Machine::Physical && by_access() {
+            return true;
+        }
         self.machines.contains(&(family, id))
             || host.container_of.is_some_and(|parent| self.machines.contains(&(family, parent)))
             || self.of_people.contains(&organisation)

@@ -29,7 +29,7 @@ pub(super) fn forms(
     if family.iter().any(|member| member.id == product.id) {
         entitlement.forms.push(Form {
             product: product.id.clone(),
-            edition: line.edition.clone(),
+            edition: line.edition.clone().or_else(|| product.one_licence.clone()),
             metric: line.metric,
             units_per_licence: 1,
             units: held.quantity,
@@ -149,7 +149,13 @@ fn assigned(ground: &Ground<'_>, product: &Product, held: &Held) -> u32 {
         earlier.product == line.product && owner && in_term
     };
     let earlier: u32 = ground.estate.purchases[..held.index].iter().filter(alike).map(|line| line.quantity).sum();
-    people(&|name| ground.estate.may_draw(name, line, ground.as_of)).saturating_sub(reserved).saturating_sub(earlier)
+    people(&|name| may_draw(ground, name, line)).saturating_sub(reserved).saturating_sub(earlier)
+}
+
+/// Whether an organisation may draw on a line under the reading in force (D-27).
+fn may_draw(ground: &Ground<'_>, name: &str, line: &PurchaseLine) -> bool {
+    let admitted = || ground.asker.answer("D-27", name, ground.family) == Answer::Customer;
+    ground.estate.may_draw(name, line, ground.as_of) || ground.estate.is_named(name, line, ground.as_of) && admitted()
 }
 
 /// The form a conversion grant gives, where the line earns it.

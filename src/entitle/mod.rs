@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::model::{Asker, Entitlement, Estate, Host, HostId, Installation, Key, Working};
+use crate::model::{Asker, Entitlement, Estate, Host, HostId, Installation, Key, PurchaseLine, Working};
 use crate::rules::{CHANNELS, Product, Rules};
 
 pub use join::Held;
@@ -134,6 +134,7 @@ fn entitlement(ground: &Ground<'_>, held: &Held, family: &[&Product]) -> Entitle
     let mut working = Working::default();
     working.by_facts(describe(held), line.evidence.iter().cloned().collect());
     working.steps.extend(held.working.steps.iter().cloned());
+    by_title(ground, line, &mut working);
     let mut entitlement = Entitlement {
         key: Key::new("entitlement", &[&line.organisation, &identity(held), &line.product]),
         line: held.index,
@@ -178,6 +179,15 @@ fn entitlement(ground: &Ground<'_>, held: &Held, family: &[&Product]) -> Entitle
     }
     entitlement.working = working;
     entitlement
+}
+
+/// Says so where a rule that is not verified told what the title of the record means.
+fn by_title(ground: &Ground<'_>, line: &PurchaseLine, working: &mut Working) {
+    if let Some(written) = &line.written
+        && let Some(rule) = written.rule.as_ref().filter(|rule| ground.rules.unverified.contains(*rule))
+    {
+        working.by_rule(rule, format!("What \"{}\" means is told by a rule that is not verified.", written.title));
+    }
 }
 
 /// Whether Software Assurance ended within the days the customer claims for moving guests (D-23).

@@ -2,12 +2,14 @@
 //!
 //! Named assignments come first, and those on an organisation's own machines count towards what is reserved for it. What
 //! is neither assigned nor reserved is open to everybody who may draw on the line, those with a reservation included.
-//! A reservation lapses on the day its organisation leaves the group (AF-R4).
+//! A reservation lapses on the day its organisation leaves the group (AF-R4), and one for a stranger to the group holds in the
+//! customer's reading only (D-27).
 
 use crate::model::{Metric, Reservation, Working};
 
 use super::Ground;
 use super::join::Held;
+use super::sharing::is_admitted;
 
 /// Splits the reserved units off; the result keeps the order of the lines.
 pub(super) fn reserve(ground: &Ground<'_>, held: Vec<Held>) -> Vec<Held> {
@@ -20,7 +22,9 @@ pub(super) fn reserve(ground: &Ground<'_>, held: Vec<Held>) -> Vec<Held> {
             continue;
         }
         if open.as_ref().is_none_or(|(index, _)| *index != one.index) {
-            let wanted = in_force(ground, &one.line.reserved, &mut one.working);
+            let mut working = std::mem::take(&mut one.working);
+            let wanted = in_force(ground, &one, &mut working);
+            one.working = working;
             open = Some((one.index, wanted));
         }
         if let Some((_, wanted)) = &mut open {
@@ -30,14 +34,14 @@ pub(super) fn reserve(ground: &Ground<'_>, held: Vec<Held>) -> Vec<Held> {
     reserved
 }
 
-/// Reservations whose organisation still belongs to the group.
-fn in_force(ground: &Ground<'_>, all: &[Reservation], working: &mut Working) -> Vec<Reservation> {
+/// Reservations whose organisation still belongs to the group, or is admitted to it by the reading.
+fn in_force(ground: &Ground<'_>, held: &Held, working: &mut Working) -> Vec<Reservation> {
     let mut kept = Vec::new();
-    for reservation in all {
+    for reservation in &held.line.reserved {
         let (name, units) = (&reservation.organisation, reservation.quantity);
         if ground.estate.has_left(name, ground.as_of) {
             working.by_rule("AF-R4", format!("{units} units were reserved for {name}, which has left the group."));
-        } else {
+        } else if is_admitted(ground, held, name, working) {
             kept.push(reservation.clone());
         }
     }

@@ -1,5 +1,5 @@
 //! Who may draw on a purchase beside its owner: those it is shared with, as long as they belong to the group (AF-R4), and
-//! under the customer's reading every affiliate (D-27, AF-R1).
+//! under the customer's reading every affiliate, and strangers to the group that it is shared with (D-27, AF-R1).
 
 use std::collections::BTreeMap;
 
@@ -19,6 +19,7 @@ pub(super) fn others(ground: &Ground<'_>, held: &Held, working: &mut Working) ->
     for name in left {
         working.by_rule("AF-R4", format!("It was shared with {name}, which has left the group."));
     }
+    others.retain(|name| is_admitted(ground, held, name, working));
     if !others.is_empty() {
         working.by_rule("AF-R5", format!("Shared with {}.", others.join(", ")));
     }
@@ -39,6 +40,18 @@ pub(super) fn others(ground: &Ground<'_>, held: &Held, working: &mut Working) ->
         }
     }
     others
+}
+
+/// Whether one that is named belongs to the owner's group, or the reading admits strangers (D-27).
+pub(super) fn is_admitted(ground: &Ground<'_>, held: &Held, name: &str, working: &mut Working) -> bool {
+    let owner = &held.line.organisation;
+    if name == owner || !ground.estate.is_stranger(name, owner, ground.as_of) {
+        return true;
+    }
+    let admitted = ground.asker.ask("D-27", name, ground.family, &installed(ground, name)) == Answer::Customer;
+    let text = if admitted { "may draw on it, as the record says" } else { "may not draw on it" };
+    working.by_rule("D-27", format!("{name} does not belong to the group of {owner} by any record and {text}."));
+    admitted
 }
 
 /// What of a family an organisation has that a licence could serve.

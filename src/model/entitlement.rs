@@ -90,6 +90,9 @@ pub struct AsWritten {
     pub title: String,
     /// Names of the facts that stand in columns of their own; they go before what the title tells.
     pub stated: Vec<String>,
+    /// Rule that told what it is, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
 }
 
 impl AsWritten {

@@ -10,9 +10,8 @@ use super::{Access, Host, HostId, Organisation, Price, PurchaseLine, Source, Use
 pub struct Manifest {
     /// Hosts with their placement resolved against the same manifest.
     pub hosts: Vec<Host>,
-    /// Names that a host's `on`, `may_run_on` or `container_of` uses and no host of the manifest bears:
-    /// (host, key, name); resolved against the whole estate by a scan.
-    pub unresolved: Vec<(HostId, String, String)>,
+    /// Names that no host of the manifest bears; resolved against the whole estate by a scan.
+    pub unresolved: Vec<Unresolved>,
     /// Purchases.
     pub purchases: Vec<PurchaseLine>,
     /// Users.
@@ -23,6 +22,20 @@ pub struct Manifest {
     pub prices: Vec<Price>,
     /// Organisations.
     pub organisations: Vec<Organisation>,
+}
+
+/// A name that a host's `on`, `may_run_on` or `container_of` uses and no host of the manifest bears.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unresolved {
+    /// The host whose table uses it.
+    pub host: HostId,
+    /// Key of the table.
+    pub key: String,
+    /// The name.
+    pub name: String,
+    /// Line on which the table starts.
+    #[serde(default)]
+    pub line: u32,
 }
 
 /// All resolved facts of one moment: the input of an assessment.
@@ -147,14 +160,25 @@ impl Estate {
         head
     }
 
-    /// Whether an organisation may draw on a purchase on a day: its owner, or one it is shared with or reserved for that
-    /// has not left the group.
+    /// Whether an organisation belongs to another group than the owner of a purchase on a day. Where no record says which
+    /// organisations belong together, nobody is known to be a stranger.
+    pub fn is_stranger(&self, organisation: &str, owner: &str, day: Date) -> bool {
+        let groups_stated = self.organisations.iter().any(|one| one.affiliate_of.is_some());
+        groups_stated && !self.are_affiliates(organisation, owner, day)
+    }
+
+    /// Whether an organisation may draw on a purchase on a day: its owner, or one of its group that it is shared with or
+    /// reserved for (AF-R1, AF-R4).
     pub fn may_draw(&self, organisation: &str, line: &PurchaseLine, day: Date) -> bool {
-        let named = || {
-            line.shared_with.iter().any(|name| name == organisation)
-                || line.reserved.iter().any(|reservation| reservation.organisation == organisation)
-        };
-        line.organisation == organisation || named() && !self.has_left(organisation, day)
+        let owner = &line.organisation;
+        owner == organisation || self.is_named(organisation, line, day) && !self.is_stranger(organisation, owner, day)
+    }
+
+    /// Whether a purchase is shared with or reserved for an organisation that has not left its group.
+    pub fn is_named(&self, organisation: &str, line: &PurchaseLine, day: Date) -> bool {
+        let shared = line.shared_with.iter().any(|name| name == organisation);
+        let reserved = line.reserved.iter().any(|reservation| reservation.organisation == organisation);
+        (shared || reserved) && !self.has_left(organisation, day)
     }
 
     /// The newest day any host was seen on.

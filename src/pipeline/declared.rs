@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Estate, Fact, Finding, Host, HostId, Installation, Key, Locator, Machine, Manifest, Organisation, Placement,
-    SourceId,
+    SourceId, Unresolved,
 };
 
 /// Adds the tables of all manifests to the estate; gives the organisations they declare.
@@ -69,12 +69,7 @@ fn point_fact<T>(fact: &mut Fact<T>, source: SourceId) {
 }
 
 /// Adds hosts, and resolves the names they refer to each other by.
-fn add_hosts(
-    estate: &mut Estate,
-    hosts: Vec<Host>,
-    unresolved: Vec<(HostId, String, String)>,
-    findings: &mut Vec<Finding>,
-) {
+fn add_hosts(estate: &mut Estate, hosts: Vec<Host>, unresolved: Vec<Unresolved>, findings: &mut Vec<Finding>) {
     let observed = estate.hosts.len();
     let ids: Vec<HostId> = hosts
         .iter()
@@ -96,7 +91,7 @@ fn add_hosts(
     }
     let names: BTreeMap<(String, String), HostId> =
         estate.hosts_with_ids().map(|(id, host)| ((host.organisation.clone(), host.name.to_lowercase()), id)).collect();
-    for (host, key, name) in unresolved {
+    for Unresolved { host, key, name, .. } in unresolved {
         let target = ids[host.0 as usize];
         let organisation = estate.host(target).organisation.clone();
         let found = names.get(&(organisation.clone(), name.to_lowercase())).copied();

@@ -19,6 +19,9 @@ pub(super) fn purchase(titles: &Titles<'_>, line: &mut PurchaseLine) -> Result<O
     if sold.kind == PriceKind::Subscription && !written.states("kind") && line.subscription.is_none() {
         return Err(without_term(line, &written));
     }
+    if let Some(written) = &mut line.written {
+        written.rule = Some(sold.rule.id.clone());
+    }
     line.product = product(&written, &sold, &line.product);
     fill(&mut line.edition, &mut line.version, &written, &sold);
     line.metric = metric(&written, &sold, line.metric);

@@ -63,10 +63,9 @@ pub(super) fn is_needed(ground: &Ground<'_>, terms: &Terms, organisation: &str) 
     };
     let declared = installs().any(|install| install.licence_basis.as_ref() == Some(basis));
     let undeclared = installs().any(|install| install.licence_basis.is_none());
+    let family = ground.rules.products.get(served).map_or(served, |product| &product.family);
     let owned = ground.estate.purchases.iter().any(|line| {
-        ground.estate.may_draw(organisation, line, ground.as_of)
-            && line.product == *served
-            && line.metric == Metric::Server
+        ground.may_draw(organisation, line, family) && line.product == *served && line.metric == Metric::Server
     });
     declared || undeclared && owned
 }
@@ -367,7 +366,7 @@ fn subscribed(ground: &Ground<'_>, product: &Product, organisation: &str) -> u32
     let mut left: BTreeMap<&str, u32> = BTreeMap::new();
     for line in &ground.estate.purchases {
         if includes(&line.product)
-            && ground.estate.may_draw(organisation, line, ground.as_of)
+            && ground.may_draw(organisation, line, &product.family)
             && line.subscription.is_some_and(|term| term.contains(ground.as_of))
         {
             *left.entry(&line.product).or_default() += line.quantity;
@@ -482,7 +481,7 @@ pub(super) fn assured(ground: &Ground<'_>, served: &Product, organisation: &str,
             .estate
             .purchases
             .iter()
-            .filter(|line| ground.estate.may_draw(organisation, line, ground.as_of) && line.product == product.id)
+            .filter(|line| ground.may_draw(organisation, line, &product.family) && line.product == product.id)
             .filter(|line| {
                 line.sa.iter().any(|term| term.from <= ground.as_of && since <= term.until)
                     || line.subscription.is_some_and(|term| term.contains(ground.as_of))

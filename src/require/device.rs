@@ -1,20 +1,23 @@
 //! A licence for each device on which the product is installed, whatever the number of copies (DT-R1, DT-R2, DT-R4).
 //!
 //! Two versions of one edition on a device need one licence, of the newer. A device all of whose people hold a
-//! subscription that includes the product, yet run the volume build, counts in the strict reading (D-13). Devices
+//! subscription that includes the product, yet run the volume build, counts in the strict reading (D-13), unless the
+//! subscription covers devices whatever the build (`covered_devices`). Devices
 //! that a purchase line names stand in lines of their own, so that an assigned licence serves its device only.
-//! Keys: `editions`, `builds`.
+//! Keys: `editions`, `builds`, `physical_only`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan;
 
 use crate::model::{
-    Acceptance, Alternative, Answer, Basis, Host, HostId, Installation, Key, Line, Locator, Requirement, Scope, Working,
+    Acceptance, Alternative, Answer, Basis, Host, HostId, Installation, Key, Line, Locator, Machine, Requirement,
+    Scope, Working,
 };
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
+use super::covered_devices::{beside_subscriptions, covering, is_older_build};
 use super::deployment::{edition, version};
 use super::equal_function::higher_editions;
 use super::left_out::{left_out, stale};
@@ -29,7 +32,9 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
     for (id, host) in ground.estate.hosts_with_ids() {
         for (edition, version, evidence) in device(ground, product, id, host) {
             let devices = by_organisation.entry(&host.organisation).or_default();
-            for (device, number) in reaching.devices(id, host) {
+            let used_on =
+                if physical_only(product) { vec![(Device::Machine(id), 1)] } else { reaching.devices(id, host) };
+            for (device, number) in used_on {
                 let newest = devices.licensed.entry((edition.clone(), device)).or_default();
                 *newest = (newest.0.max(version), newest.1.max(number));
             }
@@ -99,7 +104,11 @@ fn device(
         .installs
         .iter()
         .filter(|install| install.product == product.id && !covered(product, host) && by_device(product, install))
+        .filter(|install| !is_older_build(ground, product, host, install))
         .collect();
+    if physical_only(product) && host.machine != Machine::Physical {
+        return Vec::new();
+    }
     if concerned.is_empty() || stale(ground, host) && left_out(ground, product, id, host) {
         return Vec::new();
     }
@@ -108,7 +117,8 @@ fn device(
             continue;
         }
         let Some(edition) = edition(ground, product, id, host, install) else { continue };
-        if product.free_editions.contains(&edition) || paid_for(ground, product, id, host) {
+        let comes_free = product.free_editions.contains(&edition) || product.with_device.contains(&edition);
+        if comes_free || paid_for(ground, product, id, host) {
             continue;
         }
         let version = version(ground, product, id, host, install);
@@ -117,6 +127,11 @@ fn device(
         entry.1.extend(install.evidence.clone());
     }
     needs.into_iter().map(|(edition, (version, evidence))| (edition, version, evidence)).collect()
+}
+
+/// Whether copies in guests are licensed otherwise.
+pub(super) fn physical_only(product: &Product) -> bool {
+    product.terms.iter().any(|terms| terms.method == Method::Device && terms.physical_only)
 }
 
 /// Whether another product on the same host covers this one.
@@ -136,6 +151,9 @@ fn paid_for(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> 
     if !subscribed(ground, product, host) {
         return false;
     }
+    if covering(product).is_some() {
+        return true;
+    }
     ground.asker.ask("D-13", &host.organisation, &product.family, &[id]) == Answer::Customer
 }
 
@@ -151,7 +169,9 @@ fn requirement(ground: &Ground<'_>, product: &Product, organisation: &str, devic
     }
     let mut alternatives = Vec::new();
     if let Some(terms) = product.terms.iter().find(|terms| terms.method == Method::Device) {
-        alternatives.push(by_device_way(ground, product, terms, organisation, devices));
+        let way = by_device_way(ground, product, terms, organisation, devices);
+        alternatives.extend(beside_subscriptions(ground, product, organisation, &hosts, &way));
+        alternatives.insert(0, way);
     }
     for terms in product.terms.iter().filter(|terms| terms.method == Method::User) {
         alternatives.push(by_user_way(ground, product, terms, organisation, &hosts));
@@ -228,18 +248,24 @@ fn by_user_way(
 ) -> Alternative {
     let people: u32 = people(ground, product, organisation, hosts);
     let licence = terms.licence_product.clone().unwrap_or_else(|| product.id.clone());
+    let condition = if terms.covers_devices {
+        "each of these people holds the subscription"
+    } else {
+        "the subscription build is installed instead"
+    };
     let mut working = Working::default();
     working.by_rule(&terms.id, format!("{people} people use these devices: {people} subscriptions of {licence}."));
     Alternative {
         conditional: true,
         higher_edition: true,
         listed_only: true,
-        condition: Some("the subscription build is installed instead".into()),
+        condition: Some(condition.into()),
+        edition: terms.editions.first().cloned(),
         ..Alternative::new(
             &licence,
             terms.metric,
             Basis::User,
-            vec![Line::new(&licence, None, terms.metric, people)],
+            vec![Line::new(&licence, terms.editions.first().map(String::as_str), terms.metric, people)],
             working,
         )
     }

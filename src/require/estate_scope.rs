@@ -2,7 +2,7 @@
 //! they are.
 //!
 //! The editions installed decide which machines count; every edition whose licence serves them is a way. `processors`,
-//! `socket_pairs` and `people` hold the arithmetic of the single methods.
+//! `socket_pairs`, `mixed_socket_pairs` and `people` hold the arithmetic of the single methods.
 
 use std::collections::BTreeMap;
 
@@ -95,6 +95,7 @@ fn requirement(
                 alternatives.push(estate.way(terms, owned, edition, newest, count));
             }
         }
+        alternatives.extend(estate.mixed_socket_pairs(terms, edition, newest));
     }
     let mut concerned: Vec<HostId> = estate.deployed.iter().map(|one| one.host).chain(estate.hosts.clone()).collect();
     concerned.sort();

@@ -2,8 +2,8 @@
 //!
 //! Table of the product's file: `[[free_use]]`.
 
-use crate::model::{Answer, Host, HostId, Installation};
-use crate::rules::{FreeUse, Product};
+use crate::model::{Answer, Host, HostId, Installation, Requirement};
+use crate::rules::{FreeUse, Product, free_use_rule};
 
 use super::Ground;
 
@@ -63,5 +63,19 @@ fn tried_out(
     match ground.asker.ask("D-14", &host.organisation, &product.family, &[id]) {
         Answer::Strict => Some(limited.strict.clone()),
         Answer::Customer => over.then(|| limited.customer.clone()),
+    }
+}
+
+/// Says so where a need rests on the limit of a free edition that is not verified.
+pub(super) fn name_doubts(ground: &Ground<'_>, product: &Product, requirement: &mut Requirement) {
+    for edition in product.free_use.iter().filter(|limited| !limited.verified).flat_map(|limited| &limited.editions) {
+        let installed = |id: &HostId| {
+            let installs = &ground.estate.host(*id).installs;
+            installs.iter().any(|install| install.product == product.id && install.edition.value() == Some(edition))
+        };
+        if requirement.hosts.iter().any(installed) {
+            let text = format!("How long and for what edition {edition} is free is not verified.");
+            requirement.working.by_rule(&free_use_rule(product, edition), text);
+        }
     }
 }

@@ -21,12 +21,13 @@
 //! | `host_cores` | all cores of a host; guests by edition and Software Assurance |
 //! | `guest_cores` | the virtual cores of a guest |
 //! | `instance` | a licence for each operating system the product runs in |
-//! | `device` | a licence for each device |
+//! | `device`, `covered_devices` | a licence for each device, but for those that a subscription of their people covers |
 //! | `user` | a subscription for each person |
 //! | `processors` | processors by core factor, occupied sockets, capped cores |
 //! | `processor_slices` | a licence for every so many cores of each processor |
-//! | `socket_pairs` | pairs of sockets or guests |
-//! | `people` | named people with a minimum, everybody employed, everybody it is assigned to |
+//! | `socket_pairs`, `mixed_socket_pairs` | pairs of sockets or guests, by one edition or by two |
+//! | `people` | named people with a minimum, everybody employed |
+//! | `assigned` | everybody it is assigned to, every device that reaches it, or everybody at once |
 //! | `access` | a licence for each person or device that reaches a server product |
 //! | `external` | the same for people from outside, or a connector for each server they reach |
 //!
@@ -34,8 +35,10 @@
 //! `end_users` says how many people stand behind a front end.
 
 mod access;
+mod assigned;
 mod carried;
 mod cloud_guest;
+mod covered_devices;
 mod deployment;
 mod device;
 mod elsewhere;
@@ -60,6 +63,7 @@ mod instance;
 mod left_out;
 mod mixed_by_guest;
 mod mixed_by_host;
+mod mixed_socket_pairs;
 mod moved;
 mod no_longer_sold;
 mod other_editions;
@@ -85,7 +89,7 @@ mod ways_by_guest;
 
 use jiff::civil::Date;
 
-use crate::model::{Acceptance, Alternative, Asker, Entitlement, Estate, Line, Requirement};
+use crate::model::{Acceptance, Alternative, Answer, Asker, Entitlement, Estate, Line, PurchaseLine, Requirement};
 use crate::rules::{Method, Product, Rules, Settings, Terms};
 
 /// What the stage works from.
@@ -97,6 +101,15 @@ pub(crate) struct Ground<'a> {
     pub asker: &'a Asker<'a>,
     /// Rights of the family, for ways that only exist where something is owned.
     pub owned: &'a [Entitlement],
+}
+
+impl Ground<'_> {
+    /// Whether an organisation may draw on a purchase for a family under the reading in force (D-27).
+    pub fn may_draw(&self, organisation: &str, line: &PurchaseLine, family: &str) -> bool {
+        let admitted = || self.asker.answer("D-27", organisation, family) == Answer::Customer;
+        self.estate.may_draw(organisation, line, self.as_of)
+            || self.estate.is_named(organisation, line, self.as_of) && admitted()
+    }
 }
 
 /// Requirements of one product, in the order of their keys.
@@ -129,8 +142,11 @@ pub fn requirements(
     if has(&estate_scope::METHODS) {
         requirements.extend(estate_scope::requirements(&ground, product));
     }
-    if has(&[Method::Employee, Method::Assigned]) {
+    if has(&[Method::Employee]) {
         requirements.extend(people::requirements(&ground, product));
+    }
+    if has(&[Method::Assigned]) {
+        requirements.extend(assigned::requirements(&ground, product));
     }
     if has(&[Method::Access]) {
         requirements.extend(access::requirements(&ground, product));
@@ -139,6 +155,9 @@ pub fn requirements(
     let no_longer_sold = no_longer_sold::NoLongerSold::new(&ground, product);
     requirements.iter_mut().for_each(|requirement| no_longer_sold.refuse(requirement));
     requirements.iter_mut().flat_map(|requirement| &mut requirement.alternatives).for_each(name_assurance);
+    for requirement in &mut requirements {
+        free_use::name_doubts(&ground, product, requirement);
+    }
     requirements.sort_by(|a, b| a.key.cmp(&b.key));
     requirements
 }

@@ -1,5 +1,4 @@
-//! Counting people over an organisation: named users with a minimum (OR-R3), everybody employed (OR-R9), everybody it is
-//! assigned to (CX-R1).
+//! Counting people over an organisation: named users with a minimum (OR-R3), everybody employed (OR-R9).
 //!
 //! Keys: `people_a_processor`, `people_a_server`.
 
@@ -19,13 +18,20 @@ impl Estate<'_> {
     pub(super) fn named_users(&self, terms: &Terms, edition: &str) -> Count {
         let mut working = Working::default();
         let organisation = self.deployed.first().map(|one| self.ground.estate.host(one.host).organisation.as_str());
-        let processors =
-            self.product.terms.iter().find(|other| {
-                other.method == Method::ProcessorFactor && other.editions.iter().any(|one| one == edition)
-            });
-        let minimum = match processors {
-            Some(processors) if terms.people_a_processor > 0 => {
-                let counted = self.processors_by_factor(processors);
+        let cloud = self.clouds().next().and_then(|id| self.ground.estate.host(id).cloud());
+        let hardware = self.product.terms.iter().find(|other| {
+            let by_hardware = matches!(other.method, Method::ProcessorFactor | Method::OccupiedSockets);
+            let same_edition = other.editions.iter().any(|one| one == edition);
+            by_hardware && same_edition && other.concerns(cloud, self.ground.as_of)
+        });
+        let counted = hardware.map(|hardware| match hardware.method {
+            Method::ProcessorFactor => self.processors_by_factor(hardware),
+            _ => self.occupied_sockets(hardware),
+        });
+        // Where the edition may not be used, it may not be used by any number of people.
+        let refused = counted.as_ref().and_then(|counted| counted.refused.clone());
+        let minimum = match counted {
+            Some(counted) if terms.people_a_processor > 0 => {
                 let (units, each) = (counted.units, terms.people_a_processor);
                 working.steps.extend(counted.working.steps);
                 let least = units * each;
@@ -33,7 +39,8 @@ impl Estate<'_> {
                 least
             }
             _ => {
-                let servers = u32::try_from(self.deployed.len()).unwrap_or(u32::MAX);
+                let servers = self.hosts.len() + self.unplaced().count() + self.clouds().count();
+                let servers = u32::try_from(servers).unwrap_or(u32::MAX);
                 let each = terms.people_a_server;
                 let least = servers * each;
                 working.by_rule(&terms.id, format!("At least {servers} servers × {each} people = {least}."));
@@ -43,7 +50,7 @@ impl Estate<'_> {
         let people = self.people(organisation.unwrap_or_default(), minimum, &mut working);
         let units = people.max(minimum);
         working.by_rule(&terms.id, format!("max({minimum}, {people} people) = {units}."));
-        Count { units, basis: Basis::User, working, refused: None }
+        Count { units, basis: Basis::User, working, refused }
     }
 
     /// People and devices that reach it. Where nobody states them, everybody the organisation knows in the strict reading,
@@ -86,17 +93,10 @@ impl Estate<'_> {
     }
 }
 
-/// Requirements by employees and by assignment.
+/// Requirements by employees.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
-    let mut requirements = Vec::new();
-    for terms in &product.terms {
-        match terms.method {
-            Method::Employee => requirements.extend(employees(ground, product, terms)),
-            Method::Assigned => requirements.extend(assigned(ground, product, terms)),
-            _ => {}
-        }
-    }
-    requirements
+    let terms = product.terms.iter().filter(|terms| terms.method == Method::Employee);
+    terms.flat_map(|terms| employees(ground, product, terms)).collect()
 }
 
 /// Everybody employed by an organisation that has the product installed somewhere.
@@ -114,22 +114,6 @@ fn employees(ground: &Ground<'_>, product: &Product, terms: &Terms) -> Vec<Requi
             let mut working = Working::default();
             working.by_facts(format!("{} is installed.", product.name), evidence);
             working.by_rule(&terms.id, format!("Everybody employed counts: {count}."));
-            (count > 0).then(|| requirement(product, terms, organisation, count, working))
-        })
-        .collect()
-}
-
-/// Everybody to whom the product is assigned.
-fn assigned(ground: &Ground<'_>, product: &Product, terms: &Terms) -> Vec<Requirement> {
-    let mut organisations: Vec<&str> = ground.estate.users.iter().map(|group| group.organisation.as_str()).collect();
-    organisations.sort_unstable();
-    organisations.dedup();
-    organisations
-        .into_iter()
-        .filter_map(|organisation| {
-            let count = people(ground, organisation, |group| group.subscriptions.contains(&product.id));
-            let mut working = Working::default();
-            working.by_rule(&terms.id, format!("It is assigned to {count} people."));
             (count > 0).then(|| requirement(product, terms, organisation, count, working))
         })
         .collect()

@@ -1,18 +1,21 @@
 //! Pairs of sockets, or pairs of guests (RH-R1, RH-R2).
 //!
 //! An edition with a right for guests counts every host its guests may run on; the others count physical hosts by pairs
-//! of sockets and guests by pairs over the whole organisation. Keys: `guests_a_licence`, `rights`.
+//! of sockets and guests by pairs over the whole organisation. The former licenses no host without guests. Keys: `guests_a_licence`, `rights`.
 
 use crate::model::{Basis, HostId, Working};
 use crate::rules::Terms;
 
 use super::estate_scope::{Count, Estate};
+use super::reach::Reach;
 
 impl Estate<'_> {
     pub(super) fn socket_pairs(&self, terms: &Terms, edition: &str) -> Count {
         let unlimited = terms.rights.iter().any(|right| right.edition == edition && right.unlimited);
         let mut working = Working::default();
         let itself = |id: &&HostId| self.deployed.iter().any(|one| one.host == **id);
+        let lower = |id: &HostId| self.deployed.iter().any(|one| one.host == *id && one.edition != edition);
+        let mut refused = None;
         let mut units = 0;
         let mut physical = false;
         for id in self.hosts.iter().filter(|id| unlimited || itself(id)) {
@@ -25,6 +28,10 @@ impl Estate<'_> {
             );
             units += counted;
             physical = true;
+            if unlimited && lower(id) && !self.carries(*id) {
+                let name = &self.ground.estate.host(*id).name;
+                refused = Some(format!("{name} runs no guest of it, and the edition is for hosts of guests"));
+            }
         }
         if unlimited {
             // A guest that nobody can place is on some host, which needs a licence of its own.
@@ -48,6 +55,12 @@ impl Estate<'_> {
             (false, true) => Basis::Guest,
             _ => Basis::Mixed,
         };
-        Count { units: units + by_guest, basis, working, refused: None }
+        Count { units: units + by_guest, basis, working, refused }
+    }
+
+    /// Whether guests that run the product may run on a host.
+    fn carries(&self, host: HostId) -> bool {
+        let reach = Reach::new(self.ground.estate);
+        self.guests().any(|id| reach.of(self.ground.estate, self.ground.estate.host(id)).contains(&host))
     }
 }

@@ -1,7 +1,7 @@
 //! A subscription for each person who uses a subscription build (DT-R6 to DT-R8).
 //!
 //! Where nobody knows how many people that is, one for each device in the strict reading, and as few as the devices a
-//! person may use allow in the customer's (D-10). Keys: `builds`, `licence_product`, `devices_a_user`.
+//! person may use allow in the customer's (D-10). Keys: `builds`, `licence_product`, `devices_a_user`, `covers_devices`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +11,7 @@ use crate::model::{
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
+use super::covered_devices::{is_covered, is_older_build};
 use super::left_out::{left_out, stale};
 use super::reaching::{people, uses};
 
@@ -25,7 +26,14 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
         let mut by_organisation: BTreeMap<&str, (Vec<HostId>, Vec<Locator>)> = BTreeMap::new();
         for (id, host) in ground.estate.hosts_with_ids() {
             let found: Vec<Locator> = evidence(product, terms, host);
-            let installed = host.installs.iter().any(|install| concerns(product, terms, install));
+            let installed = if terms.covers_devices {
+                is_covered(ground, product, host)
+            } else {
+                host.installs.iter().any(|install| {
+                    let own = || install.product == product.id && is_older_build(ground, product, host, install);
+                    concerns(product, terms, install) || own()
+                })
+            };
             if !installed || stale(ground, host) && left_out(ground, product, id, host) {
                 continue;
             }
@@ -93,7 +101,8 @@ fn requirement(
 ) -> Requirement {
     let licence = terms.licence_product.clone().unwrap_or_else(|| product.id.clone());
     let mut working = Working::default();
-    working.by_facts(format!("{} devices with the subscription build of {}.", hosts.len(), product.name), evidence);
+    let what = if terms.covers_devices { "" } else { "the subscription build of " };
+    working.by_facts(format!("{} devices with {what}{}.", hosts.len(), product.name), evidence);
     let (people, text) = count(ground, product, terms, organisation, &hosts);
     working.by_rule(&terms.id, text);
     subscription(product, terms, organisation, &licence, people, hosts, working)
@@ -120,6 +129,7 @@ fn subscription(
         alternatives: vec![Alternative {
             sold: true,
             condition: Some("the subscription is in term".into()),
+            edition: terms.editions.first().cloned(),
             ..Alternative::new(
                 licence,
                 terms.metric,
@@ -133,7 +143,7 @@ fn subscription(
                         through: None,
                         terms: terms.id.clone(),
                     }],
-                    ..Line::new(licence, None, terms.metric, people)
+                    ..Line::new(licence, terms.editions.first().map(String::as_str), terms.metric, people)
                 }],
                 Working::default(),
             )
@@ -146,7 +156,8 @@ fn subscription(
 fn count(ground: &Ground<'_>, product: &Product, terms: &Terms, organisation: &str, hosts: &[HostId]) -> (u32, String) {
     let (known, unknown): (Vec<HostId>, Vec<HostId>) =
         hosts.iter().copied().partition(|&id| is_named(ground, organisation, id));
-    let named = people(ground, product, organisation, &known);
+    let named =
+        people(ground, product, organisation, &known) + beyond_their_devices(ground, terms, organisation, &known);
     if unknown.is_empty() {
         return (named, format!("{named} people use them: {named} subscriptions."));
     }
@@ -168,6 +179,23 @@ fn count(ground: &Ground<'_>, product: &Product, terms: &Terms, organisation: &s
             named + assumed
         ),
     )
+}
+
+/// Subscriptions that people need beside their own because they alone use more devices than one is for.
+fn beyond_their_devices(ground: &Ground<'_>, terms: &Terms, organisation: &str, hosts: &[HostId]) -> u32 {
+    let groups: Vec<_> = ground.estate.users.iter().filter(|group| group.organisation == organisation).collect();
+    let mut alone: BTreeMap<usize, u32> = BTreeMap::new();
+    for &id in hosts {
+        let host = ground.estate.host(id);
+        let mut using = groups.iter().enumerate().filter(|(_, group)| uses(group, host));
+        if let (Some((first, _)), None) = (using.next(), using.next()) {
+            *alone.entry(first).or_default() += 1;
+        }
+    }
+    alone
+        .into_iter()
+        .map(|(group, devices)| devices.div_ceil(terms.devices_a_user).saturating_sub(groups[group].count))
+        .sum()
 }
 
 /// Whether the people of a device are known.
@@ -200,7 +228,7 @@ pub(super) fn subscribed(ground: &Ground<'_>, product: &Product, host: &Host) ->
         if !group
             .subscriptions
             .iter()
-            .any(|subscription| includes(subscription) && in_term(ground, &host.organisation, subscription))
+            .any(|subscription| includes(subscription) && in_term(ground, product, &host.organisation, subscription))
         {
             return false;
         }
@@ -209,10 +237,10 @@ pub(super) fn subscribed(ground: &Ground<'_>, product: &Product, host: &Host) ->
 }
 
 /// Whether a subscription the organisation may draw on is in term on the day.
-fn in_term(ground: &Ground<'_>, organisation: &str, subscription: &str) -> bool {
+fn in_term(ground: &Ground<'_>, product: &Product, organisation: &str, subscription: &str) -> bool {
     ground.estate.purchases.iter().any(|line| {
         line.product == subscription
-            && ground.estate.may_draw(organisation, line, ground.as_of)
+            && ground.may_draw(organisation, line, &product.family)
             && line.subscription.is_some_and(|term| term.contains(ground.as_of))
     })
 }

@@ -31,6 +31,11 @@ pub fn attach_rule(product: &Product, channel: &str) -> String {
     format!("{}/attach-days/{channel}", product.id)
 }
 
+/// Name of the rule that limits what a free edition is free for: `windows-server/free-use/evaluation`.
+pub fn free_use_rule(product: &Product, edition: &str) -> String {
+    format!("{}/free-use/{edition}", product.id)
+}
+
 /// Rules without a table of their own, by name.
 pub(super) fn foundations(rules: &Rules) -> BTreeMap<String, Foundation> {
     let mut found = BTreeMap::new();
@@ -49,6 +54,14 @@ pub(super) fn foundations(rules: &Rules) -> BTreeMap<String, Foundation> {
         for attach in &product.attach_days {
             let source = "Product Terms, Purchasing and renewing Software Assurance [MS-SA]".to_owned();
             add(attach_rule(product, &attach.channel), source, attach.verified);
+        }
+        for sold in &product.sold_as {
+            add(sold.id.clone(), "titles as price lists and purchase records write them".to_owned(), sold.verified);
+        }
+        for limited in &product.free_use {
+            for edition in &limited.editions {
+                add(free_use_rule(product, edition), limited.source.to_string(), limited.verified);
+            }
         }
         for passive in &product.passive {
             add(passive.id.clone(), passive.source.to_string(), passive.verified);

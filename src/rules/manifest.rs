@@ -6,7 +6,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{
     Access, Affinity, Channel, DocumentedCores, Environment, Fact, Host, HostId, Installation, Locator, Machine,
     Manifest, Metric, Organisation, Period, Place, Placement, Price, PriceKind, PricePeriod, Processor, PurchaseKind,
-    PurchaseLine, Reassignment, Reservation, Role, SharingGroup, SourceId, UserDevices, UserGroup,
+    PurchaseLine, Reassignment, Reservation, Role, SharingGroup, SourceId, Unresolved, UserDevices, UserGroup,
 };
 
 use super::document::{Document, Fields};
@@ -74,8 +74,8 @@ fn evidence(fields: &Fields<'_, '_>, context: &Context<'_>) -> Option<Locator> {
 #[derive(Default)]
 struct HostTables {
     hosts: Vec<Host>,
-    /// (host, key, name).
-    references: Vec<(usize, &'static str, String)>,
+    /// (host, key, name, line of the table).
+    references: Vec<(usize, &'static str, String, u32)>,
 }
 
 impl HostTables {
@@ -112,6 +112,7 @@ impl HostTables {
         }
         let may_run_on = fields.texts("may_run_on");
         let count = fields.number("count");
+        let line = fields.line();
         fields.finish();
         for number in 1..=count.unwrap_or(1) {
             let mut copy = host.clone();
@@ -121,23 +122,23 @@ impl HostTables {
             let index = self.hosts.len();
             self.hosts.push(copy);
             if let Some(on) = on.as_ref().filter(|on| *on != "unknown") {
-                self.references.push((index, "on", on.clone()));
+                self.references.push((index, "on", on.clone(), line));
             }
             if let Some(name) = &container_of {
-                self.references.push((index, "container_of", name.clone()));
+                self.references.push((index, "container_of", name.clone(), line));
             }
-            self.references.extend(may_run_on.iter().map(|name| (index, "may_run_on", name.clone())));
+            self.references.extend(may_run_on.iter().map(|name| (index, "may_run_on", name.clone(), line)));
         }
     }
 
     /// Turns the names hosts refer to each other by into ids; what no host bears is returned.
-    fn resolve(mut self) -> (Vec<Host>, Vec<(HostId, String, String)>) {
+    fn resolve(mut self) -> (Vec<Host>, Vec<Unresolved>) {
         let ids: BTreeMap<String, HostId> =
             self.hosts.iter().enumerate().map(|(index, host)| (host.name.clone(), host_id(index))).collect();
         let mut unresolved = Vec::new();
-        for (index, key, name) in self.references {
+        for (index, key, name, line) in self.references {
             let Some(&id) = ids.get(&name) else {
-                unresolved.push((host_id(index), key.to_owned(), name));
+                unresolved.push(Unresolved { host: host_id(index), key: key.to_owned(), name, line });
                 continue;
             };
             let host = &mut self.hosts[index];

@@ -23,7 +23,7 @@ pub use ambiguity::Ambiguity;
 pub use cases::{Case, Expectation, ExpectedAlternative, ExpectedCheapest, RowMatch, parse_cases};
 pub use clause::Clause;
 pub use edition_limits::{FreeUse, UsableCores};
-pub use foundation::{Foundation, attach_rule, availability_rule, suite_rule};
+pub use foundation::{Foundation, attach_rule, availability_rule, free_use_rule, suite_rule};
 pub use manifest::{
     CHANNELS, DEFAULT_ORGANISATION, PRICE_KINDS, PRICE_PERIODS, PURCHASE_KINDS, looks_like_manifest, parse_manifest,
 };

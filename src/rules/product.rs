@@ -168,6 +168,12 @@ pub struct Product {
     pub counts_managed: bool,
     /// Products whose installation on the same host covers this one.
     pub covered_by: Vec<String>,
+    /// Editions that come with a physical device: never counted there.
+    pub with_device: Vec<String>,
+    /// Edition of a licence whose record states none, where there is one licence for all editions.
+    pub one_licence: Option<String>,
+    /// Features that need licences of their own when in use.
+    pub priced_features: Vec<String>,
     /// Why no position is computed for it, where none is.
     pub untracked: Option<String>,
     /// Releases in the order of their appearance.
@@ -343,6 +349,9 @@ impl Product {
             covers_tests: false,
             counts_managed: false,
             covered_by: Vec::new(),
+            with_device: Vec::new(),
+            one_licence: None,
+            priced_features: Vec::new(),
             untracked: None,
             releases: Vec::new(),
             recognise: Vec::new(),
@@ -412,6 +421,9 @@ fn header(fields: Fields<'_, '_>, path: &str) -> Product {
         covers_tests: fields.boolean("covers_tests").unwrap_or(false),
         counts_managed: fields.boolean("counts_managed").unwrap_or(false),
         covered_by: fields.texts("covered_by"),
+        with_device: fields.texts("with_device"),
+        one_licence: fields.text("one_licence"),
+        priced_features: fields.texts("priced_features"),
         untracked: fields.text("untracked"),
         line: fields.line(),
         ..Product::empty(path)

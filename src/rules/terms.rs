@@ -49,7 +49,7 @@ pub enum Method {
     CappedCores,
     /// Everybody employed.
     Employee,
-    /// Everybody it is assigned to.
+    /// Everybody it is assigned to; by device every device that reaches it, by concurrent user everybody at once.
     Assigned,
 }
 
@@ -217,6 +217,13 @@ pub struct Terms {
     pub unknown_processors: (u32, u32),
     /// Devices one user may install on.
     pub devices_a_user: u32,
+    /// Physical machines only; what runs in a guest is licensed otherwise.
+    pub physical_only: bool,
+    /// A device all of whose people hold it needs no licence of its own, whatever the build.
+    pub covers_devices: bool,
+    /// Newest version whose other builds a person who holds it may run, and the product that must be licensed on the
+    /// device for that.
+    pub older_builds: Option<(usize, String)>,
     /// Product whose servers are reached.
     pub serves: Option<String>,
     /// Only where servers are licensed on this basis.
@@ -398,6 +405,9 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         unknown_cores,
         unknown_processors,
         devices_a_user: fields.number("devices_a_user").unwrap_or(1).max(1),
+        physical_only: fields.boolean("physical_only").unwrap_or(false),
+        covers_devices: fields.boolean("covers_devices").unwrap_or(false),
+        older_builds: fields.table("older_builds").and_then(|table| older_builds(table, product)),
         serves: fields.text("serves"),
         serves_basis: fields.text("serves_basis"),
         serves_guests_only: fields.boolean("serves_guests_only").unwrap_or(false),
@@ -425,6 +435,16 @@ fn customer_minimum(fields: Fields<'_, '_>) -> (u32, Date, Date) {
     );
     fields.finish();
     minimum
+}
+
+fn older_builds(fields: Fields<'_, '_>, product: &Product) -> Option<(usize, String)> {
+    let (until, beside) = (fields.required_text("until"), fields.required_text("beside"));
+    let version = product.release(&until);
+    if version.is_none() {
+        fields.fault_at("until", Code::UnknownName, format!("no [[release]] has the version {until}"));
+    }
+    fields.finish();
+    version.map(|version| (version, beside))
 }
 
 fn limits(fields: Fields<'_, '_>) -> Limits {

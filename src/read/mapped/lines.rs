@@ -95,7 +95,7 @@ fn kept(record: Record<'_>, cells: &Cells<'_>, faults: &mut Faults) -> bool {
 fn as_written(record: &Record<'_>, facts: &[&str]) -> Option<AsWritten> {
     let title = record.text("title")?;
     let stated = facts.iter().filter(|fact| record.text(fact).is_some()).map(|fact| (*fact).to_owned()).collect();
-    Some(AsWritten { title, stated })
+    Some(AsWritten { title, stated, rule: None })
 }
 
 fn purchase(record: &Record<'_>, folder: Option<&str>) -> Option<PurchaseLine> {

@@ -1,0 +1,109 @@
+//! Everybody a product is assigned to, every device that reaches it, or everybody who uses it at once (CX-R1).
+//!
+//! Named licences are used up by assignment. Where nobody is known to hold one, everybody who may reach the product
+//! counts. How many use it at once no record states, so that a licence for concurrent use is counted for everybody who
+//! may reach it, under both readings. Each metric is a way of its own; those but the first are in the running only where
+//! some of it is owned.
+
+use std::collections::BTreeSet;
+
+use crate::model::{Access, Alternative, Basis, Key, Line, Metric, Requirement, Scope, Working};
+use crate::rules::{Method, Product, Terms};
+
+use super::Ground;
+
+/// One requirement an organisation.
+pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
+    let users = ground.estate.users.iter().map(|group| group.organisation.as_str());
+    let accesses = ground.estate.accesses.iter().map(|access| access.organisation.as_str());
+    let organisations: BTreeSet<&str> = users.chain(accesses).collect();
+    organisations.into_iter().filter_map(|organisation| requirement(ground, product, organisation)).collect()
+}
+
+/// Who is known to use a product.
+struct Known {
+    /// People it is assigned to.
+    assigned: u32,
+    /// People who may reach it.
+    people: u32,
+    /// Devices that may reach it; `None` where no record states any.
+    devices: Option<u32>,
+}
+
+impl Known {
+    fn of(ground: &Ground<'_>, product: &Product, organisation: &str) -> Self {
+        let groups = ground.estate.users.iter().filter(|group| group.organisation == organisation);
+        let assigned = groups.filter(|group| group.subscriptions.contains(&product.id)).map(|group| group.count).sum();
+        let reached = |access: &&Access| access.organisation == organisation && access.product == product.id;
+        let accesses: Vec<&Access> = ground.estate.accesses.iter().filter(reached).collect();
+        let shared_by = |access: &Access| access.sharing.iter().map(|group| group.users).sum();
+        let shared_on = |access: &Access| match access.sharing.as_slice() {
+            [] => None,
+            groups => Some(groups.iter().map(|group| group.devices).sum()),
+        };
+        Self {
+            assigned,
+            people: accesses.iter().map(|access| access.users.unwrap_or_else(|| shared_by(access))).sum(),
+            devices: accesses.iter().filter_map(|access| access.devices.or_else(|| shared_on(access))).reduce(u32::max),
+        }
+    }
+
+    /// Units of a metric with the arithmetic in words; `None` where nothing is known of it.
+    fn units(&self, metric: Metric) -> Option<(u32, Basis, String)> {
+        let everybody = self.people.max(self.assigned);
+        let (units, basis, text) = match metric {
+            Metric::User if self.assigned > 0 => {
+                (self.assigned, Basis::User, format!("It is assigned to {} people.", self.assigned))
+            }
+            Metric::User => {
+                (everybody, Basis::User, format!("It is assigned to nobody by name; {everybody} people may reach it."))
+            }
+            Metric::Device => {
+                let devices = self.devices?;
+                (devices, Basis::Device, format!("{devices} devices may reach it."))
+            }
+            _ => {
+                let text = format!("No record says how many use it at once: all {everybody} people who may reach it.");
+                (everybody, Basis::User, text)
+            }
+        };
+        (units > 0).then_some((units, basis, text))
+    }
+}
+
+fn requirement(ground: &Ground<'_>, product: &Product, organisation: &str) -> Option<Requirement> {
+    let known = Known::of(ground, product, organisation);
+    let mut terms = product.terms.iter().filter(|terms| terms.method == Method::Assigned);
+    let mut alternatives = Vec::new();
+    let first = terms.next()?;
+    for (terms, sold) in std::iter::once((first, true)).chain(terms.map(|terms| (terms, false))) {
+        alternatives.extend(known.units(terms.metric).map(|counted| way(product, terms, sold, counted)));
+    }
+    (!alternatives.is_empty()).then(|| Requirement {
+        key: Key::new("requirement", &[organisation, "users", &product.id]),
+        organisation: organisation.to_owned(),
+        family: product.family.clone(),
+        scope: Scope::Users,
+        hosts: Vec::new(),
+        alternatives,
+        working: Working::default(),
+    })
+}
+
+fn way(product: &Product, terms: &Terms, sold: bool, (units, basis, text): (u32, Basis, String)) -> Alternative {
+    let mut working = Working::default();
+    working.by_rule(&terms.id, text);
+    Alternative {
+        sold,
+        ..Alternative::new(
+            &product.id,
+            terms.metric,
+            basis,
+            vec![Line {
+                accepts: vec![terms.acceptance(terms.needs_sa)],
+                ..Line::new(&product.id, None, terms.metric, units)
+            }],
+            working,
+        )
+    }
+}
