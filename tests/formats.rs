@@ -263,3 +263,15 @@ fn samples_come_out_as_the_listing_beside_them_says() {
         settings.bind(|| insta::assert_snapshot!("expected", listing));
     }
 }
+
+#[test]
+fn every_reader_has_a_fuzz_target() {
+    let targets = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/fuzz_targets");
+    // Readers of tables are all tried by the target of the mappings.
+    for reader in readers().iter().filter(|reader| !reader.reads_tables()) {
+        let target = targets.join(format!("{}.rs", reader.name()));
+        let text = std::fs::read_to_string(&target);
+        let text = text.unwrap_or_else(|_| panic!("{} has no target: see tests/fuzz/README.md", reader.name()));
+        assert!(text.contains(&format!("by_reader(\"{}\", data)", reader.name())), "{text}");
+    }
+}
