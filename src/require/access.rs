@@ -7,7 +7,8 @@
 //! subscription includes the access need none (CL-R8). People behind a front end count in the strict reading
 //! (`end_users`). The licence must be of the server's version or newer (CL-R2). Keys: `serves`, `serves_basis`.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::ToSpan;
 
@@ -436,8 +437,27 @@ impl Ways<'_> {
     }
 }
 
+/// What was worked out of the access of an organisation's people: every scope asks for it, and the answer is the same.
+#[derive(Default)]
+pub(crate) struct Remembered {
+    /// By product served and organisation.
+    companions: RefCell<HashMap<(String, String), Vec<Line>>>,
+    /// By product served, organisation, and whether a time of grace counts.
+    assured: RefCell<HashMap<(String, String, bool), bool>>,
+}
+
 /// Licences that must be bought beside servers of a product: the fewest that cover all its access.
 pub(super) fn companions(ground: &Ground<'_>, served: &Product, organisation: &str) -> Vec<Line> {
+    let key = (served.id.clone(), organisation.to_owned());
+    if let Some(known) = ground.remembered.companions.borrow().get(&key) {
+        return known.clone();
+    }
+    let found = all_companions(ground, served, organisation);
+    ground.remembered.companions.borrow_mut().insert(key, found.clone());
+    found
+}
+
+fn all_companions(ground: &Ground<'_>, served: &Product, organisation: &str) -> Vec<Line> {
     let mut lines = Vec::new();
     for product in ground.rules.products.values() {
         for terms in product.terms.iter().filter(|terms| terms.method == Method::Access) {
@@ -461,6 +481,16 @@ pub(super) fn companions(ground: &Ground<'_>, served: &Product, organisation: &s
 /// Whether all access licences that the servers of a product need carry Software Assurance on the day, or none are
 /// needed. With `grace`, Software Assurance that ran out lately will do.
 pub(super) fn assured(ground: &Ground<'_>, served: &Product, organisation: &str, grace: bool) -> bool {
+    let key = (served.id.clone(), organisation.to_owned(), grace);
+    if let Some(&known) = ground.remembered.assured.borrow().get(&key) {
+        return known;
+    }
+    let found = all_assured(ground, served, organisation, grace);
+    ground.remembered.assured.borrow_mut().insert(key, found);
+    found
+}
+
+fn all_assured(ground: &Ground<'_>, served: &Product, organisation: &str, grace: bool) -> bool {
     let days = if grace { ground.rules.conventions.sa_grace_days } else { 0 };
     let since = ground.as_of.checked_sub(i64::from(days).days()).unwrap_or(ground.as_of);
     ground.rules.products.values().all(|product| {

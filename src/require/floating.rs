@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Alternative, Answer, Basis, Entitlement, HostId, Key, Refusal, Requirement, Scope};
+use crate::model::{Alternative, Answer, Basis, Entitlement, HostId, Key, Refusal, Requirement, Scope, Working};
 use crate::rules::{Method, Product, Terms};
 
 use super::deployment::Deployed;
@@ -46,8 +46,15 @@ pub(super) fn with_ways_by_guest(ground: &Ground<'_>, product: &Product, farms: 
             continue;
         }
         // Listed once for the farm; its other hosts need nothing more then.
+        let mut elsewhere = Working::default();
+        elsewhere.say(format!("Counted with {}, for all hosts that share these guests.", first.scope.name()));
+        let nothing_more = |way: &Alternative| {
+            let lines = Vec::new();
+            Alternative { lines, working: elsewhere.clone(), ..way.clone() }
+        };
+        let ways_of_others: Vec<Alternative> = ways.iter().map(nothing_more).collect();
         for (_, mut other) in hosts {
-            other.alternatives.extend(ways.iter().map(|way| Alternative { lines: Vec::new(), ..way.clone() }));
+            other.alternatives.extend(ways_of_others.iter().cloned());
             requirements.push(other);
         }
         first.alternatives.extend(ways);

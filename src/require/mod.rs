@@ -101,6 +101,8 @@ pub(crate) struct Ground<'a> {
     pub asker: &'a Asker<'a>,
     /// Rights of the family, for ways that only exist where something is owned.
     pub owned: &'a [Entitlement],
+    /// What many scopes ask for.
+    pub remembered: access::Remembered,
 }
 
 impl Ground<'_> {
@@ -122,7 +124,8 @@ pub fn requirements(
     as_of: Date,
     asker: &Asker<'_>,
 ) -> Vec<Requirement> {
-    let ground = Ground { estate, rules, settings, as_of, asker, owned };
+    let remembered = access::Remembered::default();
+    let ground = Ground { estate, rules, settings, as_of, asker, owned, remembered };
     let has = |methods: &[Method]| product.terms.iter().any(|terms| methods.contains(&terms.method));
     let mut requirements = Vec::new();
     if has(&[Method::HostSets, Method::HostProcessors]) && !has(&[Method::HostCores]) {

@@ -1,5 +1,8 @@
 //! Cores and processors of a physical host, as the terms count them.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use regex::Regex;
 
 use crate::model::{Answer, Host, HostId};
@@ -121,9 +124,24 @@ pub(super) fn factor(terms: &Terms, model: &str, cores: u32) -> u32 {
         .find(|factor| {
             cores >= factor.minimum_cores
                 && factor.maximum_cores.is_none_or(|most| cores <= most)
-                && factor.model.as_ref().is_none_or(|text| Regex::new(text).is_ok_and(|regex| regex.is_match(model)))
+                && factor.model.as_ref().is_none_or(|text| is_like(text, model))
         })
         .map_or(100, |factor| factor.percent)
+}
+
+thread_local! {
+    /// Expressions for models, compiled once: every processor is held against each of them.
+    static EXPRESSIONS: RefCell<HashMap<String, Option<Regex>>> = RefCell::default();
+}
+
+/// Whether a model is one that an expression means.
+fn is_like(expression: &str, model: &str) -> bool {
+    EXPRESSIONS.with_borrow_mut(|known| {
+        if !known.contains_key(expression) {
+            known.insert(expression.to_owned(), Regex::new(expression).ok());
+        }
+        known.get(expression).is_some_and(|regex| regex.as_ref().is_some_and(|regex| regex.is_match(model)))
+    })
 }
 
 /// 75 as `0.75`.
