@@ -299,14 +299,14 @@ fn purchase(dice: &mut Dice, number: usize, size: Size) -> PurchaseLine {
         1 => vec![Period { from: bought, until: bought.saturating_add(jiff::Span::new().years(3)) }],
         _ => Vec::new(),
     };
-    let scale = 1 + size.hosts / size.purchases.max(1) / 4;
+    let scale = 1 + size.hosts / size.purchases.max(1) / 10;
     PurchaseLine {
         organisation: owner.into(),
         product: product.into(),
         edition: (!edition.is_empty()).then(|| edition.into()),
         version: (!version.is_empty()).then(|| version.into()),
         metric,
-        quantity: u32::try_from(scale * (4 + 2 * dice.roll(60))).expect("a small number"),
+        quantity: u32::try_from(scale * (2 + 2 * dice.roll(60))).expect("a small number"),
         bought: Some(bought),
         sa,
         subscription: rented.then_some(Period { from: bought, until: date(2025, 12, 31) }),

@@ -21,6 +21,18 @@ fn both_readings(estate: &Estate, rules: &Rules, settings: &Settings) -> usize {
     rows(Answer::Strict) + rows(Answer::Customer)
 }
 
+/// What each reading is short of, and how far its choice of ways is from the bound.
+fn print_gaps(estate: &Estate, rules: &Rules, settings: &Settings) {
+    for answer in [Answer::Strict, Answer::Customer] {
+        let found = assess(estate, rules, settings, AS_OF, &Reading::all(answer));
+        let short: u64 = found.positions.iter().map(|row| u64::from(row.shortfall)).sum();
+        let gaps: Vec<&String> = found.notes.iter().filter(|note| note.contains("gap")).collect();
+        println!("{answer:?} reading: {} requirements, {short} units short", found.requirements.len());
+        println!("gap: {}", if gaps.is_empty() { "0, every choice is proved" } else { "see the notes" });
+        gaps.iter().for_each(|note| println!("note: {note}"));
+    }
+}
+
 /// The most memory the process ever held.
 fn print_peak(when: &str) {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -41,6 +53,7 @@ fn allocation(criterion: &mut Criterion) {
     });
     group.finish();
     print_peak("with both readings");
+    print_gaps(&estate, &rules, &settings);
     let started = Instant::now();
     let found = outcome(&estate, &rules, &settings, AS_OF, &BTreeMap::new());
     let (questions, notes) = (found.questions.len(), found.strict.notes.len() + found.customer.notes.len());

@@ -133,9 +133,10 @@ impl Component {
     fn merge(&mut self, problem: &Problem<'_>, kinds: &Kinds<'_>, stocks: &Stocks, lines: &[Vec<Lines>]) {
         let mut numbers: HashMap<usize, usize> = HashMap::new();
         let mut classes: HashMap<Vec<Way>, usize> = HashMap::new();
-        for (place, (&index, eligible)) in self.requirements.iter().zip(&self.eligible).enumerate() {
+        for (place, (&index, eligible)) in self.requirements.iter().zip(&mut self.eligible).enumerate() {
+            keep_useful(problem, index, eligible, &lines[index]);
             let mut ways = Vec::with_capacity(eligible.len());
-            for &way in eligible {
+            for &way in eligible.iter() {
                 let alternative = &problem.requirements[index].alternatives[way];
                 let own = lines[index][way].iter().map(|&(kind, units)| {
                     let number = *numbers.entry(kind).or_insert(self.kinds.len());
@@ -165,6 +166,28 @@ impl Component {
             self.edges.extend(uses.into_iter().map(|(kind, cost)| (stock, kind, cost)));
         }
     }
+}
+
+/// Leaves out ways that another is at least as good as in every kind of line: whatever is owned, they leave no less unmet,
+/// and need as many units or come later.
+fn keep_useful(problem: &Problem<'_>, requirement: usize, eligible: &mut Vec<usize>, lines: &[Lines]) {
+    let alternatives = &problem.requirements[requirement].alternatives;
+    let needs: Vec<BTreeMap<usize, u64>> = eligible
+        .iter()
+        .map(|&way| {
+            let mut need = BTreeMap::new();
+            lines[way].iter().for_each(|&(kind, units)| *need.entry(kind).or_default() += units);
+            need
+        })
+        .collect();
+    let serves_for = |one: usize, other: usize| {
+        let (need, most) = (&needs[one], &needs[other]);
+        alternatives[eligible[one]].higher_edition <= alternatives[eligible[other]].higher_edition
+            && need.iter().all(|(kind, units)| most.get(kind).is_some_and(|most| units <= most))
+            && (one < other || need != most)
+    };
+    let useful = |other: usize| !(0..eligible.len()).any(|one| one != other && serves_for(one, other));
+    *eligible = (0..eligible.len()).filter(|&way| useful(way)).map(|way| eligible[way]).collect();
 }
 
 /// The lines of every lawful way, by kind.

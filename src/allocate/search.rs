@@ -25,8 +25,14 @@ const STEPS: u64 = 20_000_000;
 /// Classes up to which the programme is solved without a gap.
 const EXACT_CLASSES: usize = 500;
 
+/// Most nodes of the search tree; a number, not a time, so that the same input gives the same answer.
+const NODES: u64 = 1_000;
+
+/// Nodes times variables of the programme, likewise: the larger it is, the longer a node takes.
+const NODES_OF_VARIABLES: u64 = 400_000;
+
 /// The relative gap at which the programme may stop above that.
-const GAP: f64 = 0.001;
+const GAP: f64 = 0.0002;
 
 /// Scopes of each class that take each way.
 type Counts = Vec<Vec<u64>>;
@@ -64,6 +70,15 @@ impl Choice {
         groups.iter().zip(&self.kept).for_each(|(&group, &units)| kept[group] = units);
         Self { kept, ..self }
     }
+}
+
+/// Every scope served as if it were alone.
+struct Alone {
+    counts: Counts,
+    /// What stays unmet then, summed over all.
+    unmet: u128,
+    /// Whether no choice can leave less unmet.
+    exact: bool,
 }
 
 struct Search<'a> {
@@ -126,24 +141,37 @@ impl Search<'_> {
         counts
     }
 
-    /// The best choice where each scope is served as if it were alone, and the sum of what stays unmet then.
-    fn alone(&self) -> (Counts, u128) {
-        let mut bound = 0;
-        let mut choice = self.first();
+    /// The best choice where each scope is served as if it were alone.
+    fn alone(&self) -> Alone {
+        let mut alone = Alone { counts: self.first(), unmet: 0, exact: true };
         for (index, class) in self.component.classes.iter().enumerate() {
             let best = (0..class.ways.len()).map(|way| {
                 let mut need = vec![0; self.component.kinds.len()];
                 class.ways[way].lines.iter().for_each(|&(kind, units)| need[kind] += units);
                 let spending = self.spender.spend(&need, None);
+                // Where licences may be converted, the best split of them is not proved unless nothing stays unmet.
+                alone.exact &= spending.unmet == 0 || self.component.groups.is_empty();
                 (spending.unmet, class.ways[way].higher, class.ways[way].units, spending.capability, way)
             });
             if let Some((unmet, _, _, _, way)) = best.min() {
-                bound += unmet * class.members.len() as u128;
-                choice[index].fill(0);
-                choice[index][way] = class.members.len() as u64;
+                alone.unmet += unmet * class.members.len() as u128;
+                alone.counts[index].fill(0);
+                alone.counts[index][way] = class.members.len() as u64;
             }
         }
-        (choice, bound)
+        alone
+    }
+
+    /// Every scope served as if it were alone, where there is enough for all of them at once. No choice is better in unmet
+    /// need, higher editions or units then, because none is better for any scope; single steps see to the rest.
+    fn undisputed(&self) -> Option<Choice> {
+        let Alone { mut counts, unmet, exact } = self.alone();
+        let (mut best, Spending { mut kept, .. }) = self.score(&counts, None);
+        if !exact || best.unmet > unmet {
+            return None;
+        }
+        self.improve(&mut counts, &mut best, &mut kept);
+        Some(Choice { counts, kept, note: None })
     }
 
     /// Every combination.
@@ -195,21 +223,22 @@ impl Search<'_> {
     fn by_programme(&self) -> Choice {
         let scopes = self.component.requirements.len();
         let Some((mut counts, mut best, mut kept, bound)) = self.least_unmet() else {
-            let (mut counts, bound) = self.alone();
+            let Alone { mut counts, unmet, exact } = self.alone();
             let (mut best, Spending { mut kept, .. }) = self.score(&counts, None);
             self.improve(&mut counts, &mut best, &mut kept);
             let how = "found by stepwise improvement, because the programme found none";
-            return Choice { counts, kept, note: gap(how, scopes, best.unmet, bound) };
+            return Choice { counts, kept, note: gap(how, scopes, best.unmet, if exact { unmet } else { 0 }) };
         };
         for step in 0..2 {
             let aim = match step {
                 0 => Aim::Higher { unmet: best.unmet },
                 _ => Aim::Units { unmet: best.unmet, higher: best.higher },
             };
-            if !self.matters(aim) {
+            // Where the first aim is not proved, the later ones were weighed with it.
+            if !self.matters(aim) || !self.is_small() || best.unmet > bound {
                 continue;
             }
-            if let Some(found) = self.programme(aim) {
+            if let Some(found) = self.programme(aim, false) {
                 let (score, spending) = self.score(&found.counts, Some(&found.kept));
                 if score < best {
                     (counts, best, kept) = (found.counts, score, spending.kept);
@@ -235,15 +264,36 @@ impl Search<'_> {
 
     /// The programme's answer for the least unmet need, scored exactly, with its bound.
     fn least_unmet(&self) -> Option<(Counts, Score, Vec<u64>, u128)> {
-        let found = self.programme(Aim::Unmet)?;
-        let (score, spending) = self.score(&found.counts, Some(&found.kept));
-        Some((found.counts, score, spending.kept, found.bound))
+        let answer = |relaxed_first: bool| {
+            let found = self.programme(Aim::Unmet, relaxed_first)?;
+            let (score, spending) = self.score(&found.counts, Some(&found.kept));
+            Some((found.counts, score, spending.kept, found.bound))
+        };
+        let exact = self.is_small().then(|| answer(false)).flatten();
+        if exact.as_ref().is_some_and(|(_, score, _, bound)| score.unmet <= *bound) {
+            return exact;
+        }
+        match (exact, answer(true)) {
+            (Some(exact), Some(near)) => {
+                let bound = exact.3.max(near.3);
+                let (counts, score, kept, _) = if near.1 < exact.1 { near } else { exact };
+                Some((counts, score, kept, bound))
+            }
+            (exact, near) => exact.or(near),
+        }
     }
 
-    fn programme(&self, aim: Aim) -> Option<programme::Found> {
-        let classes = self.component.classes.len();
-        let limits =
-            if classes <= EXACT_CLASSES { Limits { nodes: 2_000, gap: 0.0 } } else { Limits { nodes: 200, gap: GAP } };
+    /// Whether the classes are so few that the programme is solved without a gap.
+    fn is_small(&self) -> bool {
+        self.component.classes.len() <= EXACT_CLASSES
+    }
+
+    /// Solves the programme: for whole numbers at once, or first without them.
+    fn programme(&self, aim: Aim, relaxed_first: bool) -> Option<programme::Found> {
+        let ways: usize = self.component.classes.iter().map(|class| class.ways.len()).sum();
+        let variables = (ways + self.component.edges.len()) as u64;
+        let nodes = if relaxed_first { NODES } else { (NODES_OF_VARIABLES / variables.max(1)).clamp(1, NODES) };
+        let limits = Limits { nodes, gap: if relaxed_first { GAP } else { 0.0 }, relaxed_first };
         programme::solve(self.spender.problem, self.spender.stocks, self.component, aim, limits)
     }
 }
@@ -326,7 +376,7 @@ impl Search<'_> {
     fn choose(&self, method: &Method<'_>) -> Choice {
         if self.component.edges.is_empty() {
             // Nothing is shared, so that each scope is best served as if it were alone.
-            return Choice { counts: self.alone().0, kept: Vec::new(), note: None };
+            return Choice { counts: self.alone().counts, kept: Vec::new(), note: None };
         }
         let combinations = combinations(self.component);
         if combinations == 1 {
@@ -338,7 +388,8 @@ impl Search<'_> {
         let few = combinations <= EXHAUSTIVE && combinations.saturating_mul(work) <= WORK;
         let search = || match method.effort {
             Effort::Least if few => self.exhaust(),
-            _ => self.by_programme(),
+            Effort::Least => self.undisputed().unwrap_or_else(|| self.by_programme()),
+            Effort::Programme => self.by_programme(),
         };
         match method.memory {
             Some(memory) => memory.recall(self.spender.signature(), &self.component.groups, search),
