@@ -145,15 +145,24 @@ impl Search<'_> {
     fn alone(&self) -> Alone {
         let mut alone = Alone { counts: self.first(), unmet: 0, exact: true };
         for (index, class) in self.component.classes.iter().enumerate() {
-            let best = (0..class.ways.len()).map(|way| {
+            let mut best: Option<(u128, bool, u64, u128, usize)> = None;
+            let mut order: Vec<usize> = (0..class.ways.len()).collect();
+            order.sort_by_key(|&way| (class.ways[way].higher, class.ways[way].units));
+            for way in order {
+                let Way { higher, units, lines } = &class.ways[way];
+                // What is met in full by fewer units, or without a higher edition, cannot be outdone.
+                if best.is_some_and(|(unmet, above, most, _, _)| unmet == 0 && (above, most) < (*higher, *units)) {
+                    break;
+                }
                 let mut need = vec![0; self.component.kinds.len()];
-                class.ways[way].lines.iter().for_each(|&(kind, units)| need[kind] += units);
+                lines.iter().for_each(|&(kind, units)| need[kind] += units);
                 let spending = self.spender.spend(&need, None);
                 // Where licences may be converted, the best split of them is not proved unless nothing stays unmet.
                 alone.exact &= spending.unmet == 0 || self.component.groups.is_empty();
-                (spending.unmet, class.ways[way].higher, class.ways[way].units, spending.capability, way)
-            });
-            if let Some((unmet, _, _, _, way)) = best.min() {
+                let own = (spending.unmet, *higher, *units, spending.capability, way);
+                best = Some(best.map_or(own, |best| best.min(own)));
+            }
+            if let Some((unmet, _, _, _, way)) = best {
                 alone.unmet += unmet * class.members.len() as u128;
                 alone.counts[index].fill(0);
                 alone.counts[index][way] = class.members.len() as u64;
