@@ -1,5 +1,5 @@
 //! The allocation leaves the least priced need unmet: an exhaustive search over every choice of ways and every
-//! distribution of units agrees on thousands of small problems.
+//! distribution of units agrees on thousands of small problems. What is not the least is never called proved.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -167,6 +167,11 @@ fn the_programme_leaves_the_least_priced_need_unmet_too() {
     least_unmet_by(Effort::Programme);
 }
 
+#[test]
+fn a_large_problem_that_is_not_solved_to_the_end_says_so() {
+    least_unmet_by(Effort::Large);
+}
+
 fn least_unmet_by(effort: Effort) {
     let need = (0_usize..3, any::<bool>(), 1_u32..5);
     let way = prop::collection::vec(need, 1..3);
@@ -198,7 +203,17 @@ fn least_unmet_by(effort: Effort) {
                     unmet += u64::from(line.units - met) * weight(line);
                 }
             }
-            prop_assert_eq!(unmet, exhaustive(&ways, &rights));
+            let least = exhaustive(&ways, &rights);
+            prop_assert!(unmet >= least, "the exhaustive search overlooked something: {} < {}", unmet, least);
+            // A large problem may end near the least, and says so; any other ends there.
+            let admitted = effort == Effort::Large && !solution.notes.is_empty();
+            prop_assert!(
+                unmet == least || admitted,
+                "{} stays unmet, where {} need to: {:?}",
+                unmet,
+                least,
+                solution.notes
+            );
             Ok(())
         })
         .unwrap_or_else(|failure| panic!("{failure}"));

@@ -11,8 +11,11 @@ use std::sync::LazyLock;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+use trueup::allocate::{Effort, Method, Problem, Solution, allocate_by, check, fits};
 use trueup::assess::assess;
-use trueup::model::{Answer, Assessment, Estate, Money, Position, Reading};
+use trueup::model::{
+    Alternative, Answer, Assessment, Entitlement, Estate, Line, Money, Position, Reading, Requirement,
+};
 use trueup::rules::{Rules, Settings, parse_manifest};
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::built_in().expect("built-in rules are free of faults"));
@@ -388,6 +391,70 @@ fn ways(found: &Assessment) -> BTreeMap<String, u32> {
     ways
 }
 
+/// Ways in the running for a position: what something owned fits, and what would be bought today. Software Assurance
+/// that a way relies on must be owned, unless nothing owned fits any way.
+fn in_the_running<'a>(requirement: &'a Requirement, owned: &[Entitlement]) -> Vec<&'a Alternative> {
+    let fitted = |line: &Line| {
+        let fits = |right: &Entitlement, form| fits(right, form, line, &requirement.organisation);
+        owned.iter().any(|right| right.forms.iter().any(|form| fits(right, form)))
+    };
+    let relies = |line: &&Line| line.accepts.iter().all(|accepted| accepted.needs_sa);
+    let usable = |way: &&Alternative| way.refused.is_none();
+    let counts = |way: &&Alternative| !way.listed_only && way.lines.iter().all(|line| !line.accepts.is_empty());
+    let owned_for = |way: &&Alternative| {
+        way.lines.iter().any(fitted) && (!way.conditional || way.lines.iter().filter(relies).all(fitted))
+    };
+    let lawful = || requirement.alternatives.iter().filter(usable);
+    let none_fits = !lawful().any(|way| owned_for(&way));
+    let to_buy = |way: &&Alternative| way.sold && !way.higher_edition && (!way.conditional || none_fits);
+    let found: Vec<&Alternative> = lawful().filter(|way| owned_for(way) || to_buy(way)).filter(counts).collect();
+    if found.is_empty() { lawful().filter(counts).take(1).collect() } else { found }
+}
+
+/// Price of a unit of a line by the list above; the same for everything it does not name.
+fn price(line: &Line) -> u64 {
+    let edition = line.edition.as_deref().unwrap_or("");
+    let listed = |one: &&(&str, &str, &str, u32)| (one.0, one.1, one.2) == (&line.product, edition, line.metric.name());
+    PRICES.iter().find(listed).map_or(100, |one| u64::from(one.3))
+}
+
+fn allocated(requirements: &[Requirement], entitlements: &[Entitlement], effort: Effort) -> (Solution, u64) {
+    let problem = Problem { requirements, entitlements, weight: &price };
+    let solution = allocate_by(&problem, &Method { effort, memory: None });
+    let needed = solution.chosen.iter().flat_map(|chosen| {
+        let lines = &requirements[chosen.requirement].alternatives[chosen.alternative].lines;
+        lines.iter().map(|line| u64::from(line.units) * price(line))
+    });
+    let met = solution.allocations.iter().map(|one| {
+        let chosen = solution.chosen.iter().find(|chosen| chosen.requirement == one.requirement);
+        let way = &requirements[one.requirement].alternatives[chosen.expect("units go to chosen ways").alternative];
+        u64::from(one.units) * price(&way.lines[one.line])
+    });
+    let unmet = needed.sum::<u64>() - met.sum::<u64>();
+    (solution, unmet)
+}
+
+/// The least that stays unmet over every combination of ways; `None` where there are too many to try.
+fn least_unmet(requirements: &[Requirement], entitlements: &[Entitlement]) -> Option<u64> {
+    let mut combinations: Vec<Vec<Requirement>> = vec![Vec::new()];
+    for requirement in requirements {
+        let ways = in_the_running(requirement, entitlements);
+        let with = |chosen: &Vec<Requirement>, way: &Alternative| {
+            let alternatives = vec![Alternative { conditional: false, ..way.clone() }];
+            let only = Requirement { alternatives, ..requirement.clone() };
+            chosen.iter().cloned().chain([only]).collect()
+        };
+        if ways.is_empty() {
+            continue;
+        }
+        combinations = combinations.iter().flat_map(|chosen| ways.iter().map(move |way| with(chosen, way))).collect();
+        if combinations.len() > 64 {
+            return None;
+        }
+    }
+    combinations.iter().map(|chosen| allocated(chosen, entitlements, Effort::Least).1).min()
+}
+
 fn config() -> ProptestConfig {
     let config = ProptestConfig::with_cases(200);
     let rng_seed = match config.rng_seed {
@@ -467,6 +534,49 @@ proptest! {
         for (family, cost) in costs(&before) {
             if let (Some(cost), Some(Some(now))) = (cost, after.get(family)) {
                 prop_assert!(*now >= cost, "{} costs {} pence, and with one more core {}", family, cost, now);
+            }
+        }
+    }
+
+    #[test]
+    fn one_more_virtual_core_never_needs_less(
+        town in town(1, 0),
+        which in any::<prop::sample::Index>(),
+        guest in any::<prop::sample::Index>(),
+    ) {
+        let mut larger = town.clone();
+        let guests = &mut larger.servers[which.index(town.servers.len())].guests;
+        if !guests.is_empty() {
+            let guest = guest.index(guests.len());
+            guests[guest].vcpus += 1;
+            for reading in [Answer::Strict, Answer::Customer] {
+                let after = ways(&assessed(&larger.estate(), reading));
+                for (way, units) in ways(&assessed(&town.estate(), reading)) {
+                    if let Some(now) = after.get(&way) {
+                        prop_assert!(*now >= units, "{}: {} units, and with one more virtual core {}", way, units, now);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_other_ways_in_the_running_leave_less_unmet(town in town(1, 1)) {
+        let estate = town.estate();
+        for reading in [Answer::Strict, Answer::Customer] {
+            let found = assessed(&estate, reading);
+            for family in ["windows-server", "sql-server", "office", "visio"] {
+                let own = found.requirements.iter().filter(|requirement| requirement.family == family);
+                let requirements: Vec<Requirement> = own.cloned().collect();
+                let Some(least) = least_unmet(&requirements, &found.entitlements) else { continue };
+                for effort in [Effort::Least, Effort::Programme, Effort::Large] {
+                    let (solution, unmet) = allocated(&requirements, &found.entitlements, effort);
+                    let balance = check(&requirements, &found.entitlements, &solution.chosen, &solution.allocations);
+                    prop_assert_eq!(balance, Ok(()));
+                    let admitted = effort == Effort::Large && !solution.notes.is_empty();
+                    prop_assert!(unmet == least || admitted && unmet > least,
+                        "{} leaves {} by {:?}, where {} need to stay: {:?}", family, unmet, effort, least, solution.notes);
+                }
             }
         }
     }

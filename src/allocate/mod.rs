@@ -65,6 +65,8 @@ pub enum Effort {
     Least,
     /// By the programme wherever there is a choice, so that it can be held against the exhaustive search.
     Programme,
+    /// As where the classes are too many for either, for the same purpose.
+    Large,
 }
 
 /// How an allocation goes about its work.

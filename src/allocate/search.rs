@@ -84,6 +84,7 @@ struct Alone {
 struct Search<'a> {
     spender: Spender<'a>,
     component: &'a Component,
+    effort: Effort,
 }
 
 impl Search<'_> {
@@ -294,7 +295,7 @@ impl Search<'_> {
 
     /// Whether the classes are so few that the programme is solved without a gap.
     fn is_small(&self) -> bool {
-        self.component.classes.len() <= EXACT_CLASSES
+        self.effort != Effort::Large && self.component.classes.len() <= EXACT_CLASSES
     }
 
     /// Solves the programme: for whole numbers at once, or first without them.
@@ -359,7 +360,8 @@ fn combinations(component: &Component) -> u64 {
 
 /// Solves one component.
 pub(super) fn solve(problem: &Problem<'_>, parts: &Parts, component: &Component, method: &Method<'_>) -> Solution {
-    let search = Search { spender: Spender { problem, stocks: &parts.stocks, component }, component };
+    let spender = Spender { problem, stocks: &parts.stocks, component };
+    let search = Search { spender, component, effort: method.effort };
     let choice = search.choose(method);
     let ways = search.ways(&choice.counts);
     let mut class_of = vec![0; ways.len()];
@@ -395,9 +397,9 @@ impl Search<'_> {
         }
         let work = (self.component.edges.len() + self.component.requirements.len()) as u64;
         let few = combinations <= EXHAUSTIVE && combinations.saturating_mul(work) <= WORK;
-        let search = || match method.effort {
+        let search = || match self.effort {
             Effort::Least if few => self.exhaust(),
-            Effort::Least => self.undisputed().unwrap_or_else(|| self.by_programme()),
+            Effort::Least | Effort::Large => self.undisputed().unwrap_or_else(|| self.by_programme()),
             Effort::Programme => self.by_programme(),
         };
         match method.memory {
