@@ -37,8 +37,17 @@ pub(super) fn says_nothing(text: &str) -> bool {
 
 /// Days that programs write where they know none: the beginning of their calendar, or days that no calendar has.
 pub(super) fn is_no_day(text: &str) -> bool {
-    const BEGINNINGS: [&str; 7] =
-        ["0000", "1601-01-01", "1970-00", "1/1/1601", "01/01/1601", "12/30/1899", "01/01/0001"];
+    const BEGINNINGS: [&str; 9] = [
+        "0000",
+        "1601-01-01",
+        "1970-00",
+        "1/1/1601",
+        "01/01/1601",
+        "12/30/1899",
+        "01/01/0001",
+        "/Date(-62135",
+        "/Date(-11644",
+    ];
     says_nothing(text)
         || text.eq_ignore_ascii_case("never")
         || text.bytes().all(|byte| byte == b'0')

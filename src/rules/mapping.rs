@@ -313,6 +313,8 @@ pub struct Mapping {
     pub wrappers: Vec<String>,
     /// Words of a file's name that say what is in it, and not of which machine it is.
     pub file_words: Vec<String>,
+    /// Heading under which all rows must say the same, where file or folder name the machine.
+    pub same: Option<String>,
     /// Why a file of this form is nothing for us; a file is then ignored by name.
     pub ignored: Option<String>,
     /// Facts with their columns.
@@ -435,6 +437,7 @@ pub(super) fn mapping(fields: Fields<'_, '_>) -> Mapping {
         rows: fields.texts("rows"),
         wrappers: fields.texts("wrappers"),
         file_words: fields.texts("file_words"),
+        same: fields.text("same"),
         ignored,
         columns,
         remarks,

@@ -71,7 +71,13 @@ fn headings(mapping: &Mapping) -> Vec<&str> {
     let of_columns = mapping.columns.iter().flat_map(|column| &column.headings);
     let of_filters = mapping.filters.iter().flat_map(|filter| &filter.headings);
     let telling = mapping.headings.iter().flatten().chain(&mapping.without);
-    let all = telling.chain(of_columns).chain(of_filters).chain(&mapping.remarks).map(String::as_str).chain(made_up);
+    let all = telling
+        .chain(of_columns)
+        .chain(of_filters)
+        .chain(&mapping.remarks)
+        .chain(&mapping.same)
+        .map(String::as_str)
+        .chain(made_up);
     for heading in all {
         if !headings.contains(&heading) {
             headings.push(heading);

@@ -1,5 +1,7 @@
 //! Of which machine a file is that names none: the one after which the file or its folder is named.
 
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -10,6 +12,8 @@ use crate::rules::Mapping;
 
 use super::super::Input;
 use super::super::faults::Faults;
+use super::super::table::Table;
+use super::fit::Fit;
 
 /// What stands in a mapping for the machine after which file or folder are named.
 pub(super) const MACHINE: &str = "{machine}";
@@ -73,10 +77,7 @@ pub(super) fn tell(
     input: &Input<'_>,
     faults: &mut Faults,
 ) -> Result<(), Diagnostic> {
-    let named = mapping
-        .column("name")
-        .is_some_and(|column| column.headings.iter().any(|heading| found.contains(&heading.as_str())));
-    if named || mapping.fixed("name") != Some(MACHINE) {
+    if !named_by_path(mapping, found) {
         return Ok(());
     }
     match name(mapping, input) {
@@ -91,6 +92,39 @@ pub(super) fn tell(
             Err(Diagnostic::error(Code::IncompleteRecord, input.path, message).at(Place::Whole).help(help))
         }
     }
+}
+
+/// Whether the document names no machine, so that file or folder have to.
+fn named_by_path(mapping: &Mapping, found: &[&str]) -> bool {
+    let headings = mapping.column("name").map(|column| column.headings.as_slice()).unwrap_or_default();
+    let named = headings.iter().any(|heading| found.contains(&heading.as_str()));
+    !named && mapping.fixed("name") == Some(MACHINE)
+}
+
+/// Makes sure that rows which name no machine are of one.
+///
+/// # Errors
+/// Where they differ in what the mapping says must be the same: several machines cannot be named after one file.
+pub(super) fn one_machine(fit: &Fit<'_>, found: &[&str], path: &str, table: &mut dyn Table) -> Result<(), Diagnostic> {
+    let Some(same) = fit.mapping.same.as_deref().filter(|_| named_by_path(fit.mapping, found)) else { return Ok(()) };
+    let column = fit.find_column(same);
+    let mut values = BTreeSet::new();
+    table.each(&mut |row| {
+        match row {
+            Ok(row) if row.place != fit.place && !row.cell(column).is_empty() => {
+                values.insert(row.cell(column).to_owned())
+            }
+            _ => false,
+        };
+        if values.len() < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    if values.len() < 2 {
+        return Ok(());
+    }
+    let values: Vec<String> = values.into_iter().collect();
+    let message = format!("it is of several machines (`{same}` {}, for two) and names none of them", values.join(", "));
+    let help = "export each machine into a file of its own, named after it";
+    Err(Diagnostic::error(Code::IncompleteRecord, path, message).at(Place::Whole).help(help))
 }
 
 #[cfg(test)]

@@ -19,8 +19,18 @@ pub(super) const MOST_CORES: u32 = 1_024;
 const MOST_THREADS: u32 = 16;
 
 /// Makers, and beginnings of models, that no physical machine has.
-const VIRTUAL_SIGNS: [&str; 8] =
-    ["vmware", "virtual machine", "virtualbox", "qemu", "kvm", "xen", "amazon ec2", "google compute engine"];
+const VIRTUAL_SIGNS: [&str; 10] = [
+    "vmware",
+    "virtualmac",
+    "parallels",
+    "virtual machine",
+    "virtualbox",
+    "qemu",
+    "kvm",
+    "xen",
+    "amazon ec2",
+    "google compute engine",
+];
 
 /// Reads a table of machines; gives how many.
 pub(super) fn read(cells: &Cells<'_>, table: &mut dyn Table, faults: &mut Faults, sink: &mut dyn Sink) -> usize {

@@ -135,6 +135,9 @@ impl<'a> Mapped<'a> {
         for json in std::iter::once(&best).chain(&beside) {
             let read = json
                 .table(text, input.path)
+                .and_then(|mut table| {
+                    machine_of::one_machine(&json.fit, &json.found, input.path, &mut table).map(|()| table)
+                })
                 .and_then(|mut table| Self::read_as(&json.fit, input, &mut table, &mut faults, sink));
             match read {
                 Ok(count) => records += count,
