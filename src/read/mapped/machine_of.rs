@@ -19,7 +19,8 @@ use super::fit::Fit;
 pub(super) const MACHINE: &str = "{machine}";
 
 /// Endings that belong to the form of a file.
-const ENDINGS: [&str; 8] = [".gz", ".json", ".ndjson", ".jsonl", ".log", ".txt", ".csv", ".facts"];
+const ENDINGS: [&str; 11] =
+    [".gz", ".bz2", ".z", ".tgz", ".json", ".ndjson", ".jsonl", ".log", ".txt", ".csv", ".facts"];
 
 /// The machine after which a file is named; nothing where its name and that of its folder say only what is in it.
 pub(super) fn name(mapping: &Mapping, input: &Input<'_>) -> Option<String> {
