@@ -62,14 +62,17 @@ fn every_format_has_a_row_in_the_manual() {
     assert_eq!(table[..known.len()], known, "the table of formats is in the order of `trueup formats list`");
 }
 
+/// Where an example lies: lists that name no machine are of the one after which their folder is named.
+const EXAMPLE: &str = "web-01/example";
+
 /// Reads the example of a page as a scan would; gives the reader's name.
 fn read_example(page: &Page) -> (String, Verdict, Heard) {
     let mut heard = Heard::default();
     let bytes = page.example.as_bytes();
     let readers = Readers::new(TableSettings::NONE);
     let reader =
-        readers.choose(bytes, "example").unwrap_or_else(|| panic!("no reader takes the example of {}", page.name));
-    let verdict = reader.read(&Input::new("example", bytes), &mut heard);
+        readers.choose(bytes, EXAMPLE).unwrap_or_else(|| panic!("no reader takes the example of {}", page.name));
+    let verdict = reader.read(&Input::new(EXAMPLE, bytes), &mut heard);
     (reader.name().to_owned(), verdict, heard)
 }
 
@@ -203,7 +206,8 @@ fn a_mapping_that_makes_no_sense_is_shown_with_its_place() {
 }
 
 /// Formats with a reader of their own whose samples are held to a listing too.
-const LISTED: [&str; 3] = ["mapping", "facter", "osquery-log"];
+const LISTED: [&str; 10] =
+    ["mapping", "facter", "osquery-log", "swid", "coswid", "cyclonedx", "spdx", "syft", "dpkg-status", "package-list"];
 
 /// Formats whose samples are held to a listing beside them, `expected.snap`: those of mappings and some others.
 fn listed_folders() -> Vec<PathBuf> {

@@ -129,8 +129,11 @@ fn by_content(extension: &str, meant_as_input: bool, head: &[u8]) -> (FileStatus
     if is_schema(text) {
         return ignored("not an inventory: a JSON schema, which describes documents and is none");
     }
+    if text.starts_with(b"[uSWID") {
+        return ignored("not an inventory: what a software tag is made from");
+    }
     if text.starts_with(b"{") || text.starts_with(b"[") {
-        return rejected(described_json(text));
+        return described_json(text);
     }
     if text.starts_with(b"<") {
         return by_markup(text);
@@ -138,6 +141,10 @@ fn by_content(extension: &str, meant_as_input: bool, head: &[u8]) -> (FileStatus
     match std::str::from_utf8(text).map_or_else(|error| error.valid_up_to() + 4 >= text.len(), |_| true) {
         _ if meant_as_input => rejected(format!("named `.{extension}`, and yet of no layout that any reader knows")),
         false => rejected("binary content that no reader knows"),
+        true if lists_files(&String::from_utf8_lossy(text)) => ignored("not an inventory: a list of files"),
+        true if text.starts_with(b"spdxVersion:") || text.starts_with(b"SPDXID:") => {
+            rejected("a bill of materials as YAML, which is not read; convert it to SPDX JSON")
+        }
         true if is_structured(&String::from_utf8_lossy(text)) => {
             rejected("a list or table of no layout that any reader knows")
         }
@@ -148,9 +155,20 @@ fn by_content(extension: &str, meant_as_input: bool, head: &[u8]) -> (FileStatus
 fn by_markup(text: &[u8]) -> (FileStatus, String) {
     let start = String::from_utf8_lossy(&text[..text.len().min(4096)]).into_owned();
     let root = root_element(&start);
-    match root.map(str::to_ascii_lowercase).as_deref() {
+    let local = root.map(|root| root.rsplit(':').next().unwrap_or(root).to_ascii_lowercase());
+    match local.as_deref() {
         Some("html") => ignored("not an inventory: a web page"),
         Some("svg") => ignored("not an inventory: an SVG picture"),
+        Some("schema") => ignored("not an inventory: a schema, which says what documents look like"),
+        Some("template") => ignored("not an inventory: a template from which documents are made"),
+        Some("content-unit-test") => ignored("not an inventory: a test of a program that checks documents"),
+        Some("requirements") => ignored("not an inventory: requirements that a program checks"),
+        Some("component") if start.contains("<metadata_license") => {
+            ignored("not an inventory: a description of software for a catalogue (AppStream)")
+        }
+        Some("rdf") if start.contains("spdx.org/rdf") => {
+            rejected("a bill of materials as RDF, which is not read; convert it to SPDX JSON")
+        }
         _ => rejected(match root {
             Some(root) => format!("XML of no known format: its root is `<{root}>`"),
             None => "XML of no known format".to_owned(),
@@ -175,16 +193,40 @@ fn is_schema(text: &[u8]) -> bool {
     schema
 }
 
-fn described_json(text: &[u8]) -> String {
+/// Keys at the top of JSON documents that are no inventory, all of which must stand there, with what they are.
+const NO_INPUT_JSON: &[(&[&str], &str)] = &[
+    (&["@context", "statements"], "statements on vulnerabilities (OpenVEX)"),
+    (&["document", "product_tree", "vulnerabilities"], "an advisory on vulnerabilities (CSAF)"),
+    (&["$schema", "definitions"], "a schema, which says what documents look like"),
+    (&["$schema", "$defs"], "a schema, which says what documents look like"),
+];
+
+fn described_json(text: &[u8]) -> (FileStatus, String) {
     let mut keys = Vec::new();
     for_each_key(text, &mut |key, _| {
-        keys.push(format!("`{}`", key.chars().take(40).collect::<String>()));
-        if keys.len() < 5 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        keys.push(key.chars().take(40).collect::<String>());
+        if keys.len() < 20 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
-    match keys.is_empty() {
-        true => "JSON of no known format".to_owned(),
-        false => format!("JSON of no known format: it begins with the keys {}", keys.join(", ")),
+    let stands = |wanted: &&str| keys.iter().any(|key| key == wanted);
+    if let Some((_, kind)) = NO_INPUT_JSON.iter().find(|(wanted, _)| wanted.iter().all(|key| stands(&key))) {
+        return ignored(format!("not an inventory: {kind}"));
     }
+    let named: Vec<String> = keys.iter().take(5).map(|key| format!("`{key}`")).collect();
+    rejected(match named.is_empty() {
+        true => "JSON of no known format".to_owned(),
+        false => format!("JSON of no known format: it begins with the keys {}", named.join(", ")),
+    })
+}
+
+/// Whether most lines name a file by its path: what packages or folders hold.
+fn lists_files(text: &str) -> bool {
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(40).collect();
+    let names_file = |line: &&&str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.len() <= 10
+            && words.iter().any(|word| word.starts_with("./") || (word.starts_with('/') && word.len() > 2))
+    };
+    lines.len() >= 2 && lines.iter().filter(names_file).count() * 5 >= lines.len() * 4
 }
 
 /// Whether lines look like a table (the same number of separators in most) or like names with values.
@@ -295,6 +337,12 @@ mod tests {
             ("notes.txt", b"The servers were moved in May.\nNobody wrote down why.\nAsk Jo.\n", "prose"),
             ("~$ledger.xlsx", b"\x04Jo", "lock"),
             ("page", b"<!DOCTYPE html><html><body>", "a web page"),
+            ("tags.xsd", b"<?xml version='1.0'?><xs:schema xmlns:xs='x'>", "a schema"),
+            ("case.xml", b"<content-unit-test xmlns='x'><template/></content-unit-test>", "a test of a program"),
+            ("tag.xml", b"<template template='classpath:a.xml'/>", "a template"),
+            ("tool.ini", b"[uSWID]\ntag-id = 1\nsoftware-name = A\n", "what a software tag is made from"),
+            ("a.vex", b"{\"@context\": \"https://openvex.dev/ns\", \"statements\": []}", "OpenVEX"),
+            ("files", b"/etc/docker\n/etc/docker/certs.d\n/var/lib/docker\n", "a list of files"),
             ("host.tmpl", b"{{ define \"host\" }} {\"a\": 1}", "a template"),
             (
                 "inventory.schema.json",
@@ -319,6 +367,7 @@ mod tests {
             ("export.csv", b"a,b\n1,2\n", "named `.csv`"),
             ("export.csv", b"\x89PNG\r\n\x1a\n....", "named `.csv`, and yet a PNG picture"),
             ("empty.json", b"", "an empty file"),
+            ("bill.rdf", b"<rdf:RDF xmlns:spdx='http://spdx.org/rdf/terms#'/>", "convert it to SPDX JSON"),
             ("list.txt", b"a;b;c\n1;2;3\n4;5;6\n7;8;9\n", "a list or table"),
             ("systeminfo.txt", b"Host Name: A\nOS Name: B\nOS Version: C\n", "a list or table"),
             ("estate.zip", b"PK\x03\x04....", "a ZIP archive"),

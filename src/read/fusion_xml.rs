@@ -10,11 +10,9 @@ use quick_xml::Reader as XmlReader;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesRef, Event};
 
-use crate::diag::{Code, Diagnostic};
-use crate::model::Place;
-
 use super::agent::{Guest, Inventory, Licence, Processor, Software, Syntax, Text};
 use super::page::{Field, Page, Verified};
+use super::xml::{Fault, Lines};
 use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
 
 /// The reader.
@@ -98,29 +96,6 @@ impl Reader for FusionXml {
     }
 }
 
-/// Why a document is refused, and at which byte.
-struct Fault {
-    code: Code,
-    message: String,
-    at: usize,
-}
-
-impl Fault {
-    fn new(message: impl Into<String>, at: usize) -> Self {
-        Self { code: Code::BrokenFormat, message: message.into(), at }
-    }
-
-    fn diagnostic(self, text: &str, path: &str) -> Diagnostic {
-        let before = &text.as_bytes()[..self.at.min(text.len())];
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        let column = 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count();
-        let help = "nothing was taken from this file; collect the inventory again";
-        Diagnostic::error(self.code, path, format!("{} (column {column})", self.message))
-            .at(Place::Line(u32::try_from(line).unwrap_or(u32::MAX)))
-            .help(help)
-    }
-}
-
 /// The sections of `CONTENT` that are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Section {
@@ -188,7 +163,7 @@ impl<'a> Document<'a> {
             section_line: 1,
             slot: None,
             value: Cow::Borrowed(""),
-            lines: Lines { bytes: text.as_bytes(), at: 0, line: 1 },
+            lines: Lines::new(text),
             query: Text::default(),
             item_type: Text::default(),
             account: [Text::default(), Text::default()],
@@ -282,8 +257,7 @@ impl<'a> Document<'a> {
             }
             4 if self.in_content && self.section != Section::Other => self.slot = slot(self.section, element),
             depth if depth > DEEPEST => {
-                let message = format!("elements are nested more than {DEEPEST} deep");
-                return Err(Fault { code: Code::LimitReached, message, at });
+                return Err(Fault::too_deep(DEEPEST, at));
             }
             _ => {}
         }
@@ -424,21 +398,4 @@ fn slot<'a>(section: Section, element: &str) -> Option<Slot<'a>> {
         _ => return None,
     };
     Some(slot)
-}
-
-/// Line numbers of ever later bytes.
-struct Lines<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    line: u32,
-}
-
-impl Lines<'_> {
-    fn line_of(&mut self, at: usize) -> u32 {
-        let passed = self.bytes.get(self.at..at).unwrap_or_default();
-        let breaks = passed.iter().filter(|byte| **byte == b'\n').count();
-        self.line = self.line.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
-        self.at = at;
-        self.line
-    }
 }

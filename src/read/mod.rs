@@ -5,15 +5,18 @@
 //! diagnostics may both come out of one file.
 
 mod agent;
+mod bill;
 mod facter;
 mod faults;
 mod fusion_xml;
 mod glpi_json;
 mod habit;
 mod listing;
+mod machine_named;
 mod manifest;
 mod mapped;
 mod osquery_log;
+mod packages;
 mod page;
 mod picked;
 mod prices;
@@ -23,9 +26,11 @@ mod rvtools;
 mod rvtools_rows;
 mod sheet;
 mod table;
+mod tags;
 mod texts;
 mod value;
 mod workbook;
+mod xml;
 
 use std::sync::LazyLock;
 
@@ -147,16 +152,23 @@ pub trait Reader: Sync {
 /// mappings of known exports, whose headings are less telling.
 pub fn readers() -> &'static [&'static dyn Reader] {
     static ALL: LazyLock<Vec<&'static dyn Reader>> = LazyLock::new(|| {
-        let own: [&'static dyn Reader; 9] = [
+        let own: [&'static dyn Reader; 16] = [
             &glpi_json::GlpiJson,
             &facter::Facter,
             &osquery_log::OsqueryLog,
             &fusion_xml::FusionXml,
+            &tags::Swid,
+            &tags::CoSwid,
+            &bill::CycloneDx,
+            &bill::Spdx,
+            &bill::Syft,
+            &packages::DpkgStatus,
             &manifest::ManifestToml,
             &workbook::Workbooks,
             &rvtools::RvTools,
             &purchases::PURCHASES,
             &prices::PRICES,
+            &packages::PackageList,
         ];
         own.into_iter().chain(mapped::known().iter().map(|reader| reader as &dyn Reader)).collect()
     });

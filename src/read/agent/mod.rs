@@ -9,7 +9,7 @@ mod processors;
 mod text;
 mod virtualisation;
 
-pub use text::Text;
+pub use text::{Text, day};
 pub use virtualisation::shown_by_firmware;
 
 use serde::Deserialize;
