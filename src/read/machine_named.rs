@@ -173,7 +173,6 @@ const WORDS: &[&str] = &[
     "value",
     "var",
     "vm",
-    "windows",
     "x86_64",
     "x86",
     "xml",

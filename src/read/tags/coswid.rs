@@ -345,15 +345,14 @@ fn flag(decoder: &mut Decoder<'_>) -> Result<bool, Error> {
 
 /// A text; a number as text, 16 bytes as a UUID; nothing for anything else.
 fn text(decoder: &mut Decoder<'_>) -> Result<String, Error> {
+    while decoder.datatype()? == Type::Tag {
+        decoder.tag()?;
+    }
     match decoder.datatype()? {
         Type::String => decoder.str().map(str::to_owned),
         Type::StringIndef => decoder.str_iter()?.collect::<Result<Vec<_>, _>>().map(|parts| parts.concat()),
         Type::Bytes => decoder.bytes().map(uuid),
         Type::U8 | Type::U16 | Type::U32 | Type::U64 => decoder.u64().map(|number| number.to_string()),
-        Type::Tag => {
-            decoder.tag()?;
-            text(decoder)
-        }
         _ => decoder.skip().map(|()| String::new()),
     }
 }
