@@ -50,6 +50,7 @@ const WORDS: &[&str] = &[
     "corpus",
     "coswid",
     "cyclonedx",
+    "d",
     "data",
     "db",
     "deb",

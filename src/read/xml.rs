@@ -228,13 +228,28 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Local name of the first element of a text that may be XML, and of the one behind it.
+/// Local name of the first element of a text that may be XML, and of the one behind it; comments are passed over.
 pub(super) fn first_elements(head: &str) -> (Option<&str>, Option<&str>) {
-    let mut names = head
-        .split('<')
-        .skip(1)
-        .filter(|part| part.starts_with(|first: char| first.is_alphabetic() || first == '_'))
-        .filter_map(|part| part.split(|letter: char| letter.is_whitespace() || matches!(letter, '>' | '/')).next())
-        .map(|name| name.rsplit(':').next().unwrap_or(name));
+    let mut in_comment = false;
+    let mut names = head.split('<').skip(1).filter_map(|part| {
+        in_comment |= part.starts_with("!--");
+        let is_comment = in_comment;
+        in_comment &= !part.contains("-->");
+        let begins = part.starts_with(|first: char| first.is_alphabetic() || first == '_');
+        let name = part.split(|letter: char| letter.is_whitespace() || matches!(letter, '>' | '/')).next()?;
+        (begins && !is_comment).then(|| name.rsplit(':').next().unwrap_or(name))
+    });
     (names.next(), names.next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_elements;
+
+    #[test]
+    fn the_first_elements_are_found_behind_declarations_and_comments() {
+        let text = "<?xml version='1.0'?>\n<!-- of <old> things -->\n<a:Root x='1'><b/></a:Root>";
+        assert_eq!(first_elements(text), (Some("Root"), Some("b")));
+        assert_eq!(first_elements("no element"), (None, None));
+    }
 }

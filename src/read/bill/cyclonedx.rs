@@ -110,14 +110,16 @@ impl Reader for CycloneDx {
     }
 }
 
-/// What the bill is of, by its subject and by the phases of life it is of.
-fn subject(kind: &str, name: &str, host: Option<&str>, operates: bool) -> Subject {
+/// What the bill is of, by its subject and by the phases of life it is of. `is_made`: it says who makes the subject.
+fn subject(kind: &str, name: &str, host: Option<&str>, is_made: bool, operates: bool) -> Subject {
     if let Some(host) = host_name(host) {
         return Subject::Machine(Some(host));
     }
     let name = name.trim().to_owned();
     match kind {
         "container" => Subject::Image(name),
+        // A device that somebody makes is a model and not one machine.
+        "device" if is_made && !operates => Subject::Product("device".into(), name),
         "operating-system" | "device" => Subject::System(name),
         _ if is_root(&name) => Subject::Machine(None),
         "" if name.is_empty() && operates => Subject::Machine(None),
@@ -278,6 +280,13 @@ impl<'de> Visitor<'de> for NameVisitor {
     }
 }
 
+impl Component<'_> {
+    /// Whether it says who makes it.
+    fn is_made(&self) -> bool {
+        [&self.publisher, &self.supplier, &self.manufacturer].into_iter().any(|name| name.0.stated().is_some())
+    }
+}
+
 impl<'a> Bom<'a> {
     fn bill(self) -> Bill<'a> {
         let mut bill = Bill::default();
@@ -289,7 +298,8 @@ impl<'a> Bom<'a> {
             let component = metadata.component.as_ref();
             let kind = component.and_then(|found| found.kind.stated()).unwrap_or_default();
             let name = component.and_then(|found| found.name.stated()).unwrap_or_default();
-            bill.subject = subject(kind, name, host, operates);
+            let is_made = component.is_some_and(Component::is_made);
+            bill.subject = subject(kind, name, host, is_made, operates);
             bill.subject_version = component.and_then(|found| found.version.owned());
             bill.made = metadata.timestamp.owned();
             bill.program = metadata.tools.0.owned();
@@ -328,6 +338,7 @@ struct Document<'a> {
     name: String,
     version: String,
     host: Option<String>,
+    is_made: bool,
     operates: bool,
     property: String,
     /// Components that are open, the innermost last.
@@ -336,7 +347,7 @@ struct Document<'a> {
 
 impl<'a> Document<'a> {
     fn finish(mut self) -> Bill<'a> {
-        self.bill.subject = subject(&self.kind, &self.name, self.host.as_deref(), self.operates);
+        self.bill.subject = subject(&self.kind, &self.name, self.host.as_deref(), self.is_made, self.operates);
         self.bill.subject_version = Some(self.version).filter(|version| !version.is_empty());
         self.bill
     }
@@ -372,6 +383,9 @@ impl<'a> Listener<'a> for Document<'a> {
             "bom/metadata/timestamp" => self.bill.made = Some(owned()),
             "bom/metadata/component/name" => self.name = owned(),
             "bom/metadata/component/version" => self.version = owned(),
+            "bom/metadata/component/publisher"
+            | "bom/metadata/component/supplier/name"
+            | "bom/metadata/component/manufacturer/name" => self.is_made = true,
             "bom/metadata/lifecycles/lifecycle/phase" => self.operates |= is_operation(text.trim()),
             "bom/metadata/tools/tool/name" | "bom/metadata/tools/components/component/name" => {
                 self.bill.program.get_or_insert_with(owned);

@@ -63,6 +63,9 @@ const CONTAINER: &[u8] = b"SBOM\xd6\xba\x2e\xac\xa3\xe6\x7a\x52\xaa\xee\x3b\xaf"
 /// The CBOR tag number of CoSWID.
 const COSWID_NUMBER: u64 = 1_398_229_316;
 
+/// The CBOR tag number of a message with one signature.
+const SIGNED_NUMBER: u64 = 18;
+
 /// Most bytes that a container may hold.
 const CONTAINER_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -114,6 +117,7 @@ fn begins_with_tag(head: &[u8]) -> bool {
     while decoder.datatype().is_ok_and(|kind| kind == Type::Tag) {
         match decoder.tag() {
             Ok(number) if number.as_u64() == COSWID_NUMBER => return true,
+            Ok(number) if number.as_u64() == SIGNED_NUMBER => return signs_tag(&mut decoder),
             Ok(_) => {}
             Err(_) => return false,
         }
@@ -130,6 +134,16 @@ fn begins_with_tag(head: &[u8]) -> bool {
         }
     }
     id && name
+}
+
+/// Whether what is signed is a tag; a signature within a signature is none.
+fn signs_tag(decoder: &mut Decoder<'_>) -> bool {
+    let header = decoder.array().and_then(|_| decoder.skip()).and_then(|()| decoder.skip());
+    let content = header.and_then(|()| decoder.bytes()).ok();
+    content.is_some_and(|content| match content.first() {
+        Some(0xA1..=0xBF) => begins_with_tag(content),
+        _ => content.starts_with(b"\xDASWID"),
+    })
 }
 
 fn from_cbor(input: &Input<'_>) -> Result<Tags, Diagnostic> {
@@ -193,7 +207,7 @@ impl Found {
         match decoder.datatype()? {
             Type::Tag => {
                 let number = decoder.tag()?.as_u64();
-                if number == 18 { self.signed(decoder, depth + 1) } else { self.item(decoder, depth + 1) }
+                if number == SIGNED_NUMBER { self.signed(decoder, depth + 1) } else { self.item(decoder, depth + 1) }
             }
             Type::Array | Type::ArrayIndef => {
                 let length = decoder.array()?;
