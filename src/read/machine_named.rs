@@ -318,11 +318,11 @@ pub(super) fn looks_like_machine(name: &str) -> bool {
     if !may_be_machine(name) || name.contains('_') {
         return false;
     }
-    let digits = name.chars().filter(char::is_ascii_hexdigit).count();
-    let is_digest = digits >= 32 && name.chars().all(|letter| letter.is_ascii_hexdigit() || letter == '-');
+    let is_hex = |text: &str| text.len() >= 32 && text.chars().all(|letter| letter.is_ascii_hexdigit());
+    let is_digest = is_hex(&name.replace('-', "")) || name.split(is_sign).any(is_hex);
     let labels: Vec<&str> = name.split('.').collect();
     let qualified = labels.len() >= 3
-        && labels.iter().all(|label| !label.is_empty())
+        && labels.iter().all(|label| label.contains(char::is_alphabetic))
         && labels.last().is_some_and(|last| last.len() >= 2 && last.chars().all(char::is_alphabetic))
         && !["com", "org", "net", "io", "gov", "edu", "regid"].contains(&labels[0]);
     let is_release = RELEASE.as_ref().is_some_and(|release| release.is_match(name));

@@ -87,7 +87,7 @@ fn of_rpm(text: &str) -> Option<(&str, &str)> {
         false => return None,
     };
     let (before, _release) = rest.rsplit_once('-')?;
-    let (name, version) = before.rsplit_once('-')?;
+    let (name, _) = before.rsplit_once('-')?;
     let version = &rest[name.len() + 1..];
     (is_name(name) && is_version(version) && !version.starts_with('-')).then_some((name, version))
 }
