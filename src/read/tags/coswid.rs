@@ -110,7 +110,7 @@ impl Reader for CoSwid {
 /// Whether the bytes begin as a tag does: a map with the id and the name among its first keys.
 fn begins_with_tag(head: &[u8]) -> bool {
     // No text begins with such a byte.
-    if !matches!(head.first(), Some(0xA1..=0xBF | 0xC0..=0xDB)) {
+    if !matches!(head.first(), Some(0xA1..=0xDB)) {
         return false;
     }
     let mut decoder = Decoder::new(head);
