@@ -195,6 +195,71 @@ fn sockets_cores_and_threads_that_contradict_each_other_are_taken_as_not_stated(
 }
 
 #[test]
+fn each_instance_of_a_service_is_a_record_with_its_edition() {
+    let (reader, verdict, heard) = read_sample("registry-export/db-09/Setup.reg");
+    assert_eq!((reader.as_str(), verdict), ("registry-export", Verdict::Read));
+    let wanted = [("Microsoft SQL Server Standard Edition (MSSQLSERVER)", "16.0.4085.2")];
+    assert_eq!((heard.names(), heard.software("db-09")), (vec!["db-09"], wanted.into()));
+}
+
+#[test]
+fn an_export_that_names_no_machine_asks_which_one_it_is_of() {
+    let bytes = std::fs::read(repository("samples/formats/registry-export/uninstall.reg")).expect("it is there");
+    let readers = Readers::new(TableSettings::NONE);
+    let reader = readers.choose(&bytes, "uninstall.reg").expect("it is an export");
+    let Verdict::Rejected(fault) = reader.read(&Input::new("uninstall.reg", &bytes), &mut Heard::default()) else {
+        panic!("it was read");
+    };
+    assert!(fault.message.contains("which machine is this of?"), "{}", fault.message);
+}
+
+#[test]
+fn sockets_without_cores_stay_sockets_without_cores() {
+    for (sample, name) in [("systeminfo/db-01.txt", "DB-01"), ("powershell-list/computer-info.txt", "app-07")] {
+        let (_, verdict, heard) = read_sample(sample);
+        assert_eq!((verdict, &heard.host(name).processors), (Verdict::Read, &None), "{sample}");
+    }
+    let (_, _, heard) = read_sample("wmic-list/old-2003.txt");
+    assert_eq!((&heard.host("OLD-03").processors, heard.host("OLD-03").logical_processors), (&None, None));
+}
+
+#[test]
+fn keys_of_products_are_kept_nowhere() {
+    let kept = |sample: &str| {
+        let (_, _, heard) = read_sample(sample);
+        assert!(heard.records() > 0, "{sample}");
+        heard.listing()
+    };
+    assert!(!kept("open-audit/server.xml").contains("BBBBB"));
+    assert!(!kept("registry-export/desk-12-office.reg").contains("02260"));
+    assert!(!kept("wmic-list/desk-12-SoftwareLicensingProduct.wmi").contains("XXXXX"));
+}
+
+#[test]
+fn a_text_inventory_that_breaks_off_anywhere_is_no_obstacle() {
+    for sample in [
+        "open-audit/server.xml",
+        "system-profiler-text/mac-03.xml",
+        "system-profiler-text/mac-01.txt",
+        "systeminfo/servers.csv",
+        "powershell-list/computer-info.txt",
+        "registry-export/db-04-sql.reg",
+    ] {
+        let whole = std::fs::read(repository("samples/formats").join(sample)).expect("it is there");
+        for length in 0..whole.len() {
+            for reader in readers().iter().filter(|reader| reader.name() == read_sample_name(sample)) {
+                reader.read(&Input::new("machine-01.txt", &whole[..length]), &mut Heard::default());
+            }
+        }
+    }
+}
+
+/// The format after which the folder of a sample is named.
+fn read_sample_name(sample: &str) -> &str {
+    sample.split('/').next().unwrap_or_default()
+}
+
+#[test]
 fn a_mapping_that_makes_no_sense_is_shown_with_its_place() {
     let text = "[[mapping]]\nname = \"x\"\nholds = \"machines\"\ncolumns = { nmae = \"Server\" }\n";
     let faults = parse_settings("trueup.toml", text).expect_err("it has faults");
@@ -206,8 +271,24 @@ fn a_mapping_that_makes_no_sense_is_shown_with_its_place() {
 }
 
 /// Formats with a reader of their own whose samples are held to a listing too.
-const LISTED: [&str; 10] =
-    ["mapping", "facter", "osquery-log", "swid", "coswid", "cyclonedx", "spdx", "syft", "dpkg-status", "package-list"];
+const LISTED: [&str; 16] = [
+    "coswid",
+    "cyclonedx",
+    "dpkg-status",
+    "facter",
+    "mapping",
+    "open-audit",
+    "osquery-log",
+    "package-list",
+    "powershell-list",
+    "registry-export",
+    "spdx",
+    "swid",
+    "syft",
+    "system-profiler-text",
+    "systeminfo",
+    "wmic-list",
+];
 
 /// Formats whose samples are held to a listing beside them, `expected.snap`: those of mappings and some others.
 fn listed_folders() -> Vec<PathBuf> {

@@ -202,3 +202,40 @@ fn editions_that_rules_name_are_editions_of_the_product() {
         }
     }
 }
+
+#[test]
+fn the_edition_of_an_instance_is_that_of_its_own_key_or_of_an_agents_list() {
+    let found = host(&[
+        ("Microsoft SQL Server Standard Edition (FINANCE)", "10.53.6000.34", ""),
+        ("SQL Server 2008 R2 Database Engine Services", "10.53.6000.34", "{A}"),
+        ("Microsoft SQL Server Enterprise Edition: Core-based Licensing (MSSQLSERVER)", "15.0.4322.2", ""),
+        ("SQL Server 2019 Database Engine Services", "15.0.2000.5", "{B}"),
+        ("SQL Server Enterprise Evaluation Edition", "12.0.4100.1", ""),
+        ("Microsoft SQL Server (LEFTOVER)", "14.0", ""),
+        ("SQL Server", "03.50", ""),
+    ]);
+    let wanted = [
+        ("sql-server", "2008 R2", "standard", 1),
+        ("sql-server", "2014", "evaluation", 1),
+        ("sql-server", "2017", "?", 1),
+        ("sql-server", "2019", "enterprise", 1),
+    ];
+    assert_eq!(found.installations.iter().map(shown).collect::<Vec<_>>(), wanted);
+}
+
+#[test]
+fn an_engine_without_edition_beside_a_free_one_may_need_a_licence() {
+    let found = host(&[
+        ("Microsoft SQL Server Express Edition (TOY)", "12.0.4100.1", ""),
+        ("SQL Server 2014 Database Engine Services", "12.1.4100.1", "{A}"),
+    ]);
+    let wanted = [("sql-server", "2014", "?", 1), ("sql-server", "2014", "express", 1)];
+    assert_eq!(found.installations.iter().map(shown).collect::<Vec<_>>(), wanted);
+}
+
+#[test]
+fn services_of_an_instance_are_components_with_their_edition() {
+    let found = host(&[("Microsoft SQL Server Enterprise Edition Analysis Services (CUBES)", "13.2.5026.0", "")]);
+    assert_eq!(found.installations.iter().map(shown).collect::<Vec<_>>(), [("sql-server", "2016", "enterprise", 1)]);
+    assert_eq!(found.installations[0].component.as_deref(), Some("ssas"));
+}

@@ -6,6 +6,9 @@
 
 mod agent;
 mod bill;
+mod blocks;
+mod cim;
+mod collected;
 mod facter;
 mod faults;
 mod fusion_xml;
@@ -15,20 +18,26 @@ mod listing;
 mod machine_named;
 mod manifest;
 mod mapped;
+mod open_audit;
 mod osquery_log;
 mod packages;
 mod page;
 mod picked;
+mod powershell_list;
 mod prices;
 mod purchases;
 mod records;
+mod registry;
 mod rvtools;
 mod rvtools_rows;
 mod sheet;
+mod system_report;
+mod systeminfo;
 mod table;
 mod tags;
 mod texts;
 mod value;
+mod wmic_list;
 mod workbook;
 mod xml;
 
@@ -152,7 +161,7 @@ pub trait Reader: Sync {
 /// mappings of known exports, whose headings are less telling.
 pub fn readers() -> &'static [&'static dyn Reader] {
     static ALL: LazyLock<Vec<&'static dyn Reader>> = LazyLock::new(|| {
-        let own: [&'static dyn Reader; 16] = [
+        let own: [&'static dyn Reader; 22] = [
             &glpi_json::GlpiJson,
             &facter::Facter,
             &osquery_log::OsqueryLog,
@@ -163,6 +172,12 @@ pub fn readers() -> &'static [&'static dyn Reader] {
             &bill::Spdx,
             &bill::Syft,
             &packages::DpkgStatus,
+            &open_audit::OpenAudit,
+            &registry::Registry,
+            &systeminfo::SystemInfo,
+            &system_report::SystemReport,
+            &wmic_list::WmicList,
+            &powershell_list::PowerShellList,
             &manifest::ManifestToml,
             &workbook::Workbooks,
             &rvtools::RvTools,

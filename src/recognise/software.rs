@@ -153,13 +153,22 @@ impl<'r> Proof<'r> {
             && agrees(self.build, row.rule.build.as_deref())
             && (!row.rule.per_instance
                 || self.instances.contains(&row.instance)
-                || (self.version == row.version && self.edition == row.edition))
+                || (self.version == row.version && self.edition == row.edition)
+                || self.is_repeated_by(row))
+    }
+
+    /// Setups list the engine once for each instance under one name: without instance and edition a row repeats what
+    /// another source says of one of them. Beside a free edition it may be of an instance that needs a licence.
+    fn is_repeated_by(&self, row: &Recognition<'_>) -> bool {
+        let needs_licence = self.edition.as_ref().is_some_and(|edition| !self.product.free_editions.contains(edition));
+        row.instance.is_none() && row.edition.is_none() && needs_licence
     }
 
     /// Adds a row; whether it proves a further instance.
     fn add(&mut self, index: usize, row: &Recognition<'_>) -> bool {
         self.records.push(index);
-        row.rule.per_instance && self.instances.insert(row.instance.clone())
+        let repeats = self.is_repeated_by(row);
+        row.rule.per_instance && !repeats && self.instances.insert(row.instance.clone())
     }
 
     /// Whether the licence of this engine covers a component that stands on the same host.

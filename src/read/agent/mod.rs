@@ -9,8 +9,9 @@ mod processors;
 mod text;
 mod virtualisation;
 
+pub use processors::processors;
 pub use text::{Text, day};
-pub use virtualisation::shown_by_firmware;
+pub use virtualisation::{GuestKind, shown_by_firmware};
 
 use serde::Deserialize;
 

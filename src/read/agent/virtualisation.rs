@@ -34,6 +34,7 @@ const GUEST_KINDS: &[(&str, GuestKind)] = &[
     ("fusion", GuestKind::Desktop),
     ("workstation", GuestKind::Desktop),
     ("vmware", GuestKind::Server("VMware")),
+    ("esx", GuestKind::Server("VMware")),
     ("hyperv", GuestKind::Server("Hyper-V")),
     ("hyper-v", GuestKind::Server("Hyper-V")),
     ("kvm", GuestKind::Server("KVM")),
@@ -85,7 +86,7 @@ impl Guest<'_> {
     pub fn powered_on(&self) -> Option<bool> {
         match self.status.stated()?.to_lowercase().as_str() {
             "running" | "blocked" | "idle" | "paused" | "dying" | "poweredon" => Some(true),
-            "off" | "shutdown" | "crashed" | "poweredoff" | "stopped" => Some(false),
+            "off" | "shutdown" | "crashed" | "poweredoff" | "shut off" | "stopped" => Some(false),
             _ => None,
         }
     }

@@ -19,11 +19,18 @@ use super::fit::Fit;
 pub(super) const MACHINE: &str = "{machine}";
 
 /// Endings that belong to the form of a file.
-const ENDINGS: [&str; 11] =
-    [".gz", ".bz2", ".z", ".tgz", ".json", ".ndjson", ".jsonl", ".log", ".txt", ".csv", ".facts"];
+const ENDINGS: [&str; 15] = [
+    ".gz", ".bz2", ".z", ".tgz", ".json", ".ndjson", ".jsonl", ".log", ".txt", ".csv", ".facts", ".reg", ".wmi",
+    ".xml", ".plist",
+];
 
 /// The machine after which a file is named; nothing where its name and that of its folder say only what is in it.
 pub(super) fn name(mapping: &Mapping, input: &Input<'_>) -> Option<String> {
+    named_after(input, &mapping.file_words)
+}
+
+/// The same, with the words that say what is in a file.
+pub(in crate::read) fn named_after(input: &Input<'_>, words: &[String]) -> Option<String> {
     let mut folders = input.path.rsplit('/');
     let mut file = folders.next()?.to_owned();
     while let Some(ending) = ENDINGS.iter().find(|ending| file.to_lowercase().ends_with(*ending)) {
@@ -31,7 +38,7 @@ pub(super) fn name(mapping: &Mapping, input: &Input<'_>) -> Option<String> {
     }
     let folder =
         folders.next().filter(|folder| !input.organisation.is_some_and(|name| folder.eq_ignore_ascii_case(name)));
-    [Some(file.as_str()), folder].into_iter().flatten().find_map(|text| without_words(text, &mapping.file_words))
+    [Some(file.as_str()), folder].into_iter().flatten().find_map(|text| without_words(text, words))
 }
 
 /// A day, with or without a time, behind the rest of a name or alone.
@@ -81,11 +88,21 @@ pub(super) fn tell(
     if !named_by_path(mapping, found) {
         return Ok(());
     }
-    match name(mapping, input) {
+    named_or_asked(name(mapping, input), input).map(|(_, told)| faults.keep(told))
+}
+
+/// The machine after which a file is named that names none itself, and what to tell of that.
+///
+/// # Errors
+/// Where nothing names it: the question which machine it is of.
+pub(in crate::read) fn named_or_asked(
+    named: Option<String>,
+    input: &Input<'_>,
+) -> Result<(String, Diagnostic), Diagnostic> {
+    match named {
         Some(machine) => {
             let message = format!("it names no machine and is taken to be of `{machine}`, after which it is named");
-            faults.keep(Diagnostic::note(Code::IncompleteRecord, input.path, message).at(Place::Whole));
-            Ok(())
+            Ok((machine, Diagnostic::note(Code::IncompleteRecord, input.path, message).at(Place::Whole)))
         }
         None => {
             let message = "which machine is this of? Neither its content nor its name nor its folder says so";

@@ -29,6 +29,7 @@ use cells::Cells;
 use fit::Fit;
 use json::JsonFit;
 pub(super) use known::known;
+pub(super) use machine_of::{named_after, named_or_asked};
 pub(super) use suggest::suggest;
 
 /// Rows from the top within which the headings must stand; reports have titles above them.

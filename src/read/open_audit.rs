@@ -1,0 +1,448 @@
+//! Open-AudIT's audit results: `<system>` with a section a kind of thing, and in it an `<item>` each.
+//!
+//! One pass over the events; of every section that is used the fields of one item are kept until it ends. A document
+//! type is refused, and so is any reference but the five predefined ones and characters by number. A file that breaks
+//! off is rejected as a whole.
+
+use quick_xml::Reader as XmlReader;
+use quick_xml::escape::resolve_xml_entity;
+use quick_xml::events::Event;
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::{ObservedHost, ObservedOperatingSystem, Place, Processor, View};
+
+use super::agent::{Firmware, Guest, GuestKind, Text, shown_by_firmware};
+use super::collected::{Collected, MOST_ROWS, Row};
+use super::faults::Faults;
+use super::page::{Field, Page, Verified};
+use super::value;
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
+
+/// The reader.
+pub struct OpenAudit;
+
+/// What the format is.
+const PAGE: Page = Page {
+    name: "open-audit",
+    title: "Open-AudIT audit result of one machine (XML)",
+    written_by: "the audit scripts of Open-AudIT (`audit_windows.vbs`, `audit_linux.sh`, `audit_esxi.sh`) with `create_file=y`",
+    carries: &[Carries::Hosts, Carries::Cores, Carries::Placement, Carries::Software, Carries::OperatingSystem],
+    recognised_by: "XML whose root is `system` with a section `sys`",
+    fields: &[
+        Field { named: "sys: hostname, fqdn, domain, serial, uuid", becomes: "name and identity" },
+        Field { named: "sys: os_name, os_version", becomes: "operating system" },
+        Field { named: "sys: manufacturer, model, serial", becomes: "whether it is virtual" },
+        Field { named: "sys: timestamp | last_seen", becomes: "day of the audit" },
+        Field {
+            named: "processor: physical_count, core_count, logical_count, description",
+            becomes: "sockets, cores in all, threads in all, model",
+        },
+        Field { named: "vm: name, uuid, cpu_count, status, type", becomes: "guests of the machine" },
+        Field { named: "software: name, version, publisher", becomes: "software records" },
+        Field {
+            named: "server: name, version, edition; server_item: parent_name, instance",
+            becomes: "a software record, its name made of product, edition and instance",
+        },
+    ],
+    quirks: &[
+        "`core_count` counts the cores of the whole machine: it is shared out over the sockets, and not used where that \
+         leaves a remainder",
+        "the section `software` occurs several times, and setups of several parts are listed twice: they fold",
+        "drivers, codecs and updates stand in the same list as programs",
+        "a database server without edition and instance is a remark and no record: its bare name is also that of a driver",
+        "`memory_count` is in bytes for some hypervisors; memory is not read. Keys of software are not read",
+        "a hypervisor lists its packages as software and its guests in the section `vm`",
+        "audits of devices that are no computers are ignored, with their type",
+    ],
+    verified: Verified::Unverified("example devices of the project's own repository"),
+    example: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>
+<system>
+ <sys><hostname>db-01</hostname><os_name>Microsoft Windows Server 2019 Standard</os_name></sys>
+ <processor><item><physical_count>2</physical_count><core_count>16</core_count></item></processor>
+ <software><item><name>7-Zip</name><version>23.01</version></item></software>
+</system>
+",
+    samples: &["open-audit"],
+};
+
+/// Bytes looked at to recognise the format.
+const SNIFFED_BYTES: usize = 4096;
+/// Deepest nesting of elements; audits have four levels.
+const DEEPEST: usize = 32;
+/// Most processors, and cores of each, that are believed.
+const MOST_SOCKETS: u32 = 256;
+const MOST_CORES: u32 = 1024;
+/// Most guests of one host that are kept.
+const MOST_GUESTS: usize = 20_000;
+
+/// Sections whose fields are used.
+const SECTIONS: [&str; 6] = ["sys", "processor", "vm", "software", "server", "server_item"];
+
+impl Reader for OpenAudit {
+    fn page(&self) -> &'static Page {
+        &PAGE
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn sniff(&self, head: &[u8], _path: &str) -> Sniff {
+        if head.trim_ascii_start().first() != Some(&b'<') {
+            return Sniff::No;
+        }
+        let head = String::from_utf8_lossy(&head[..head.len().min(SNIFFED_BYTES)]);
+        let is_system = ["<system>", "<system "].into_iter().any(|root| head.contains(root));
+        match (is_system, head.contains("<sys>") || head.contains("<sys ")) {
+            (true, true) => Sniff::Sure,
+            (true, false) => Sniff::Maybe,
+            (false, _) => Sniff::No,
+        }
+    }
+
+    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
+        let text = match text_of(input) {
+            Ok(text) => text,
+            Err(diagnostic) => return Verdict::Rejected(diagnostic),
+        };
+        let mut audit = Audit::default();
+        if let Err((message, at)) = parse(text, &mut audit) {
+            let line = 1 + text.as_bytes()[..at.min(text.len())].iter().filter(|byte| **byte == b'\n').count();
+            let help = "nothing was taken from this file; audit the machine again";
+            let fault = Diagnostic::error(Code::BrokenFormat, input.path, message).help(help);
+            return Verdict::Rejected(fault.at(Place::Line(u32::try_from(line).unwrap_or(u32::MAX))));
+        }
+        audit.emit(input, sink)
+    }
+}
+
+/// The fields of one item.
+type Fields = Vec<(String, String)>;
+
+/// What an audit says.
+#[derive(Default)]
+struct Audit {
+    system: Fields,
+    system_line: u32,
+    processors: Vec<(Fields, u32)>,
+    guests: Vec<(Fields, u32)>,
+    servers: Vec<(Fields, u32)>,
+    instances: Vec<(String, String)>,
+    software: Vec<Row>,
+    nameless: usize,
+    beyond_limits: usize,
+}
+
+impl Audit {
+    /// Takes an item, or the section `sys`, which is one itself.
+    fn take(&mut self, section: &str, fields: Fields, line: u32) {
+        match section {
+            "sys" => {
+                self.system.extend(fields);
+                self.system_line = line;
+            }
+            "processor" => self.processors.push((fields, line)),
+            "vm" if self.guests.len() < MOST_GUESTS => self.guests.push((fields, line)),
+            "server" if self.servers.len() < MOST_GUESTS => self.servers.push((fields, line)),
+            "server_item" => {
+                let pair = field(&fields, "parent_name").zip(field(&fields, "instance"));
+                let pair = pair.map(|(server, instance)| (server.to_owned(), instance.to_owned()));
+                self.instances.extend(pair.filter(|pair| !self.instances.contains(pair)));
+            }
+            "software" => {
+                let text = |name| raw(&fields, name).unwrap_or_default().to_owned();
+                match field(&fields, "name") {
+                    None => self.nameless += 1,
+                    Some(_) if self.software.len() >= MOST_ROWS => self.beyond_limits += 1,
+                    Some(_) => self.software.push(Row {
+                        name: text("name"),
+                        version: text("version"),
+                        publisher: text("publisher"),
+                        key: String::new(),
+                        line,
+                    }),
+                }
+            }
+            _ => self.beyond_limits += usize::from(section != "sys"),
+        }
+    }
+
+    fn emit(mut self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
+        let kind = field(&self.system, "type").filter(|kind| !kind.eq_ignore_ascii_case("computer"));
+        if let Some(kind) = kind {
+            return Verdict::Ignored(format!("an audit of a device of the type `{kind}`, not of a computer"));
+        }
+        let Some(name) = ["hostname", "name", "fqdn"].into_iter().find_map(|name| field(&self.system, name)) else {
+            let message = "the audit names no machine: neither `hostname` nor `fqdn`";
+            return Verdict::Rejected(Diagnostic::error(Code::IncompleteRecord, input.path, message));
+        };
+        let name = name.to_owned();
+        let mut faults = Faults::default();
+        let mut machine = self.machine(&name, input.path, &mut faults);
+        machine.software = std::mem::take(&mut self.software);
+        self.servers(&mut machine);
+        let left_out =
+            [(self.nameless, "software rows without a name"), (self.beyond_limits, "rows beyond the limits")];
+        for (count, what) in left_out.into_iter().filter(|(count, _)| *count > 0) {
+            faults.keep(Diagnostic::warning(Code::LeftOut, input.path, format!("{count} {what} are left out")));
+        }
+        let guests = self.emit_guests(&machine.host, input.path, &mut faults);
+        machine.emit(sink);
+        guests.into_iter().for_each(|guest| sink.host(guest));
+        faults.verdict(1, "", input.path, sink)
+    }
+
+    fn machine(&self, name: &str, path: &str, faults: &mut Faults) -> Collected {
+        let mut machine = Collected::new(self.system_line, name);
+        let text = |name: &str| field(&self.system, name).map(str::to_owned);
+        let place = machine.host.place.clone();
+        let host = &mut machine.host;
+        host.fqdn = text("fqdn").filter(|fqdn| fqdn.contains('.'));
+        host.domain = text("domain");
+        (host.uuid, host.serial) = (text("uuid"), text("serial"));
+        let seen = ["timestamp", "last_seen"].into_iter().find_map(text);
+        host.captured = seen.as_deref().and_then(|text| value::date(text, None).ok()).filter(|day| day.year() >= 1990);
+        let number = |text: String| text.split_whitespace().find(|word| word.contains('.')).map(str::to_owned);
+        host.operating_system = text("os_name").map(|caption| ObservedOperatingSystem {
+            caption,
+            version: text("os_version").map(|version| number(version.clone()).unwrap_or(version)),
+            place: Some(place),
+        });
+        let stated = |name: &str| Text(text(name).unwrap_or_default().into());
+        let firmware = Firmware {
+            serial: stated("serial"),
+            maker: stated("manufacturer"),
+            model: stated("model"),
+            ..Firmware::default()
+        };
+        if let Some(platform) = shown_by_firmware(&firmware) {
+            (host.is_virtual, host.platform) = (Some(true), Some(platform.to_owned()));
+        }
+        self.processors(host, path, faults);
+        let offered = self.guests.iter().find_map(|(fields, _)| match guest_of(fields).kind() {
+            GuestKind::Server(platform) => Some(platform),
+            GuestKind::Desktop | GuestKind::Container => None,
+        });
+        if let Some(platform) = offered {
+            // A hypervisor that is itself the system is asked from outside; an agent runs on any other.
+            let system = [text("os_group"), text("os_name")].into_iter().flatten().collect::<String>().to_lowercase();
+            let asked = system.contains(&platform.to_lowercase());
+            host.view = if asked { View::Hypervisor } else { View::Register };
+            let named = text("os_name").filter(|_| asked);
+            host.platform = Some(named.unwrap_or_else(|| platform.to_owned()));
+        }
+        let containers =
+            self.guests.iter().filter(|(fields, _)| guest_of(fields).kind() == GuestKind::Container).count();
+        machine.remark("containers", (containers > 0).then(|| format!("{containers}, not machines of their own")));
+        let model: Vec<String> = ["manufacturer", "model"].into_iter().filter_map(text).collect();
+        machine.remark("model", Some(model.join(" ")));
+        machine
+    }
+
+    /// Sockets with the cores of each. `core_count` counts those of the machine.
+    fn processors(&self, host: &mut ObservedHost, path: &str, faults: &mut Faults) {
+        let Some((fields, line)) = self.processors.first() else { return };
+        let number = |name| field(fields, name).and_then(|text| text.parse::<u32>().ok()).filter(|count| *count > 0);
+        host.processor_model = field(fields, "description").map(str::to_owned);
+        host.logical_processors = number("logical_count");
+        let sockets = number("physical_count").or_else(|| {
+            let stated = field(&self.system, "processor_count")?.parse::<u32>().ok();
+            stated.filter(|count| *count > 0)
+        });
+        match (sockets, number("core_count")) {
+            (Some(sockets), Some(cores))
+                if sockets <= MOST_SOCKETS && cores.is_multiple_of(sockets) && cores / sockets <= MOST_CORES =>
+            {
+                host.processors =
+                    Some(vec![Processor { cores: cores / sockets, enabled_cores: None }; sockets as usize]);
+            }
+            (Some(sockets), Some(cores)) => {
+                let message = format!(
+                    "{cores} cores cannot be shared out over {sockets} processors; the processors are taken as not stated"
+                );
+                faults.keep(Diagnostic::warning(Code::ImplausibleValue, path, message).at(Place::Line(*line)));
+            }
+            (Some(sockets), None) => {
+                host.remarks.push(("sockets".into(), format!("{sockets}, the cores of which are not stated")));
+            }
+            (None, cores) => host.remarks.extend(cores.map(|cores| ("cores".to_owned(), cores.to_string()))),
+        }
+    }
+
+    /// Servers of which the audit knows the edition: that is nowhere else in it.
+    fn servers(&self, machine: &mut Collected) {
+        for (fields, line) in &self.servers {
+            let Some(name) = field(fields, "name") else { continue };
+            let version = field(fields, "version").unwrap_or_default().to_owned();
+            let edition = field(fields, "edition");
+            let mut instances =
+                self.instances.iter().filter(|(server, _)| server == name).map(|(_, instance)| instance);
+            let instance = match (instances.next(), instances.next()) {
+                (Some(only), None) => Some(only),
+                // Nothing says which of several servers an instance belongs to.
+                _ => None,
+            };
+            let mut title = [Some(name), edition].into_iter().flatten().collect::<Vec<_>>().join(" ");
+            title.extend(instance.iter().flat_map(|instance| [" (", instance, ")"]));
+            let kind = field(fields, "type").unwrap_or("server");
+            machine.remark(kind, Some(format!("{title} {version}").trim_end().to_owned()));
+            if edition.is_some() || instance.is_some() {
+                machine.software.push(Row { name: title, version, line: *line, ..Row::default() });
+            }
+        }
+    }
+
+    fn emit_guests(&self, host: &ObservedHost, path: &str, faults: &mut Faults) -> Vec<ObservedHost> {
+        let mut guests = Vec::new();
+        for (fields, line) in &self.guests {
+            let guest = guest_of(fields);
+            let kind = guest.kind();
+            let Some(name) = guest.name.stated().or(guest.uuid.stated()).filter(|_| kind != GuestKind::Container)
+            else {
+                if kind != GuestKind::Container {
+                    let message = "a guest without name and UUID is left out";
+                    faults.keep(Diagnostic::warning(Code::IncompleteRecord, path, message).at(Place::Line(*line)));
+                }
+                continue;
+            };
+            let mut observed = ObservedHost::new(Place::Line(*line), View::Guest, name);
+            observed.uuid = guest.uuid.owned();
+            observed.captured = host.captured;
+            observed.is_virtual = Some(true);
+            observed.platform = match kind {
+                GuestKind::Server(platform) => Some(platform.to_owned()),
+                GuestKind::Desktop | GuestKind::Container => guest.kind.owned(),
+            };
+            observed.vcpus = guest.vcpus.number().filter(|count| *count > 0);
+            observed.runs_on = Some(host.name.clone());
+            observed.powered_on = guest.powered_on();
+            guests.push(observed);
+        }
+        guests
+    }
+}
+
+fn guest_of(fields: &Fields) -> Guest<'_> {
+    let text = |name| Text(field(fields, name).unwrap_or_default().into());
+    Guest {
+        name: text("name"),
+        uuid: text("uuid"),
+        vcpus: text("cpu_count"),
+        status: text("status"),
+        kind: text("type"),
+        ..Guest::default()
+    }
+}
+
+/// A field as written.
+fn raw<'f>(fields: &'f Fields, name: &str) -> Option<&'f str> {
+    fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}
+
+/// A field that says something, without blanks around it.
+fn field<'f>(fields: &'f Fields, name: &str) -> Option<&'f str> {
+    raw(fields, name).map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// Reads the document; the message and the byte where it cannot be understood.
+fn parse(text: &str, audit: &mut Audit) -> Result<(), (String, usize)> {
+    let mut reader = XmlReader::from_str(text);
+    reader.config_mut().allow_dangling_amp = true;
+    let mut walk =
+        Walk { text, audit, path: Vec::new(), fields: Vec::new(), value: None, begun: (0, 1), seen_root: false };
+    loop {
+        let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+        match reader.read_event() {
+            Ok(Event::Start(start)) => walk.open(start.name().as_ref(), at)?,
+            Ok(Event::Empty(start)) => {
+                walk.open(start.name().as_ref(), at)?;
+                walk.close();
+            }
+            Ok(Event::End(_)) => walk.close(),
+            Ok(Event::Text(text)) => walk.append(&text),
+            Ok(Event::CData(text)) => walk.append(&text),
+            Ok(Event::GeneralRef(reference)) => {
+                let wrong = || (format!("the reference `&{};` is not resolved", &*reference), at);
+                let character = reference.resolve_char_ref().map_err(|_| wrong())?;
+                match (character, resolve_xml_entity(&reference)) {
+                    (Some(character), _) => walk.append(character.encode_utf8(&mut [0; 4])),
+                    (None, Some(entity)) => walk.append(entity),
+                    (None, None) => return Err(wrong()),
+                }
+            }
+            Ok(Event::DocType(_)) => return Err(("a document type, which no audit has, is refused".into(), at)),
+            Ok(Event::Comment(_) | Event::PI(_) | Event::Decl(_)) => {}
+            Ok(Event::Eof) => {
+                return match (walk.path.len(), walk.seen_root) {
+                    (0, true) => Ok(()),
+                    (0, false) => Err(("no element in the document".into(), text.len())),
+                    (open, _) => Err((format!("the XML ends too early, with {open} elements open"), text.len())),
+                };
+            }
+            Err(error) => {
+                let at = usize::try_from(reader.error_position()).unwrap_or(usize::MAX);
+                return Err((format!("the XML is broken: {error}"), at));
+            }
+        }
+    }
+}
+
+/// Where the document is.
+struct Walk<'w> {
+    text: &'w str,
+    audit: &'w mut Audit,
+    path: Vec<String>,
+    fields: Fields,
+    value: Option<String>,
+    /// Byte and line of the last item.
+    begun: (usize, u32),
+    seen_root: bool,
+}
+
+impl Walk<'_> {
+    fn in_use(&self) -> bool {
+        self.path.get(1).is_some_and(|section| SECTIONS.contains(&section.as_str()))
+    }
+
+    fn open(&mut self, element: &str, at: usize) -> Result<(), (String, usize)> {
+        match (self.path.len(), self.seen_root) {
+            (0, true) => return Err(("a second document in the same file".into(), at)),
+            (0, false) if element != "system" => {
+                return Err((format!("the root is `<{element}>`, not `<system>`"), at));
+            }
+            (DEEPEST, _) => return Err((format!("elements are nested more than {DEEPEST} deep"), at)),
+            _ => self.seen_root = true,
+        }
+        self.path.push(element.to_owned());
+        if self.in_use() && (element == "item" || self.path.len() == 2) {
+            let passed = self.text.as_bytes().get(self.begun.0..at).unwrap_or_default();
+            let breaks = passed.iter().filter(|byte| **byte == b'\n').count();
+            self.begun = (at, self.begun.1.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX)));
+            self.fields.clear();
+        }
+        self.value = (self.in_use() && self.path.len() > 2).then(String::new);
+        Ok(())
+    }
+
+    fn append(&mut self, text: &str) {
+        if let Some(value) = &mut self.value {
+            value.push_str(text);
+        }
+    }
+
+    fn close(&mut self) {
+        let in_use = self.in_use();
+        let Some(element) = self.path.pop() else { return };
+        if !in_use {
+            return;
+        }
+        let value = self.value.take();
+        let section = self.path.get(1).unwrap_or(&element);
+        if element == "item" || (self.path.len() == 1 && !self.fields.is_empty()) {
+            let fields = std::mem::take(&mut self.fields);
+            self.audit.take(section, fields, self.begun.1);
+        } else if let Some(value) = value {
+            self.fields.push((element, value));
+        }
+    }
+}
