@@ -12,6 +12,8 @@ pub(super) enum Parted {
 
 /// Most pairs kept of one file; above it something other than an inventory is at work.
 pub(super) const MOST_PAIRS: usize = 4_000_000;
+/// Most pairs of one object; no class has a quarter of that.
+const MOST_OF_ONE: usize = 512;
 /// Longest name of a property.
 const LONGEST_NAME: usize = 64;
 
@@ -97,7 +99,7 @@ pub(super) fn blocks(text: &str, parted: Parted) -> (Vec<Block>, usize) {
         match pair(line, parted) {
             Some(_) if kept >= MOST_PAIRS => beyond += 1,
             Some((name, value)) => {
-                if current.has(name) {
+                if current.pairs.len() >= MOST_OF_ONE || current.has(name) {
                     end(&mut current, &mut blocks);
                 }
                 if current.pairs.is_empty() {

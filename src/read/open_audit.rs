@@ -72,6 +72,8 @@ const DEEPEST: usize = 32;
 /// Most processors, and cores of each, that are believed.
 const MOST_SOCKETS: u32 = 256;
 const MOST_CORES: u32 = 1024;
+/// Most instances of servers that are told apart.
+const MOST_INSTANCES: usize = 1_000;
 /// Most guests of one host that are kept.
 const MOST_GUESTS: usize = 20_000;
 
@@ -144,11 +146,12 @@ impl Audit {
             "processor" => self.processors.push((fields, line)),
             "vm" if self.guests.len() < MOST_GUESTS => self.guests.push((fields, line)),
             "server" if self.servers.len() < MOST_GUESTS => self.servers.push((fields, line)),
-            "server_item" => {
+            "server_item" if self.instances.len() < MOST_INSTANCES => {
                 let pair = field(&fields, "parent_name").zip(field(&fields, "instance"));
                 let pair = pair.map(|(server, instance)| (server.to_owned(), instance.to_owned()));
                 self.instances.extend(pair.filter(|pair| !self.instances.contains(pair)));
             }
+            "server_item" => {}
             "software" => {
                 let text = |name| raw(&fields, name).unwrap_or_default().to_owned();
                 match field(&fields, "name") {

@@ -81,6 +81,8 @@ const PAGE: Page = Page {
     samples: &["registry-export"],
 };
 
+/// Most instances kept of all services.
+const MOST_INSTANCES: usize = 10_000;
 /// Most values kept of one key.
 const MOST_VALUES: usize = 4_096;
 
@@ -216,11 +218,11 @@ impl<'t> Export<'t> {
             }
         }
         for (service, rule) in self.known.services.iter().enumerate() {
-            if rule.instances.is_match(key) {
+            if rule.instances.is_match(key) && self.instances.len() < MOST_INSTANCES {
                 let named = values.iter().map(|(name, id)| ((service, id.to_lowercase()), (name.clone(), line)));
                 self.instances.extend(named);
             }
-            if let Some(groups) = rule.setup.captures(key) {
+            if let Some(groups) = rule.setup.captures(key).filter(|_| self.setups.len() < MOST_INSTANCES) {
                 let mut texts = values.clone();
                 for name in ["release", "instance"] {
                     texts.extend(groups.name(name).map(|text| (name.to_owned(), text.as_str().to_owned())));

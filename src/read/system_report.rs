@@ -80,6 +80,9 @@ Applications:
 /// Bytes looked at to recognise the format.
 const SNIFFED_BYTES: usize = 16 * 1024;
 
+/// Most facts of hardware and software that are looked at.
+const MOST_FACTS: usize = 10_000;
+
 /// Words in the name of a file or folder that say what is in it.
 const FILE_WORDS: [&str; 13] = [
     "system_profiler",
@@ -222,7 +225,7 @@ fn of_text(text: &str) -> Report {
                     row.version = version.trim().to_owned();
                 }
             }
-            (5.., Section::Hardware | Section::Software) => {
+            (5.., Section::Hardware | Section::Software) if report.facts.len() < MOST_FACTS => {
                 if let Some((name, value)) = rest.split_once(':').filter(|(_, value)| !value.is_empty()) {
                     report.facts.push((name.to_owned(), value.trim().to_owned(), number));
                 }

@@ -135,6 +135,10 @@ impl Reader for SystemInfo {
             Some(_) => of_table(text, input.path, &mut faults),
             None => of_lines(text),
         };
+        if machines.len() >= MOST_MACHINES {
+            let message = format!("more than {MOST_MACHINES} machines; the others are not read");
+            faults.keep(Diagnostic::error(Code::LimitReached, input.path, message));
+        }
         let mut count = 0;
         for (facts, line) in machines {
             match machine(&facts, line) {

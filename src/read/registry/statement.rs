@@ -119,21 +119,25 @@ impl<'t> Statements<'t> {
         self.bytes(bytes).map(|(kind, bytes)| Statement::Value(name, Value::Bytes(kind, bytes)))
     }
 
-    /// A text from after its opening quotation mark; line breaks in it are its own.
+    /// A text from after its opening quotation mark; line breaks in it are its own. One that is not closed before the
+    /// next key ends with its line, so that it does not take others with it.
     fn text(&mut self, start: &str) -> Result<String, String> {
-        if let Some((text, _)) = quoted(start) {
+        let mut text = String::new();
+        if unescape(start, &mut text).is_some() {
             return Ok(text);
         }
-        let mut whole = start.to_owned();
-        loop {
-            let more = self.lines.next().filter(|_| whole.len() < LONGEST_VALUE);
-            let Some((_, line)) = more else { return Err("a text is never closed".to_owned()) };
-            whole.push('\n');
-            whole.push_str(line.trim_end_matches('\r'));
-            if let Some((text, _)) = quoted(&whole) {
+        let mut ahead = self.lines.clone();
+        while let Some((_, line)) = ahead.next().filter(|(_, line)| !line.starts_with("[HKEY")) {
+            text.push('\n');
+            if unescape(line.trim_end_matches('\r'), &mut text).is_some() {
+                self.lines = ahead;
                 return Ok(text);
             }
+            if text.len() > LONGEST_VALUE {
+                break;
+            }
         }
+        Err("a text is never closed".to_owned())
     }
 
     /// Bytes from after `hex`, which may go on over lines that end in a backslash.
@@ -172,11 +176,17 @@ fn key(line: &str) -> Result<Statement<'_>, String> {
 /// The text up to its closing quotation mark, without escapes, and what stands behind it.
 fn quoted(text: &str) -> Option<(String, &str)> {
     let mut out = String::new();
+    let end = unescape(text, &mut out)?;
+    Some((out, &text[end..]))
+}
+
+/// Appends a text up to its closing quotation mark without its escapes; the byte behind that, where there is one.
+fn unescape(text: &str, out: &mut String) -> Option<usize> {
     let mut letters = text.char_indices();
     while let Some((at, letter)) = letters.next() {
         match letter {
-            '"' => return Some((out, &text[at + 1..])),
-            '\\' => out.push(letters.next()?.1),
+            '"' => return Some(at + 1),
+            '\\' => out.extend(letters.next().map(|(_, escaped)| escaped)),
             letter => out.push(letter),
         }
     }
