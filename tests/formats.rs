@@ -88,6 +88,29 @@ fn every_example_is_read_by_the_format_it_is_of() {
     }
 }
 
+/// Otherwise the same list on two machines would be kept once, and one machine lost.
+#[test]
+fn whoever_names_a_machine_after_its_file_says_that_it_reads_the_path() {
+    let readers = Readers::new(TableSettings::NONE);
+    let names_at = |page: &Page, path: &str| {
+        let mut heard = Heard::default();
+        let reader = readers.choose(page.example.as_bytes(), path)?;
+        reader.read(&Input::new(path, page.example.as_bytes()), &mut heard);
+        Some((heard.names().into_iter().map(str::to_owned).collect::<Vec<_>>(), reader.reads_path()))
+    };
+    let mut by_path = 0;
+    for page in pages() {
+        let (Some((here, reads_path)), Some((there, _))) =
+            (names_at(page, "web-01/example"), names_at(page, "web-02/example"))
+        else {
+            continue;
+        };
+        by_path += usize::from(here != there);
+        assert!(here == there || reads_path, "{}", page.name);
+    }
+    assert!(by_path >= 2, "{by_path}");
+}
+
 #[test]
 fn the_example_of_a_mapping_is_a_mapping() {
     let page = pages().into_iter().find(|page| page.name == "mapping").expect("mappings have a page");

@@ -74,6 +74,10 @@ impl Reader for CycloneDx {
         1
     }
 
+    fn reads_path(&self) -> bool {
+        true
+    }
+
     fn sniff(&self, head: &[u8], _path: &str) -> Sniff {
         match head.trim_ascii_start().first() {
             Some(b'{') => {

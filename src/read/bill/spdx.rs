@@ -75,6 +75,10 @@ impl Reader for Spdx {
         1
     }
 
+    fn reads_path(&self) -> bool {
+        true
+    }
+
     fn sniff(&self, head: &[u8], _path: &str) -> Sniff {
         let start = head.trim_ascii_start().first();
         let near = || String::from_utf8_lossy(&head[..head.len().min(SNIFFED_BYTES)]);

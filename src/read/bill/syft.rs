@@ -54,6 +54,10 @@ impl Reader for Syft {
         1
     }
 
+    fn reads_path(&self) -> bool {
+        true
+    }
+
     fn sniff(&self, head: &[u8], _path: &str) -> Sniff {
         if head.trim_ascii_start().first() != Some(&b'{') {
             return Sniff::No;

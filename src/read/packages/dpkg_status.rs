@@ -57,6 +57,10 @@ impl Reader for DpkgStatus {
         1
     }
 
+    fn reads_path(&self) -> bool {
+        true
+    }
+
     fn sniff(&self, head: &[u8], path: &str) -> Sniff {
         let head = String::from_utf8_lossy(head);
         let head = head.trim_start();

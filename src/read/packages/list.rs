@@ -55,6 +55,10 @@ impl Reader for PackageList {
         1
     }
 
+    fn reads_path(&self) -> bool {
+        true
+    }
+
     fn sniff(&self, head: &[u8], _path: &str) -> Sniff {
         if head.contains(&0) {
             return Sniff::No;

@@ -81,6 +81,10 @@ impl Reader for CoSwid {
         1
     }
 
+    fn reads_path(&self) -> bool {
+        true
+    }
+
     fn sniff(&self, head: &[u8], _path: &str) -> Sniff {
         if head.starts_with(CONTAINER) || begins_with_tag(head) {
             return Sniff::Sure;
