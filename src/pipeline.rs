@@ -9,6 +9,7 @@ mod declared;
 mod gather;
 mod organisations;
 mod planning;
+mod publisher_counts;
 mod resolve;
 mod sold;
 

@@ -79,3 +79,40 @@ fn a_file_that_is_no_table_has_no_proposal() {
     estates::write(&file, b"{}");
     trueup().args(["sources", "--suggest"]).arg(&file).assert().code(2);
 }
+
+/// Findings on a publisher's count, by title, where it counts so many SQL Server core licences.
+fn publisher_counts(effective: u32) -> Vec<String> {
+    let estate = estates::folder();
+    let transactions = std::fs::read(estates::repository("samples/formats/ms-license-statement/transaction-data.csv"));
+    estates::write(&estate.path().join("transactions.csv"), &transactions.expect("the sample can be read"));
+    let summary = format!(
+        "Product Pool,License Product Family,License Version,Effective Quantity,Unresolved Quantity,Active SA Quantity\n\
+         Servers,SQL Server Standard Core,2019,10,0,16\n\
+         Servers,SQL Server Standard Core,2022,{},0,16\n\
+         Servers,SQL Server Enterprise Core,2022,8,0,16\n",
+        effective - 10
+    );
+    estates::write(&estate.path().join("summary.csv"), summary.as_bytes());
+    let report = scan(estate.path());
+    let findings = report["findings"].as_array().expect("a list of findings").iter();
+    let told =
+        findings.filter(|finding| finding["key"].as_str().is_some_and(|key| key.starts_with("publisher-count:")));
+    told.map(|finding| finding["text"].as_str().expect("a sentence").to_owned()).collect()
+}
+
+#[test]
+fn a_publishers_own_count_is_compared_with_the_purchases_and_never_added() {
+    assert!(
+        publisher_counts(16).is_empty(),
+        "versions are summed, assurance is no licence, a step-up counts for its target"
+    );
+    let told = publisher_counts(20);
+    assert_eq!(
+        told,
+        [
+            "The publisher's own count of SQL Server Standard Core is 20, and the purchases on record come to 16. Records are \
+          missing, or the publisher counts what was bought elsewhere: ask for the orders behind it."
+        ]
+    );
+    assert!(publisher_counts(12)[0].contains("have the proof of the others at hand"));
+}

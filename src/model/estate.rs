@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Host, HostId, Organisation, Price, PurchaseLine, Source, UserGroup};
+use super::{Access, Host, HostId, Locator, Organisation, Place, Price, PurchaseLine, Source, UserGroup};
 
 /// What a person declared in TOML: the tables of the manifest format.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,24 @@ pub struct Manifest {
     pub prices: Vec<Price>,
     /// Organisations.
     pub organisations: Vec<Organisation>,
+    /// What a publisher says that it sold.
+    #[serde(default)]
+    pub publisher_counts: Vec<PublisherCount>,
+}
+
+/// How many licences of a title a publisher counts in its own books. It proves nothing and is never added to purchases.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublisherCount {
+    /// Organisation; empty: that of the folder.
+    pub organisation: String,
+    /// Title, as written.
+    pub title: String,
+    /// Units that the publisher takes for licensed.
+    pub effective: u32,
+    /// Where it stands.
+    pub place: Place,
+    /// The same with its file; completed by the pipeline.
+    pub evidence: Option<Locator>,
 }
 
 /// A name that a host's `on`, `may_run_on` or `container_of` uses and no host of the manifest bears.

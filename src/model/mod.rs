@@ -34,7 +34,7 @@ pub use entitlement::{
     AsWritten, Channel, DocumentedCores, Entitlement, Form, Period, PurchaseKind, PurchaseLine, Reassignment,
     Reservation,
 };
-pub use estate::{Estate, Manifest, Unresolved};
+pub use estate::{Estate, Manifest, PublisherCount, Unresolved};
 pub use evidence::{Fact, FileStatus, Locator, Place, Source, SourceId};
 pub use fit::{bound_allows, fits, serves};
 pub use history::{History, HistoryRow, Peak};

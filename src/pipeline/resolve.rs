@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::diag::Diagnostic;
 use crate::model::{
-    Estate, Fact, Finding, Host, Installation, Key, Locator, Place, Price, PurchaseLine, RecordCounts, Role, SourceId,
-    View, kebab,
+    Estate, Fact, Finding, Host, Installation, Key, Locator, Place, Price, PublisherCount, PurchaseLine, RecordCounts,
+    Role, SourceId, View, kebab,
 };
 use crate::recognise::identity::{self, Identified, Sighting};
 use crate::recognise::{self, Matcher, Recognition, Seen, fold};
@@ -14,6 +14,7 @@ use crate::store::{ListId, StoreError, StoredFile, StoredSoftware, TitleId, Titl
 
 use super::declared;
 use super::organisations::{self, Folders};
+use super::publisher_counts;
 use super::sold;
 
 /// Reads title numbers of a list.
@@ -45,6 +46,7 @@ pub(super) fn resolve(ground: &Ground<'_>, files: Vec<StoredFile>) -> Result<Res
     let mut software: Vec<(StoredSoftware, String)> = Vec::new();
     let mut estate = Estate { sources, ..Estate::default() };
     let mut manifests = Vec::new();
+    let mut counted = Vec::new();
     let mut diagnostics = Vec::new();
     let (mut unrecognised, mut unpriced) = (Vec::new(), Vec::new());
     for (index, file) in files.into_iter().enumerate() {
@@ -77,7 +79,14 @@ pub(super) fn resolve(ground: &Ground<'_>, files: Vec<StoredFile>) -> Result<Res
                 false => unpriced.push((price.product, Locator { source, place })),
             }
         }
-        manifests.extend(contents.manifests.into_iter().map(|manifest| (source, manifest)));
+        for mut manifest in contents.manifests {
+            counted.extend(manifest.publisher_counts.drain(..).map(|count| PublisherCount {
+                organisation: folders.of_row(&count.organisation, by_folder),
+                evidence: Some(Locator { source, place: count.place.clone() }),
+                ..count
+            }));
+            manifests.push((source, manifest));
+        }
         diagnostics.extend(contents.diagnostics.into_iter().map(|mut diagnostic| {
             diagnostic.path.clone_from(&file.path);
             diagnostic
@@ -89,6 +98,7 @@ pub(super) fn resolve(ground: &Ground<'_>, files: Vec<StoredFile>) -> Result<Res
     findings.append(&mut unrecognised);
     findings.extend(sold::unknown_prices(&unpriced));
     estate.hosts = resolver.hosts(identified, &mut findings)?;
+    findings.extend(publisher_counts::findings(&counted, &estate.purchases));
     let declared = declared::add(&mut estate, manifests, &mut findings);
     findings.extend(sold::subscriptions(ground, &mut estate.users));
     estate.organisations = organisations::all(ground.settings, declared, organisations_named(&estate));

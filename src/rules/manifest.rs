@@ -58,6 +58,7 @@ pub(crate) fn tables(fields: &Fields<'_, '_>, context: &Context<'_>) -> Manifest
     Manifest {
         hosts,
         unresolved,
+        publisher_counts: Vec::new(),
         purchases: fields.tables("entitlement").into_iter().map(|table| purchase(table, context)).collect(),
         users: fields.tables("user").into_iter().map(|table| user(table, context)).collect(),
         accesses: fields.tables("access").into_iter().map(|table| access(table, context)).collect(),

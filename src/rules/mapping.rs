@@ -132,7 +132,8 @@ const PURCHASE_FACTS: &[FactName] = &[
 const SUMMARY_FACTS: &[FactName] = &[
     fact("title", Form::Text, "product as the publisher writes it"),
     fact("version", Form::Text, "version"),
-    fact("effective", Form::Whole, "licences the publisher knows of; not counted again"),
+    fact("organisation", Form::Text, "organisation; empty: that of the folder"),
+    fact("effective", Form::Whole, "licences the publisher knows of; compared with the purchases, not counted again"),
     fact("unresolved", Form::Whole, "licences without a base that the publisher knows of; never counted, always told"),
     fact("active_sa", Form::Whole, "licences under Software Assurance; not counted again"),
 ];

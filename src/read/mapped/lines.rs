@@ -3,7 +3,9 @@
 //! of it is told: a figure is never guessed.
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::{AsWritten, Channel, Metric, Period, Price, PriceKind, PurchaseKind, PurchaseLine};
+use crate::model::{
+    AsWritten, Channel, Manifest, Metric, Period, Price, PriceKind, PublisherCount, PurchaseKind, PurchaseLine,
+};
 use crate::rules::{CHANNELS, DEFAULT_ORGANISATION, PRICE_KINDS, PRICE_PERIODS, PURCHASE_KINDS};
 
 use super::super::faults::Faults;
@@ -53,8 +55,14 @@ pub(super) fn read_prices(cells: &Cells<'_>, table: &mut dyn Table, faults: &mut
 
 /// Reads a publisher's own count of licences, which is never added to the purchases; gives how many rows. What it
 /// calls unresolved has no base that the publisher knows of, and each such row is told.
-pub(super) fn read_summary(cells: &Cells<'_>, table: &mut dyn Table, faults: &mut Faults) -> usize {
+pub(super) fn read_summary(
+    cells: &Cells<'_>,
+    table: &mut dyn Table,
+    faults: &mut Faults,
+    sink: &mut dyn Sink,
+) -> usize {
     let mut count = 0;
+    let mut publisher_counts = Vec::new();
     each_record(cells, table, faults, &mut |faults, row| {
         let record = cells.of(&row);
         let (title, unresolved) = (record.text("title").unwrap_or_default(), record.whole("unresolved"));
@@ -68,9 +76,19 @@ pub(super) fn read_summary(cells: &Cells<'_>, table: &mut dyn Table, faults: &mu
                 ),
             );
         }
+        let counted = record.text("effective").is_some().then(|| PublisherCount {
+            organisation: record.text("organisation").unwrap_or_default(),
+            title,
+            effective: record.whole("effective").unwrap_or_default(),
+            place: record.place(),
+            evidence: None,
+        });
         count += 1;
-        kept(record, cells, faults);
+        if kept(record, cells, faults) {
+            publisher_counts.extend(counted);
+        }
     });
+    sink.manifest(Manifest { publisher_counts, ..Manifest::default() });
     count
 }
 

@@ -187,7 +187,7 @@ impl<'a> Mapped<'a> {
             Holds::Machines => machines::read(&cells, table, faults, sink),
             Holds::Processors => processors::read(&cells, table, faults, sink),
             Holds::Software => software::read(&cells, table, faults, sink),
-            Holds::Summary => lines::read_summary(&cells, table, faults),
+            Holds::Summary => lines::read_summary(&cells, table, faults, sink),
             Holds::Purchases => lines::read_purchases(&cells, input, table, faults, sink),
             Holds::Prices => lines::read_prices(&cells, table, faults, sink),
             Holds::Users => people::read(&cells, input, table, faults, sink),
