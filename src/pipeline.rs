@@ -162,6 +162,14 @@ pub fn latest(options: &ScanOptions) -> Result<Outcome, Failure> {
     with_last_scan(options, &store, |ground| assessed(ground, store.files(None)?, as_of, &store.history()?))
 }
 
+/// Paths of the first files of the last scan, at most so many: enough to see which estate a store is of.
+///
+/// # Errors
+/// A store that cannot be read.
+pub fn first_paths(options: &ScanOptions, most: u32) -> Result<Vec<String>, Failure> {
+    Ok(Store::open_existing(&options.store_path())?.first_paths(most)?)
+}
+
 /// Hands over what the files of the last scan are resolved with: the rules of today and the settings of that scan.
 fn with_last_scan<T>(
     options: &ScanOptions,

@@ -29,13 +29,14 @@ pub(super) fn find(typed: Option<&PathBuf>) -> Result<PathBuf, Stop> {
 }
 
 /// Files of the last scan that are looked for in the estate.
-const LOOKED_FOR: usize = 100;
+const LOOKED_FOR: u32 = 100;
 
 /// Reads the last scan and says so where it seems to be of another estate.
 pub(super) fn last_scan(global: &Global) -> Result<Outcome, Stop> {
     let options = global.scan_options(None)?;
     let outcome = pipeline::latest(&options)?;
-    warn_of_another(global, &options, &outcome);
+    let paths = outcome.sources.iter().take(LOOKED_FOR as usize).map(|source| source.path.as_str());
+    warn_of_another(global, &options, paths);
     Ok(outcome)
 }
 
@@ -45,19 +46,18 @@ pub(super) fn look_before_scan(global: &Global, options: &ScanOptions) {
         return;
     }
     // Where the store cannot be read, the scan itself will say why.
-    let last = ScanOptions { as_of: None, rules: None, ..options.clone() };
-    if let Ok(outcome) = pipeline::latest(&last) {
-        warn_of_another(global, options, &outcome);
+    if let Ok(paths) = pipeline::first_paths(options, LOOKED_FOR) {
+        warn_of_another(global, options, paths.iter().map(String::as_str));
     }
 }
 
 /// A store that was named by hand may be that of another estate: then none of its files lies here.
-fn warn_of_another(global: &Global, options: &ScanOptions, outcome: &Outcome) {
-    if global.store.is_none() || outcome.sources.is_empty() {
+fn warn_of_another<'a>(global: &Global, options: &ScanOptions, paths: impl Iterator<Item = &'a str>) {
+    let mut paths = paths.peekable();
+    if global.store.is_none() || paths.peek().is_none() {
         return;
     }
-    let mut sources = outcome.sources.iter().take(LOOKED_FOR);
-    if !sources.any(|source| options.estate.join(&source.path).exists()) {
+    if !paths.any(|path| options.estate.join(path).exists()) {
         global.say(&format!(
             "warning: none of the files of the last scan in {} lies in {}; is it the store of another estate?",
             options.store_path().display(),

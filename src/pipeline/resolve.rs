@@ -1,6 +1,7 @@
 //! What came out of all files → the estate: machines identified across sources, software recognised, purchases named.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::diag::Diagnostic;
 use crate::model::{
@@ -161,18 +162,35 @@ fn unknown_products(ground: &Ground<'_>, estate: &Estate) -> Vec<Finding> {
         .collect()
 }
 
-/// Recognition of software, once for each distinct title.
+/// What the rules say of each distinct title, asked once.
+struct Answers<'a> {
+    /// By number, with one place more for numbers that no title bears.
+    by_title: Vec<OnceCell<Option<Recognition<'a>>>>,
+}
+
+impl<'a> Answers<'a> {
+    fn new(ground: &Ground<'_>) -> Self {
+        Self { by_title: (0..=ground.titles.len()).map(|_| OnceCell::new()).collect() }
+    }
+
+    fn of<'s>(&'s self, ground: &'a Ground<'_>, title: TitleId) -> Option<&'s Recognition<'a>> {
+        let place = (title.0 as usize).min(self.by_title.len() - 1);
+        self.by_title[place].get_or_init(|| ground.matcher.recognise(&ground.titles.get(title))).as_ref()
+    }
+}
+
+/// The software of all machines.
 struct Resolver<'a, 'r> {
     ground: &'a Ground<'r>,
     sightings: &'a [Sighting],
     software: &'a [(StoredSoftware, String)],
-    answers: HashMap<TitleId, Option<Recognition<'a>>>,
+    answers: Answers<'a>,
     counts: BTreeMap<String, RecordCounts>,
 }
 
 impl<'a, 'r> Resolver<'a, 'r> {
     fn new(ground: &'a Ground<'r>, sightings: &'a [Sighting], software: &'a [(StoredSoftware, String)]) -> Self {
-        Self { ground, sightings, software, answers: HashMap::new(), counts: BTreeMap::new() }
+        Self { ground, sightings, software, answers: Answers::new(ground), counts: BTreeMap::new() }
     }
 
     fn hosts(&mut self, identified: Identified, findings: &mut Vec<Finding>) -> Result<Vec<Host>, StoreError> {
@@ -212,34 +230,43 @@ impl<'a, 'r> Resolver<'a, 'r> {
         lists: &[(SourceId, usize)],
         findings: &mut Vec<Finding>,
     ) -> Result<(), StoreError> {
-        let mut titles: Vec<TitleId> = Vec::new();
-        let mut places: Vec<Option<Locator>> = Vec::new();
+        let answers = &self.answers;
+        let mut known: Vec<(TitleId, &Recognition<'_>, Option<Locator>)> = Vec::new();
+        let mut counts = RecordCounts::default();
+        let mut unrecognised: HashSet<TitleId> = HashSet::new();
         let mut organisation = "";
         for &(source, list) in lists {
             let (stored, named) = &self.software[list];
             organisation = named;
             for (position, title) in (self.ground.list)(stored.list)?.into_iter().enumerate() {
-                let known = self
-                    .answers
-                    .entry(title)
-                    .or_insert_with(|| self.ground.matcher.recognise(&self.ground.titles.get(title)))
-                    .is_some();
-                let place = if known { stored.places.get(position) } else { None };
-                places.push(place.map(|place| Locator { source, place }));
-                titles.push(title);
+                match answers.of(self.ground, title) {
+                    Some(recognition) => {
+                        let place = stored.places.get(position).map(|place| Locator { source, place });
+                        known.push((title, recognition, place));
+                    }
+                    // Nearly all records: they are told apart by the numbers of their titles, and only counted.
+                    None => {
+                        counts.records += 1;
+                        let count = match unrecognised.insert(title) {
+                            true => &mut counts.unrecognised,
+                            false => &mut counts.duplicates,
+                        };
+                        *count += 1;
+                    }
+                }
             }
         }
-        let records: Vec<Seen<'_, '_>> = titles
+        let records: Vec<Seen<'_, '_>> = known
             .iter()
-            .zip(&places)
-            .map(|(title, place)| Seen {
+            .map(|(title, recognition, place)| Seen {
                 record: self.ground.titles.get(*title),
-                recognition: self.answers.get(title).and_then(Option::as_ref),
+                recognition: Some(recognition),
                 evidence: place.as_ref(),
             })
             .collect();
         let folded = fold(&records);
-        self.counts.entry(organisation.to_owned()).or_default().add(&folded.counts);
+        counts.add(&folded.counts);
+        self.counts.entry(organisation.to_owned()).or_default().add(&counts);
         for unconfirmed in &folded.unconfirmed {
             findings.push(Finding {
                 key: Key::new("unconfirmed", &[&host.organisation, &host.name, &unconfirmed.product]),

@@ -244,6 +244,19 @@ impl Store {
         Ok(files)
     }
 
+    /// Paths of the first files of the newest scan, at most so many, in order; none where there is no scan yet.
+    ///
+    /// # Errors
+    /// Where SQLite refuses.
+    pub fn first_paths(&self, most: u32) -> Result<Vec<String>, StoreError> {
+        let failed = |error| self.failed("list the files of a scan", error);
+        let sql = "SELECT path.text FROM scan_file JOIN path ON path.id = scan_file.path
+                   WHERE scan_file.scan = (SELECT max(id) FROM scan) ORDER BY path.text LIMIT ?1";
+        let mut statement = self.connection.prepare(sql).map_err(failed)?;
+        let paths = statement.query_map([most], |row| row.get(0)).map_err(failed)?;
+        paths.collect::<rusqlite::Result<_>>().map_err(failed)
+    }
+
     /// Every software title.
     ///
     /// # Errors
