@@ -208,7 +208,7 @@ fn described_json(text: &[u8]) -> (FileStatus, String) {
         if keys.len() < 20 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     let stands = |wanted: &&str| keys.iter().any(|key| key == wanted);
-    if let Some((_, kind)) = NO_INPUT_JSON.iter().find(|(wanted, _)| wanted.iter().all(|key| stands(key))) {
+    if let Some((_, kind)) = NO_INPUT_JSON.iter().find(|(wanted, _)| wanted.iter().all(stands)) {
         return ignored(format!("not an inventory: {kind}"));
     }
     let named: Vec<String> = keys.iter().take(5).map(|key| format!("`{key}`")).collect();

@@ -481,7 +481,8 @@ mod tests {
 
     #[test]
     fn properties_tell_the_class() {
-        let cases: [(&[(&str, &str)], Option<Class>); 9] = [
+        type Pairs = &'static [(&'static str, &'static str)];
+        let cases: [(Pairs, Option<Class>); 9] = [
             (&[("Name", "x"), ("NumberOfCores", "4")], Some(Class::Processor)),
             (&[("IdentifyingNumber", "{A}"), ("Name", "x"), ("Vendor", ""), ("Version", "1")], Some(Class::Program)),
             (

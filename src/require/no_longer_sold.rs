@@ -10,11 +10,14 @@ use crate::rules::{Product, Terms};
 
 use super::Ground;
 
+/// Product, metric and editions of a way of licensing.
+type Way = (String, Metric, Vec<String>);
+
 /// Finds such ways; what is owned of a kind of licence is looked up once for each organisation.
 pub(super) struct NoLongerSold<'a> {
     ground: &'a Ground<'a>,
     product: &'a Product,
-    owned: RefCell<HashMap<(String, Metric, Vec<String>), bool>>,
+    owned: RefCell<HashMap<Way, bool>>,
 }
 
 impl<'a> NoLongerSold<'a> {
