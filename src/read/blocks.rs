@@ -1,6 +1,10 @@
 //! Texts of names with values, a pair a line, in blocks with blank lines between them: `Name=Value` as wmic writes it,
 //! `Name : Value` as PowerShell lists objects.
 
+use crate::model::Place;
+
+use super::beyond::Beyond;
+
 /// How name and value are parted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Parted {
@@ -82,12 +86,12 @@ pub(super) fn pair(line: &str, parted: Parted) -> Option<(&str, &str)> {
     is_name.then(|| (name, value.trim()))
 }
 
-/// The blocks of a text, and how many pairs did not fit within the limit. A block ends at a blank line, and where a name
+/// The blocks of a text, and the pairs that did not fit within the limit. A block ends at a blank line, and where a name
 /// stands a second time: what is read has lost its blank lines at times. Where each line is followed by a blank one, as
 /// in files whose line ends were doubled, blank lines say nothing.
-pub(super) fn blocks(text: &str, parted: Parted) -> (Vec<Block>, usize) {
+pub(super) fn blocks(text: &str, parted: Parted) -> (Vec<Block>, Beyond) {
     let doubled = is_doubled(text, parted);
-    let (mut blocks, mut current, mut kept, mut beyond) = (Vec::new(), Block::default(), 0_usize, 0_usize);
+    let (mut blocks, mut current, mut kept, mut beyond) = (Vec::new(), Block::default(), 0_usize, Beyond::default());
     for (at, line) in text.lines().enumerate() {
         let line = line.trim_end();
         if line.trim().is_empty() {
@@ -97,13 +101,13 @@ pub(super) fn blocks(text: &str, parted: Parted) -> (Vec<Block>, usize) {
             continue;
         }
         match pair(line, parted) {
-            Some(_) if kept >= MOST_PAIRS => beyond += 1,
+            Some(_) if kept >= MOST_PAIRS => beyond.add(|| Place::Line(line_number(at))),
             Some((name, value)) => {
                 if current.pairs.len() >= MOST_OF_ONE || current.has(name) {
                     end(&mut current, &mut blocks);
                 }
                 if current.pairs.is_empty() {
-                    current.line = u32::try_from(at + 1).unwrap_or(u32::MAX);
+                    current.line = line_number(at);
                 }
                 kept += 1;
                 current.pairs.push((name.to_owned(), value.to_owned()));
@@ -119,6 +123,11 @@ pub(super) fn blocks(text: &str, parted: Parted) -> (Vec<Block>, usize) {
     }
     end(&mut current, &mut blocks);
     (blocks, beyond)
+}
+
+/// The number of a line, counted from one.
+fn line_number(at: usize) -> u32 {
+    u32::try_from(at + 1).unwrap_or(u32::MAX)
 }
 
 fn end(current: &mut Block, blocks: &mut Vec<Block>) {

@@ -9,7 +9,8 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{ObservedHost, ObservedOperatingSystem, Place, View};
 
 use super::agent::{Firmware, Processor, Text, processors, shown_by_firmware};
-use super::blocks::Block;
+use super::beyond::Beyond;
+use super::blocks::{Block, MOST_PAIRS};
 use super::collected::{Collected, Row};
 use super::faults::Faults;
 use super::mapped::{named_after, named_or_asked};
@@ -186,7 +187,13 @@ struct Blocks<'b> {
 }
 
 /// Reads blocks; `nothing` is the reason where none is of a class that is used.
-pub(super) fn read(blocks: &[Block], beyond: usize, nothing: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
+pub(super) fn read(
+    blocks: &[Block],
+    beyond: &Beyond,
+    nothing: &str,
+    input: &Input<'_>,
+    sink: &mut dyn Sink,
+) -> Verdict {
     let mut faults = Faults::default();
     let known: Vec<(Class, &Block)> = blocks.iter().filter_map(|block| Some((class(block)?, block))).collect();
     if known.is_empty() {
@@ -206,10 +213,7 @@ pub(super) fn read(blocks: &[Block], beyond: usize, nothing: &str, input: &Input
         let message = format!("{of_no_class} blocks are of classes that are not used");
         faults.keep(Diagnostic::note(Code::LeftOut, input.path, message));
     }
-    if beyond > 0 {
-        let message = format!("{beyond} lines beyond the limit are not read");
-        faults.keep(Diagnostic::error(Code::LimitReached, input.path, message));
-    }
+    beyond.told("properties", MOST_PAIRS, input.path).into_iter().for_each(|fault| faults.keep(fault));
     faults.verdict(count, nothing, input.path, sink)
 }
 

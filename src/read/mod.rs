@@ -5,6 +5,7 @@
 //! diagnostics may both come out of one file.
 
 mod agent;
+mod beyond;
 mod bill;
 mod blocks;
 mod cim;

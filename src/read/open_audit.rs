@@ -12,6 +12,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{ObservedHost, ObservedOperatingSystem, Place, Processor, View};
 
 use super::agent::{Firmware, Guest, GuestKind, Text, shown_by_firmware};
+use super::beyond::Beyond;
 use super::collected::{Collected, MOST_ROWS, Row};
 use super::faults::Faults;
 use super::page::{Field, Page, Verified};
@@ -74,7 +75,7 @@ const MOST_SOCKETS: u32 = 256;
 const MOST_CORES: u32 = 1024;
 /// Most instances of servers that are told apart.
 const MOST_INSTANCES: usize = 1_000;
-/// Most guests of one host that are kept.
+/// Most guests of one host, and servers on it, that are kept.
 const MOST_GUESTS: usize = 20_000;
 
 /// Sections whose fields are used.
@@ -132,7 +133,16 @@ struct Audit {
     instances: Vec<(String, String)>,
     software: Vec<Row>,
     nameless: usize,
-    beyond_limits: usize,
+    left: LeftOut,
+}
+
+/// What is left out because a limit was reached.
+#[derive(Default)]
+struct LeftOut {
+    guests: Beyond,
+    servers: Beyond,
+    instances: Beyond,
+    software: Beyond,
 }
 
 impl Audit {
@@ -146,17 +156,22 @@ impl Audit {
             "processor" => self.processors.push((fields, line)),
             "vm" if self.guests.len() < MOST_GUESTS => self.guests.push((fields, line)),
             "server" if self.servers.len() < MOST_GUESTS => self.servers.push((fields, line)),
-            "server_item" if self.instances.len() < MOST_INSTANCES => {
+            "vm" => self.left.guests.add(|| Place::Line(line)),
+            "server" => self.left.servers.add(|| Place::Line(line)),
+            "server_item" => {
                 let pair = field(&fields, "parent_name").zip(field(&fields, "instance"));
                 let pair = pair.map(|(server, instance)| (server.to_owned(), instance.to_owned()));
-                self.instances.extend(pair.filter(|pair| !self.instances.contains(pair)));
+                match pair.filter(|pair| !self.instances.contains(pair)) {
+                    Some(pair) if self.instances.len() < MOST_INSTANCES => self.instances.push(pair),
+                    Some(_) => self.left.instances.add(|| Place::Line(line)),
+                    None => {}
+                }
             }
-            "server_item" => {}
             "software" => {
                 let text = |name| raw(&fields, name).unwrap_or_default().to_owned();
                 match field(&fields, "name") {
                     None => self.nameless += 1,
-                    Some(_) if self.software.len() >= MOST_ROWS => self.beyond_limits += 1,
+                    Some(_) if self.software.len() >= MOST_ROWS => self.left.software.add(|| Place::Line(line)),
                     Some(_) => self.software.push(Row {
                         name: text("name"),
                         version: text("version"),
@@ -166,7 +181,7 @@ impl Audit {
                     }),
                 }
             }
-            _ => self.beyond_limits += usize::from(section != "sys"),
+            _ => {}
         }
     }
 
@@ -184,11 +199,17 @@ impl Audit {
         let mut machine = self.machine(&name, input.path, &mut faults);
         machine.software = std::mem::take(&mut self.software);
         self.servers(&mut machine);
-        let left_out =
-            [(self.nameless, "software rows without a name"), (self.beyond_limits, "rows beyond the limits")];
-        for (count, what) in left_out.into_iter().filter(|(count, _)| *count > 0) {
-            faults.keep(Diagnostic::warning(Code::LeftOut, input.path, format!("{count} {what} are left out")));
+        if self.nameless > 0 {
+            let message = format!("{} software rows without a name are left out", self.nameless);
+            faults.keep(Diagnostic::warning(Code::LeftOut, input.path, message));
         }
+        let beyond = [
+            self.left.guests.told("guests", MOST_GUESTS, input.path),
+            self.left.servers.told("servers", MOST_GUESTS, input.path),
+            self.left.instances.told("instances of servers", MOST_INSTANCES, input.path),
+            self.left.software.told("software rows", MOST_ROWS, input.path),
+        ];
+        beyond.into_iter().flatten().for_each(|fault| faults.keep(fault));
         let guests = self.emit_guests(&machine.host, input.path, &mut faults);
         machine.emit(sink);
         guests.into_iter().for_each(|guest| sink.host(guest));

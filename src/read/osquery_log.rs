@@ -67,6 +67,9 @@ const PAGE: Page = Page {
 const MOST_CORES: u32 = 1024;
 const MOST_SOCKETS: u32 = 256;
 
+/// Queries that are named one by one where nothing of theirs is used.
+const QUERIES_NAMED: usize = 10;
+
 /// Bytes looked at to recognise the format.
 const SNIFFED_BYTES: usize = 16 * 1024;
 
@@ -303,6 +306,8 @@ struct Found {
     /// Queries whose beginning the log does not reach.
     changes_alone: BTreeSet<u32>,
     moment: i64,
+    /// What cannot be right of its processors, with the line.
+    implausible: Option<(String, u32)>,
 }
 
 /// Everything a log says.
@@ -311,7 +316,8 @@ struct Log {
     texts: Texts,
     machines: BTreeMap<String, Found>,
     other: BTreeMap<String, usize>,
-    unnamed: usize,
+    /// Results that name no machine, with the line of the first.
+    unnamed: (usize, u32),
     left: usize,
 }
 
@@ -320,7 +326,7 @@ impl Log {
         let decorations = result.decorations.unwrap_or_default();
         let stated = [&result.machine, &decorations.host_uuid, &decorations.hostname];
         let Some(machine) = stated.into_iter().find_map(Text::owned) else {
-            self.unnamed += 1;
+            self.unnamed = (self.unnamed.0 + 1, if self.unnamed.0 == 0 { line } else { self.unnamed.1 });
             return;
         };
         let moment = result.time.stated().and_then(|time| time.split('.').next()?.parse().ok()).unwrap_or_default();
@@ -351,7 +357,7 @@ impl Log {
     fn row(&mut self, machine: &str, query: u32, row: Columns<'_>, line: u32, removes: bool) {
         let Some(found) = self.machines.get_mut(&machine.to_lowercase()) else { return };
         match row.kind(self.texts.text(query)) {
-            Kind::Machine if !removes => found.describe(&row),
+            Kind::Machine if !removes => found.describe(&row, line),
             Kind::OperatingSystem if !removes => found.host.operating_system = operating_system(&row, line),
             Kind::Machine | Kind::OperatingSystem => {}
             Kind::Software => {
@@ -386,6 +392,10 @@ impl Log {
             let place = host.place.clone();
             let name = host.name.clone();
             sink.host(host);
+            if let Some((message, line)) = found.implausible {
+                let fault = Diagnostic::warning(Code::ImplausibleValue, path, format!("{name}: {message}"));
+                sink.diagnostic(fault.at(Place::Line(line)));
+            }
             for (&[_, name, version, publisher, key], &line) in software {
                 let text = |number| self.texts.text(number);
                 let record = SoftwareRecord {
@@ -416,13 +426,21 @@ impl Log {
             self.left,
             format!("{} packages are left out: they were removed and left their settings behind", self.left),
         );
-        note(self.unnamed, format!("{} results name no machine and are left out", self.unnamed));
         let count = self.other.values().sum();
-        let queries: Vec<&str> = self.other.keys().map(String::as_str).take(10).collect();
-        note(
-            count,
-            format!("{count} rows are neither machines nor software, of the queries `{}`", queries.join("`, `")),
-        );
+        let queries: Vec<&str> = self.other.keys().map(String::as_str).take(QUERIES_NAMED).collect();
+        let more = match self.other.len().saturating_sub(QUERIES_NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let queries = queries.join("`, `");
+        note(count, format!("{count} rows are neither machines nor software, of the queries `{queries}`{more}"));
+        if let (count @ 1.., line) = self.unnamed {
+            let message = format!("{count} results name no machine and are left out; here is the first");
+            let help = "let osquery write `hostIdentifier`, or add a decorator that states `hostname`";
+            sink.diagnostic(
+                Diagnostic::warning(Code::IncompleteRecord, path, message).at(Place::Line(line)).help(help),
+            );
+        }
     }
 }
 
@@ -435,6 +453,7 @@ impl Found {
             begun: BTreeMap::new(),
             changes_alone: BTreeSet::new(),
             moment: 0,
+            implausible: None,
         }
     }
 
@@ -469,7 +488,7 @@ impl Found {
     }
 
     /// What the machine says of itself.
-    fn describe(&mut self, row: &Columns<'_>) {
+    fn describe(&mut self, row: &Columns<'_>, line: u32) {
         let host = &mut self.host;
         if let Some(name) = row.hostname.owned().or_else(|| row.computer_name.owned()) {
             host.fqdn = Some(name.clone()).filter(|name| name.contains('.'));
@@ -494,12 +513,13 @@ impl Found {
             [("maker", &row.hardware_vendor), ("model", &row.hardware_model), ("cores", &row.cpu_physical_cores)];
         host.remarks = facts.iter().filter_map(|(name, text)| Some(((*name).to_owned(), text.owned()?))).collect();
         let (sockets, cores) = (row.cpu_sockets.number(), row.cpu_physical_cores.number());
-        if let Some((sockets, cores)) = sockets.zip(cores)
-            && (1..=MOST_SOCKETS).contains(&sockets)
-            && (1..=MOST_CORES).contains(&(cores / sockets))
-            && cores.is_multiple_of(sockets)
-        {
-            host.processors = Some(vec![Processor { cores: cores / sockets, enabled_cores: None }; sockets as usize]);
+        let Some((sockets, cores)) = sockets.zip(cores).filter(|(sockets, _)| *sockets > 0) else { return };
+        let each = cores / sockets;
+        if sockets <= MOST_SOCKETS && (1..=MOST_CORES).contains(&each) && cores.is_multiple_of(sockets) {
+            host.processors = Some(vec![Processor { cores: each, enabled_cores: None }; sockets as usize]);
+        } else {
+            let message = format!("{cores} cores cannot be shared out over {sockets} processors; they are not used");
+            self.implausible = Some((message, line));
         }
     }
 }

@@ -76,6 +76,6 @@ impl Reader for PowerShellList {
             Err(diagnostic) => return Verdict::Rejected(diagnostic),
         };
         let (objects, beyond) = blocks(text, Parted::Colon);
-        cim::read(&objects, beyond, "a list of objects of kinds that are not used", input, sink)
+        cim::read(&objects, &beyond, "a list of objects of kinds that are not used", input, sink)
     }
 }

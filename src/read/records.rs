@@ -10,10 +10,11 @@ use std::ops::ControlFlow;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::Diagnostic;
 use crate::model::Place;
 
 use super::agent::Text;
+use super::beyond::Beyond;
 use super::glpi_json::broken;
 use super::table::{NextRow, Row, Table};
 
@@ -130,9 +131,10 @@ impl Table for JsonTable<'_, '_> {
                 break;
             }
         }
-        if walk.beyond > 0 {
-            let message = format!("{} rows stand beyond the first {MOST_ROWS} of their object; not read", walk.beyond);
-            let _ = (walk.visit)(Err(Diagnostic::error(Code::LimitReached, self.path, message)));
+        let left =
+            [walk.beyond.told("rows of one object", MOST_ROWS, self.path), walk.cut.cut_off(MOST_LETTERS, self.path)];
+        for fault in left.into_iter().flatten() {
+            let _ = (walk.visit)(Err(fault));
         }
     }
 
@@ -162,15 +164,22 @@ impl Texts {
     }
 
     /// Texts of a list stand in one cell with `; ` between them.
-    fn keep(&mut self, column: usize, text: &str, is_number: bool) {
-        let Some(cell) = self.texts.get_mut(column).filter(|_| !text.is_empty()) else { return };
+    ///
+    /// Says whether the cell had room for all of it.
+    fn keep(&mut self, column: usize, text: &str, is_number: bool) -> bool {
+        let Some(cell) = self.texts.get_mut(column).filter(|_| !text.is_empty()) else { return true };
         if !cell.is_empty() {
             cell.push_str("; ");
         } else if is_number {
             self.typed.push(column);
         }
+        if cell.len() + text.len() <= MOST_LETTERS {
+            cell.push_str(text);
+            return true;
+        }
         let room = MOST_LETTERS.saturating_sub(cell.chars().count().min(MOST_LETTERS));
         cell.extend(text.chars().take(room));
+        text.chars().nth(room).is_none()
     }
 }
 
@@ -183,7 +192,8 @@ struct Walk<'w, 'm> {
     place: Place,
     object: Texts,
     rows: Vec<(Place, Texts)>,
-    beyond: usize,
+    beyond: Beyond,
+    cut: Beyond,
     stopped: bool,
 }
 
@@ -197,7 +207,8 @@ impl<'w, 'm> Walk<'w, 'm> {
             place: Place::Whole,
             object: Texts::default(),
             rows: Vec::new(),
-            beyond: 0,
+            beyond: Beyond::default(),
+            cut: Beyond::default(),
             stopped: false,
         }
     }
@@ -244,7 +255,8 @@ impl<'w, 'm> Walk<'w, 'm> {
 
     fn begin_row(&mut self) {
         if self.rows.len() >= MOST_ROWS {
-            self.beyond += 1;
+            let here = self.here();
+            self.beyond.add(|| here);
             return;
         }
         let mut row = Texts::of_width(self.records.headings.len());
@@ -386,13 +398,18 @@ impl<'w, 'm> Node<'_, 'w, 'm> {
             self.of_row.clone_from(&self.walk.records.of_row);
         }
         let walk = self.walk;
+        let mut whole = true;
         for (column, _) in self.of_object.iter().filter(|(_, path)| path.is_empty()) {
-            walk.object.keep(*column, text, is_number);
+            whole &= walk.object.keep(*column, text, is_number);
         }
         if let Some((_, row)) = walk.rows.last_mut() {
             for (column, _) in self.of_row.iter().filter(|(_, path)| path.is_empty()) {
-                row.keep(*column, text, is_number);
+                whole &= row.keep(*column, text, is_number);
             }
+        }
+        if !whole {
+            let here = walk.here();
+            walk.cut.add(|| here);
         }
         Ok(())
     }

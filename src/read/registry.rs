@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use crate::diag::{Code, Diagnostic};
 use crate::model::Place;
 
+use super::beyond::Beyond;
 use super::collected::{Collected, MOST_ROWS, Row};
 use super::faults::Faults;
 use super::mapped::{named_after, named_or_asked};
@@ -110,6 +111,7 @@ impl Reader for Registry {
         export.take_all(text, input.path, &mut faults);
         export.finish_key();
         export.services(input.path, &mut faults);
+        export.left.tell(input.path, &mut faults);
         if !export.says_something {
             let first = export.first_key.map_or_else(|| "no key at all".to_owned(), |key| format!("`{key}`"));
             return faults.verdict(
@@ -131,6 +133,25 @@ impl Reader for Registry {
         };
         export.machine(name).emit(sink);
         faults.verdict(1, "", input.path, sink)
+    }
+}
+
+/// What is left out because a limit was reached.
+#[derive(Default)]
+struct LeftOut {
+    values: Beyond,
+    instances: Beyond,
+    programs: Beyond,
+}
+
+impl LeftOut {
+    fn tell(&self, path: &str, faults: &mut Faults) {
+        let told = [
+            self.values.told("values in one key", MOST_VALUES, path),
+            self.instances.told("instances of services", MOST_INSTANCES, path),
+            self.programs.told("programs", MOST_ROWS, path),
+        ];
+        told.into_iter().flatten().for_each(|fault| faults.keep(fault));
     }
 }
 
@@ -161,6 +182,7 @@ struct Export<'t> {
     unnamed: usize,
     of_others: usize,
     hidden: usize,
+    left: LeftOut,
 }
 
 impl<'t> Export<'t> {
@@ -179,6 +201,7 @@ impl<'t> Export<'t> {
             unnamed: 0,
             of_others: 0,
             hidden: 0,
+            left: LeftOut::default(),
         }
     }
 
@@ -191,8 +214,13 @@ impl<'t> Export<'t> {
                     self.first_key.get_or_insert(key);
                     self.key = self.known.speaks_of(key).then_some((key, line));
                 }
-                Ok(Statement::Value(name, value)) if self.key.is_some() && self.values.len() < MOST_VALUES => {
-                    self.values.extend(value.decoded(statements.is_old()).map(|text| (name, text)));
+                Ok(Statement::Value(name, value)) if self.key.is_some() => {
+                    let Some(text) = value.decoded(statements.is_old()) else { continue };
+                    if self.values.len() < MOST_VALUES || self.values.contains_key(&name) {
+                        self.values.insert(name, text);
+                    } else {
+                        self.left.values.add(|| Place::Line(line));
+                    }
                 }
                 Ok(Statement::Value(..) | Statement::Removal) => {}
                 Err(message) => {
@@ -218,11 +246,20 @@ impl<'t> Export<'t> {
             }
         }
         for (service, rule) in self.known.services.iter().enumerate() {
-            if rule.instances.is_match(key) && self.instances.len() < MOST_INSTANCES {
-                let named = values.iter().map(|(name, id)| ((service, id.to_lowercase()), (name.clone(), line)));
-                self.instances.extend(named);
+            if rule.instances.is_match(key) {
+                for (name, id) in &values {
+                    if self.instances.len() < MOST_INSTANCES {
+                        self.instances.insert((service, id.to_lowercase()), (name.clone(), line));
+                    } else {
+                        self.left.instances.add(|| Place::Line(line));
+                    }
+                }
             }
-            if let Some(groups) = rule.setup.captures(key).filter(|_| self.setups.len() < MOST_INSTANCES) {
+            if let Some(groups) = rule.setup.captures(key) {
+                if self.setups.len() >= MOST_INSTANCES {
+                    self.left.instances.add(|| Place::Line(line));
+                    continue;
+                }
                 let mut texts = values.clone();
                 for name in ["release", "instance"] {
                     texts.extend(groups.name(name).map(|text| (name.to_owned(), text.as_str().to_owned())));
@@ -254,14 +291,15 @@ impl<'t> Export<'t> {
                 _ => groups.name(name).map(|text| text.as_str().to_owned()).or_else(|| stated(values, name)),
             };
             match fill(&rule.name, &text) {
-                Some(name) if self.software.len() < MOST_ROWS => self.software.push(Row {
+                Some(_) if self.software.len() >= MOST_ROWS => self.left.programs.add(|| Place::Line(line)),
+                Some(name) => self.software.push(Row {
                     name,
                     version: fill(&rule.version, &text).unwrap_or_default(),
                     publisher: fill(&rule.publisher, &text).unwrap_or_default(),
                     key: fill(&rule.id, &text).unwrap_or_default(),
                     line,
                 }),
-                _ => self.unnamed += 1,
+                None => self.unnamed += 1,
             }
         }
     }

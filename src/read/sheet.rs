@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::Place;
 
+use super::beyond::Beyond;
 use super::table::{NextRow, Row, Table};
 
 /// Empty rows after which a sheet is taken to end.
@@ -62,7 +63,17 @@ impl<'a> Workbook<'a> {
                 let message = format!("sheet {sheet} cannot be opened: {reason}");
                 Diagnostic::error(Code::BrokenFormat, path, message).at(Place::Whole)
             })?;
-        Ok(SheetRows { path, sheet: sheet.to_owned(), cells, next: None, last_row: 0, taken: 0, ended: false })
+        Ok(SheetRows {
+            path,
+            sheet: sheet.to_owned(),
+            cells,
+            next: None,
+            last_row: 0,
+            taken: 0,
+            ended: false,
+            far_columns: Beyond::default(),
+            cut: Beyond::default(),
+        })
     }
 }
 
@@ -159,6 +170,8 @@ pub(super) struct SheetRows<'b, 'a> {
     last_row: u32,
     taken: usize,
     ended: bool,
+    far_columns: Beyond,
+    cut: Beyond,
 }
 
 impl SheetRows<'_, '_> {
@@ -181,6 +194,7 @@ impl SheetRows<'_, '_> {
             let value = cell.get_value();
             let typed = matches!(value, DataRef::Int(_) | DataRef::Float(_) | DataRef::DateTime(_));
             let text = text(value);
+            let is_cut = is_longer(value);
             if row.saturating_sub(self.last_row) > EMPTY_ROWS {
                 self.ended = true;
                 return (!text.is_empty()).then(|| Err(self.far_cell(row)));
@@ -189,12 +203,25 @@ impl SheetRows<'_, '_> {
                 let message = format!("has more than {CELLS} cells; what follows is not read");
                 return Some(Err(self.stop(Code::LimitReached, &message)));
             }
-            if !text.is_empty() && column < COLUMNS {
-                return Some(Ok(Held { row, column, text, typed }));
+            if is_cut {
+                self.cut.add(|| place(&self.sheet, row));
+            }
+            match text.is_empty() {
+                true => {}
+                false if column < COLUMNS => return Some(Ok(Held { row, column, text, typed })),
+                false => self.far_columns.add(|| place(&self.sheet, row)),
             }
         }
         self.ended = true;
         None
+    }
+
+    /// What was left out of the rows.
+    fn left_out(&mut self) -> Option<Diagnostic> {
+        let columns = std::mem::take(&mut self.far_columns).told("columns with cells", COLUMNS as usize, self.path);
+        // The rows themselves are read.
+        let columns = columns.map(|fault| Diagnostic { severity: Severity::Warning, ..fault });
+        columns.or_else(|| std::mem::take(&mut self.cut).cut_off(CELL_LENGTH, self.path))
     }
 
     fn stop(&mut self, code: Code, what: &str) -> Diagnostic {
@@ -205,11 +232,11 @@ impl SheetRows<'_, '_> {
 
     fn far_cell(&self, row: u32) -> Diagnostic {
         let message = format!("a cell stands below {EMPTY_ROWS} empty rows; nothing from it on is read");
-        Diagnostic::note(Code::LimitReached, self.path, message).at(self.place(row))
+        Diagnostic::warning(Code::LimitReached, self.path, message).at(self.place(row))
     }
 
     fn place(&self, row: u32) -> Place {
-        Place::Row { sheet: self.sheet.clone(), row: row.saturating_add(1) }
+        place(&self.sheet, row)
     }
 }
 
@@ -217,9 +244,10 @@ impl Iterator for SheetRows<'_, '_> {
     type Item = NextRow;
 
     fn next(&mut self) -> Option<NextRow> {
-        let first = match self.held()? {
-            Ok(held) => held,
-            Err(fault) => return Some(Err(fault)),
+        let first = match self.held() {
+            Some(Ok(held)) => held,
+            Some(Err(fault)) => return Some(Err(fault)),
+            None => return self.left_out().map(Err),
         };
         let row = first.row;
         self.last_row = row;
@@ -238,6 +266,11 @@ impl Iterator for SheetRows<'_, '_> {
         }
         Some(Ok(Row { place: self.place(row), cells, typed, loose: Vec::new() }))
     }
+}
+
+/// The place of a row, which a sheet counts from nought.
+fn place(sheet: &str, row: u32) -> Place {
+    Place::Row { sheet: sheet.to_owned(), row: row.saturating_add(1) }
 }
 
 fn put(cells: &mut Vec<String>, typed: &mut Vec<usize>, held: Held) {
@@ -263,6 +296,16 @@ fn text(value: &DataRef<'_>) -> String {
         DataRef::Bool(false) => "False".into(),
         DataRef::DateTime(moment) => moment_text(moment),
         DataRef::Error(error) => error.to_string(),
+    }
+}
+
+/// Whether a cell holds a text that is longer than is kept.
+fn is_longer(value: &DataRef<'_>) -> bool {
+    let longer = |text: &str| text.len() > CELL_LENGTH && text.trim().chars().nth(CELL_LENGTH).is_some();
+    match value {
+        DataRef::String(text) => longer(text),
+        DataRef::SharedString(text) => longer(text),
+        _ => false,
     }
 }
 

@@ -9,6 +9,7 @@ mod property_list;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{ObservedOperatingSystem, Place, Processor};
 
+use super::beyond::Beyond;
 use super::collected::{Collected, MOST_ROWS, Row};
 use super::faults::Faults;
 use super::mapped::{named_after, named_or_asked};
@@ -129,7 +130,8 @@ struct Report {
     /// Facts of the sections on hardware and software, with their lines.
     facts: Vec<(String, String, u32)>,
     software: Vec<Row>,
-    beyond_limit: usize,
+    applications_beyond: Beyond,
+    facts_beyond: Beyond,
     /// Whether a section that is used was there at all.
     seen: bool,
 }
@@ -146,7 +148,15 @@ impl Report {
         if self.software.len() < MOST_ROWS {
             self.software.push(row);
         } else {
-            self.beyond_limit += 1;
+            self.applications_beyond.add(|| Place::Line(row.line));
+        }
+    }
+
+    fn add_fact(&mut self, name: String, value: String, line: u32) {
+        if self.facts.len() < MOST_FACTS {
+            self.facts.push((name, value, line));
+        } else {
+            self.facts_beyond.add(|| Place::Line(line));
         }
     }
 }
@@ -225,9 +235,9 @@ fn of_text(text: &str) -> Report {
                     row.version = version.trim().to_owned();
                 }
             }
-            (5.., Section::Hardware | Section::Software) if report.facts.len() < MOST_FACTS => {
+            (5.., Section::Hardware | Section::Software) => {
                 if let Some((name, value)) = rest.split_once(':').filter(|(_, value)| !value.is_empty()) {
-                    report.facts.push((name.to_owned(), value.trim().to_owned(), number));
+                    report.add_fact(name.to_owned(), value.trim().to_owned(), number);
                 }
             }
             _ => {}
@@ -252,10 +262,11 @@ fn emit(mut report: Report, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
     let mut machine = Collected::new(report.facts.first().map_or(1, |(.., line)| *line), name);
     describe(&report, &mut machine);
     processors(&report, &mut machine, input.path, &mut faults);
-    if report.beyond_limit > 0 {
-        let message = format!("{} applications beyond the limit are not read", report.beyond_limit);
-        faults.keep(Diagnostic::error(Code::LimitReached, input.path, message));
-    }
+    let beyond = [
+        report.applications_beyond.told("applications", MOST_ROWS, input.path),
+        report.facts_beyond.told("facts of hardware and software", MOST_FACTS, input.path),
+    ];
+    beyond.into_iter().flatten().for_each(|fault| faults.keep(fault));
     machine.software = std::mem::take(&mut report.software);
     machine.emit(sink);
     faults.verdict(1, "", input.path, sink)

@@ -10,6 +10,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{ObservedOperatingSystem, Place};
 
 use super::agent::{Firmware, Text, shown_by_firmware};
+use super::beyond::Beyond;
 use super::collected::Collected;
 use super::faults::Faults;
 use super::page::{Field, Page, Verified};
@@ -133,12 +134,8 @@ impl Reader for SystemInfo {
         let mut faults = Faults::default();
         let machines = match heading_row(text, input.path) {
             Some(_) => of_table(text, input.path, &mut faults),
-            None => of_lines(text),
+            None => of_lines(text, input.path, &mut faults),
         };
-        if machines.len() >= MOST_MACHINES {
-            let message = format!("more than {MOST_MACHINES} machines; the others are not read");
-            faults.keep(Diagnostic::error(Code::LimitReached, input.path, message));
-        }
         let mut count = 0;
         for (facts, line) in machines {
             match machine(&facts, line) {
@@ -160,21 +157,26 @@ impl Reader for SystemInfo {
 type Facts = BTreeMap<&'static str, String>;
 
 /// Machines of a text. A host name, or a fact that stands twice, begins the next.
-fn of_lines(text: &str) -> Vec<(Facts, u32)> {
+fn of_lines(text: &str, path: &str, faults: &mut Faults) -> Vec<(Facts, u32)> {
     let mut machines: Vec<(Facts, u32)> = Vec::new();
+    let (mut open, mut beyond): (Facts, Beyond) = (Facts::new(), Beyond::default());
+    let mut end = |facts: Facts, line: u32| match facts.is_empty() {
+        true => {}
+        false if machines.len() < MOST_MACHINES => machines.push((facts, line)),
+        false => beyond.add(|| Place::Line(line)),
+    };
+    let mut begun = 1;
     for (at, line) in text.lines().enumerate() {
         let Some((fact, value)) = labelled(line) else { continue };
-        let begins = match machines.last() {
-            None => true,
-            Some((facts, _)) => facts.contains_key(fact) && fact != "processors" && fact != "domain",
-        };
-        if begins && machines.len() < MOST_MACHINES {
-            machines.push((Facts::new(), u32::try_from(at + 1).unwrap_or(u32::MAX)));
+        let begins = open.is_empty() || (open.contains_key(fact) && fact != "processors" && fact != "domain");
+        if begins {
+            end(std::mem::take(&mut open), begun);
+            begun = u32::try_from(at + 1).unwrap_or(u32::MAX);
         }
-        if let Some((facts, _)) = machines.last_mut() {
-            facts.entry(fact).or_insert_with(|| value.to_owned());
-        }
+        open.entry(fact).or_insert_with(|| value.to_owned());
     }
+    end(open, begun);
+    beyond.told("machines", MOST_MACHINES, path).into_iter().for_each(|fault| faults.keep(fault));
     machines
 }
 
@@ -193,7 +195,7 @@ fn facts_of(cells: &[String]) -> Vec<Option<&'static str>> {
 /// Machines of a table, whose headings may be repeated before each.
 fn of_table(text: &str, path: &str, faults: &mut Faults) -> Vec<(Facts, u32)> {
     let mut columns: Vec<Option<&'static str>> = Vec::new();
-    let mut machines = Vec::new();
+    let (mut machines, mut beyond) = (Vec::new(), Beyond::default());
     for row in rows_of_text(text, path) {
         let row = match row {
             Ok(row) if row.is_blank() => continue,
@@ -212,8 +214,11 @@ fn of_table(text: &str, path: &str, faults: &mut Faults) -> Vec<(Facts, u32)> {
         let line = if let Place::Line(line) = row.place { line } else { 0 };
         if machines.len() < MOST_MACHINES {
             machines.push((stated.collect(), line));
+        } else {
+            beyond.add(|| row.place.clone());
         }
     }
+    beyond.told("machines", MOST_MACHINES, path).into_iter().for_each(|fault| faults.keep(fault));
     machines
 }
 

@@ -118,6 +118,6 @@ impl Reader for WmicList {
             Some(class) => format!("objects of management of a class that is not used: {class}"),
             None => "objects of management of classes that are not used".to_owned(),
         };
-        cim::read(&objects, beyond, &nothing, input, sink)
+        cim::read(&objects, &beyond, &nothing, input, sink)
     }
 }

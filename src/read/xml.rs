@@ -15,9 +15,6 @@ use crate::model::Place;
 /// Deepest nesting of elements; lists of files nest as deep as folders do.
 const DEEPEST: usize = 256;
 
-/// Longest text kept of one element, in bytes; names and versions are far shorter.
-const LONGEST_TEXT: usize = 64 * 1024;
-
 /// Why a document is refused, and at which byte.
 #[derive(Debug)]
 pub(super) struct Fault {
@@ -207,7 +204,7 @@ impl<'a> Walk<'a> {
         }
         if self.value.is_empty() {
             self.value = text;
-        } else if self.value.len() + text.len() <= LONGEST_TEXT {
+        } else {
             self.value.to_mut().push_str(&text);
         }
         Ok(())

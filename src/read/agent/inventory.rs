@@ -7,7 +7,7 @@ use crate::read::{Input, Sink, Verdict};
 use super::processors::{Processors, processors};
 use super::text::day;
 use super::virtualisation::{GuestKind, platform};
-use super::{Guest, Inventory, OperatingSystem, Syntax};
+use super::{Guest, Inventory, MOST_SOFTWARE, OperatingSystem, Syntax};
 
 /// Containers named in a remark; the others are counted.
 const MOST_CONTAINERS_NAMED: usize = 10;
@@ -178,14 +178,8 @@ impl Inventory<'_> {
             };
             sink.diagnostic(Diagnostic::warning(Code::IncompleteRecord, input.path, message).at(first));
         }
-        if self.software_beyond_limit > 0 {
-            let message = format!(
-                "{} software rows beyond the {} that are read",
-                self.software_beyond_limit,
-                self.software.len()
-            );
-            sink.diagnostic(Diagnostic::error(Code::LimitReached, input.path, message));
-        }
+        let beyond = self.software_beyond.told("software rows", MOST_SOFTWARE, input.path);
+        beyond.into_iter().for_each(|fault| sink.diagnostic(fault));
     }
 
     fn emit_guests(&self, host: &str, input: &Input<'_>, sink: &mut dyn Sink) {

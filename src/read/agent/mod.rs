@@ -17,6 +17,8 @@ use serde::Deserialize;
 
 use crate::model::Place;
 
+use super::beyond::Beyond;
+
 /// Which syntax a file has, for the places in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Syntax {
@@ -53,7 +55,7 @@ fn push_number(text: &mut String, number: u32) {
 }
 
 /// Everything of one agent's file that trueup uses. A list item stands with its position: see [`Syntax`].
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Inventory<'a> {
     /// Syntax of the file.
     pub syntax: Syntax,
@@ -84,7 +86,7 @@ pub struct Inventory<'a> {
     /// Software.
     pub software: Vec<(Software<'a>, u32)>,
     /// Software rows that did not fit within the limit.
-    pub software_beyond_limit: usize,
+    pub(in crate::read) software_beyond: Beyond,
     /// Licences the agent found, without their keys.
     pub licences: Vec<Licence<'a>>,
     /// Database servers.
@@ -112,7 +114,7 @@ impl<'a> Inventory<'a> {
             processors: Vec::new(),
             guests: Vec::new(),
             software: Vec::new(),
-            software_beyond_limit: 0,
+            software_beyond: Beyond::default(),
             licences: Vec::new(),
             databases: Vec::new(),
         }
@@ -123,7 +125,7 @@ impl<'a> Inventory<'a> {
         if self.software.len() < MOST_SOFTWARE {
             self.software.push((software, position));
         } else {
-            self.software_beyond_limit += 1;
+            self.software_beyond.add(|| self.syntax.place("softwares", position));
         }
     }
 }

@@ -7,7 +7,7 @@ use super::Processor;
 /// More cores than any processor has; a larger number is a mistake of the agent.
 const MOST_CORES: u32 = 1024;
 /// More sockets than any machine has.
-const MOST_SOCKETS: usize = 256;
+const MOST_SOCKETS: u32 = 256;
 
 /// What the processor items of one machine come to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,9 +32,13 @@ pub fn processors(items: &[(Processor<'_>, u32)]) -> Processors {
     let Some((first, _)) = items.first() else { return result };
     result.name = items.iter().find_map(|(item, _)| item.name.owned());
     let mut sockets: Vec<Option<model::Processor>> = items.iter().map(|item| cores(item, &mut result)).collect();
-    let stated_sockets = first.sockets.number().filter(|count| (1..=MOST_SOCKETS as u32).contains(count));
-    if let ([only], Some(count)) = (sockets.as_slice(), stated_sockets) {
-        sockets = vec![*only; count as usize];
+    match (sockets.as_slice(), first.sockets.number().filter(|count| *count > 0)) {
+        ([only], Some(count)) if count <= MOST_SOCKETS => sockets = vec![*only; count as usize],
+        ([_], Some(count)) => {
+            result.implausible.push((items[0].1, format!("{count} processors; they are taken as not stated")));
+            sockets = vec![None];
+        }
+        _ => {}
     }
     threads(items, sockets.len(), &mut result);
     let count = sockets.len();
@@ -150,6 +154,10 @@ mod tests {
         let contradiction = processors(&[item("4", "2", "")]);
         assert_eq!(contradiction.sockets.map(|sockets| sockets[0].cores), Some(4));
         assert_eq!(contradiction.implausible.len(), 1);
+        let mut many = item("8", "", "");
+        many.0.sockets = Text("4000".into());
+        let many = processors(&[many]);
+        assert_eq!((many.sockets, many.implausible.len()), (None, 1), "nobody knows how many there are");
         let nonsense = processors(&[item("4000000000", "", "")]);
         assert_eq!((nonsense.sockets, nonsense.implausible.len()), (None, 1));
     }

@@ -18,6 +18,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{ObservedHost, ObservedOperatingSystem, Place, SoftwareRecord, View};
 
 use super::agent::{Text, day};
+use super::beyond::Beyond;
 use super::machine_named::{Names, looks_like_machine, machine_after, may_be_machine, question, told};
 use super::{Input, Sink, Verdict};
 use purl::Purl;
@@ -79,7 +80,7 @@ struct Bill<'a> {
     /// The running operating system, where it is told apart from the parts.
     system: Option<ObservedOperatingSystem>,
     parts: Vec<Part<'a>>,
-    beyond: usize,
+    beyond: Beyond,
 }
 
 /// The parts of a bill by what becomes of them.
@@ -95,7 +96,10 @@ struct Sorted<'p, 'a> {
 
 impl<'a> Bill<'a> {
     fn add(&mut self, part: Part<'a>) {
-        if self.parts.len() < MOST_PARTS { self.parts.push(part) } else { self.beyond += 1 }
+        match self.parts.len() < MOST_PARTS {
+            true => self.parts.push(part),
+            false => self.beyond.add(|| part.place.unwrap_or(Place::Whole)),
+        }
     }
 
     fn sorted(&self) -> Sorted<'_, 'a> {
@@ -228,10 +232,7 @@ impl<'a> Bill<'a> {
             let message = format!("{} files, data and devices are no software and are not taken", sorted.other);
             sink.diagnostic(Diagnostic::note(Code::LeftOut, input.path, message));
         }
-        if self.beyond > 0 {
-            let message = format!("{} parts beyond the {MOST_PARTS} that are read", self.beyond);
-            sink.diagnostic(Diagnostic::error(Code::LimitReached, input.path, message));
-        }
+        self.beyond.told("parts", MOST_PARTS, input.path).into_iter().for_each(|fault| sink.diagnostic(fault));
     }
 }
 

@@ -104,13 +104,23 @@ pub(super) fn machine(record: &Record<'_>, cells: &Cells<'_>) -> Option<Observed
     host.powered_on = record.yes_no("powered_on");
     host.template = record.yes_no("template") == Some(true);
     host.logical_processors = record.whole("threads");
-    host.threads_per_core = record.whole("threads_per_core").filter(|threads| (1..=MOST_THREADS).contains(threads));
+    host.threads_per_core = threads_per_core(record);
     host.vcpus = record.whole("vcpus");
     host.remarks = record.remarks();
     host.remarks.extend(record.text("address").map(|address| (ADDRESS_REMARK.to_owned(), address)));
     kind(&mut host, record);
     processors(&mut host, record, cells);
     Some(host)
+}
+
+/// Hardware threads of a core, where the number can be right.
+fn threads_per_core(record: &Record<'_>) -> Option<u32> {
+    let stated = record.whole("threads_per_core").filter(|threads| *threads > 0)?;
+    if stated > MOST_THREADS {
+        record.wonder(Code::ImplausibleValue, format!("{stated} threads of a core cannot be right; they are not used"));
+        return None;
+    }
+    Some(stated)
 }
 
 /// A name with dots that is no address.

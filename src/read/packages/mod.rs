@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{ObservedHost, Place, SoftwareRecord, View};
 
+use super::beyond::Beyond;
 use super::machine_named::{Names, machine_after, question, told};
 use super::{Input, Sink, Verdict};
 
@@ -51,12 +52,15 @@ struct Packages<'a> {
     keys: usize,
     /// Names that fill their column, with its width.
     cut: Option<(usize, usize)>,
-    beyond: usize,
+    beyond: Beyond,
 }
 
 impl<'a> Packages<'a> {
     fn add(&mut self, package: Package<'a>) {
-        if self.installed.len() < MOST_PACKAGES { self.installed.push(package) } else { self.beyond += 1 }
+        match self.installed.len() < MOST_PACKAGES {
+            true => self.installed.push(package),
+            false => self.beyond.add(|| Place::Line(package.line)),
+        }
     }
 
     fn strange(&mut self, line: u32) {
@@ -112,10 +116,7 @@ impl<'a> Packages<'a> {
             let place = Place::Line(self.strange.1);
             sink.diagnostic(Diagnostic::warning(Code::IncompleteRecord, input.path, message).at(place));
         }
-        if self.beyond > 0 {
-            let message = format!("{} packages beyond the {MOST_PACKAGES} that are read", self.beyond);
-            sink.diagnostic(Diagnostic::error(Code::LimitReached, input.path, message));
-        }
+        self.beyond.told("packages", MOST_PACKAGES, input.path).into_iter().for_each(|fault| sink.diagnostic(fault));
     }
 }
 

@@ -121,8 +121,9 @@ impl Walk {
                     Some(Section::Applications) => self.application(dictionary),
                     Some(Section::Hardware | Section::Software) => {
                         let line = dictionary.line;
-                        let facts = dictionary.texts.into_iter().map(|(key, value)| (key, value, line));
-                        self.report.facts.extend(facts);
+                        for (key, value) in dictionary.texts {
+                            self.report.add_fact(key, value, line);
+                        }
                     }
                     _ => {}
                 }

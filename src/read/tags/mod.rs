@@ -10,6 +10,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{ObservedHost, Place, SoftwareRecord, View};
 
 use super::agent::day;
+use super::beyond::Beyond;
 use super::machine_named::{Names, is_everyones, machine_after, question, told};
 use super::{Input, Sink, Verdict};
 
@@ -75,14 +76,17 @@ impl Tag {
 #[derive(Debug, Default)]
 struct Tags {
     tags: Vec<Tag>,
-    beyond: usize,
+    beyond: Beyond,
 }
 
 impl Tags {
     fn add(&mut self, mut tag: Tag) {
         // Where a tag was made by a program that did not know its machine's name, it names none.
         tag.device = tag.device.filter(|device| !is_everyones(device));
-        if self.tags.len() < MOST_TAGS { self.tags.push(tag) } else { self.beyond += 1 }
+        match self.tags.len() < MOST_TAGS {
+            true => self.tags.push(tag),
+            false => self.beyond.add(|| tag.place.unwrap_or(Place::Whole)),
+        }
     }
 
     /// Hands on what is installed, machine by machine.
@@ -127,10 +131,7 @@ impl Tags {
             let message = format!("tags that are no installation of their own are left out: {left_out}");
             sink.diagnostic(Diagnostic::note(Code::LeftOut, input.path, message));
         }
-        if self.beyond > 0 {
-            let message = format!("{} tags beyond the {MOST_TAGS} that are read", self.beyond);
-            sink.diagnostic(Diagnostic::error(Code::LimitReached, input.path, message));
-        }
+        self.beyond.told("tags", MOST_TAGS, input.path).into_iter().for_each(|fault| sink.diagnostic(fault));
         Verdict::Read
     }
 
