@@ -47,3 +47,37 @@ fn a_list_of_no_machine_is_rejected_by_name() {
     assert!(source.reason.as_deref().is_some_and(|why| why.contains("which machine is this of?")), "{source:?}");
     assert!(outcome.hosts.is_empty());
 }
+
+const TAG: &str = r#"<?xml version="1.0" encoding="utf-8"?>
+<SoftwareIdentity xmlns="http://standards.iso.org/iso/19770/-2/2015/schema.xsd" name="NAME" tagId="example.NAME" version="1.0">
+  <Entity name="Example" regid="example.org" role="tagCreator softwareCreator"/>
+</SoftwareIdentity>
+"#;
+
+/// Each of these holds a part of what is on the machine; none of them may hide another.
+#[test]
+fn lists_of_parts_of_a_machine_add_up() {
+    let estate = estates::folder();
+    let write = |path: &str, text: &str| {
+        estates::write(&estate.path().join("inventory/brent/web-01").join(path), text.as_bytes())
+    };
+    let registry = |key: &str, name: &str| {
+        format!(
+            "Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\{key}Microsoft\\Windows\\CurrentVersion\\\
+             Uninstall\\{name}]\n\"DisplayName\"=\"{name}\"\n"
+        )
+    };
+    let package = |name: &str| format!("Package: {name}\nVersion: 1.0\nArchitecture: amd64\n");
+    write("tags/one.swidtag", &TAG.replace("NAME", "Tag One"));
+    write("tags/two.swidtag", &TAG.replace("NAME", "Tag Two"));
+    write("Uninstall.reg", &registry("", "Branch One"));
+    write("Uninstall-32.reg", &registry("WOW6432Node\\", "Branch Two"));
+    write("var/lib/dpkg/status.d/one", &package("package-one"));
+    write("var/lib/dpkg/status.d/two", &package("package-two"));
+    write("programs.json", PROGRAMS);
+    write("programs.csv", "\"DisplayName\",\"DisplayVersion\",\"Publisher\"\n\"Row One\",\"1.0\",\"Example\"\n");
+    let outcome = scan(estate.path());
+    assert_eq!(names(&outcome), ["web-01"]);
+    let records = outcome.coverage[0].records;
+    assert_eq!((records.records, records.duplicates), (8, 0), "{records:?}");
+}

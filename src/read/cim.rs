@@ -276,6 +276,8 @@ impl Blocks<'_> {
     fn emit(&self, input: &Input<'_>, faults: &mut Faults, sink: &mut dyn Sink) {
         let line = self.of_class.first().map_or(1, |(_, block)| block.line);
         let mut machine = Collected::new(line, self.name.clone().unwrap_or_default());
+        // Each class may be listed in a file of its own.
+        machine.host.complements = true;
         self.identity(&mut machine.host);
         self.system(&mut machine);
         self.hardware(&mut machine);

@@ -65,6 +65,10 @@ impl Reader for PowerShellList {
         1
     }
 
+    fn reads_path(&self) -> bool {
+        true
+    }
+
     fn sniff(&self, head: &[u8], _path: &str) -> Sniff {
         let objects = objects_at_the_start(head, Parted::Colon);
         if objects.iter().any(|object| cim::class(object).is_some()) { Sniff::Sure } else { Sniff::No }

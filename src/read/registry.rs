@@ -96,6 +96,10 @@ impl Reader for Registry {
         1
     }
 
+    fn reads_path(&self) -> bool {
+        true
+    }
+
     fn sniff(&self, head: &[u8], _path: &str) -> Sniff {
         let start = String::from_utf8_lossy(&head[..head.len().min(256)]);
         if start.lines().find(|line| !line.trim().is_empty()).is_some_and(is_header) { Sniff::Sure } else { Sniff::No }
@@ -358,6 +362,8 @@ impl<'t> Export<'t> {
         let mut machine = Collected::new(1, name);
         machine.host.fqdn = self.domain.as_ref().map(|domain| format!("{}.{domain}", machine.host.name));
         machine.host.domain = self.domain;
+        // Each branch of the registry may be exported into a file of its own.
+        machine.host.complements = true;
         machine.software = self.software;
         machine.software.sort_by_key(|row| row.line);
         let count = |count: usize, what: &str| (count > 0).then(|| format!("{count} {what}"));

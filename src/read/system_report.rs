@@ -170,6 +170,10 @@ impl Reader for SystemReport {
         1
     }
 
+    fn reads_path(&self) -> bool {
+        true
+    }
+
     fn sniff(&self, head: &[u8], _path: &str) -> Sniff {
         let text = String::from_utf8_lossy(&head[..head.len().min(SNIFFED_BYTES)]);
         if text.trim_start().starts_with('<') {

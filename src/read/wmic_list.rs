@@ -99,6 +99,10 @@ impl Reader for WmicList {
         1
     }
 
+    fn reads_path(&self) -> bool {
+        true
+    }
+
     fn sniff(&self, head: &[u8], _path: &str) -> Sniff {
         let objects = objects_at_the_start(head, Parted::Equals);
         if objects.iter().any(|object| cim::class(object).is_some()) {

@@ -139,6 +139,8 @@ pub struct Mapping {
     pub skip_rows: u32,
     /// The table is read by this mapping beside the one that fits best: its rows say two things.
     pub beside: bool,
+    /// The table is one of several lists of a machine's software, such as one branch of a registry: it adds to the others.
+    pub complements: bool,
     /// A machine that several rows name is one machine.
     pub once: bool,
     /// Order of day and month of every column that says nothing else.
@@ -255,6 +257,7 @@ pub(super) fn mapping(fields: Fields<'_, '_>) -> Mapping {
         filters: filters(&fields),
         skip_rows: fields.number("skip_rows").unwrap_or(0),
         beside: fields.boolean("beside").unwrap_or(false),
+        complements: fields.boolean("complements").unwrap_or(false),
         once: fields.boolean("once").unwrap_or(false),
         date_order: fields.one_of("date_order", &DateOrder::ALL),
         decimal: fields.one_of("decimal", &DecimalMark::ALL),

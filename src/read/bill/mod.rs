@@ -159,6 +159,7 @@ impl<'a> Bill<'a> {
         let mut host = ObservedHost::new(Place::Whole, View::Agent, name.as_str());
         host.fqdn = Some(name.clone()).filter(|name| name.matches('.').count() >= 2);
         host.captured = self.made.as_deref().and_then(day);
+        host.complements = true;
         host.operating_system = self.system.clone();
         host.remarks.extend(self.program.clone().map(|program| ("agent".to_owned(), program)));
         sink.host(host);

@@ -50,6 +50,12 @@ fn without_words(text: &str, words: &[String]) -> Option<String> {
     let is_sign = |letter: char| matches!(letter, '-' | '_' | '.' | ' ' | '(' | ')');
     static DAY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(DAY_AT_THE_END).ok());
     let without_day = |text: &str| DAY.as_ref().and_then(|day| Some(day.find(text)?.start()));
+    let is_word = |text: &str| words.iter().any(|word| word.eq_ignore_ascii_case(text.trim_matches(is_sign)));
+    // `32` may say which view of a registry a file holds, and be the number of a machine: `web-32`.
+    let says_view = |word: &str, rest: &str| {
+        let is_number = word.chars().all(|letter| letter.is_ascii_digit());
+        !is_number || is_word(rest) || rest.contains(|letter: char| letter.is_ascii_digit())
+    };
     let mut rest = text.trim_matches(is_sign);
     loop {
         rest = without_day(rest).map_or(rest, |at| &rest[..at]).trim_end_matches(is_sign);
@@ -57,6 +63,7 @@ fn without_words(text: &str, words: &[String]) -> Option<String> {
         let shorter = words.iter().map(|word| word.to_lowercase()).find_map(|word| {
             let behind = lower.strip_prefix(&word).filter(|rest| rest.is_empty() || rest.starts_with(is_sign));
             let before = lower.strip_suffix(&word).filter(|rest| rest.is_empty() || rest.ends_with(is_sign));
+            let before = before.filter(|rest| says_view(&word, rest));
             // Lower case may be longer or shorter than the text itself; such names are left as they are.
             let same = lower.len() == rest.len();
             match (behind.filter(|_| same), before.filter(|_| same)) {
@@ -67,7 +74,9 @@ fn without_words(text: &str, words: &[String]) -> Option<String> {
         });
         match shorter {
             // What is left of `apps-01` is no name, so that all of it is one.
-            Some(shorter) if !shorter.is_empty() && !shorter.contains(char::is_alphabetic) => break,
+            Some(shorter) if !shorter.is_empty() && !shorter.contains(char::is_alphabetic) && !is_word(shorter) => {
+                break;
+            }
             Some(shorter) => rest = shorter.trim_matches(is_sign),
             None => break,
         }
@@ -162,5 +171,11 @@ mod tests {
         assert_eq!(name("web-01_programs_2026-06-28").as_deref(), Some("web-01"));
         assert_eq!(name("software-20260628T061200Z").as_deref(), None);
         assert_eq!(name("---").as_deref(), None);
+        let views: Vec<String> = ["uninstall", "32", "64"].map(str::to_owned).into();
+        let name = |text| without_words(text, &views);
+        assert_eq!(name("Uninstall-32").as_deref(), None);
+        assert_eq!(name("web-01-Uninstall-64").as_deref(), Some("web-01"));
+        assert_eq!(name("web-01-64").as_deref(), Some("web-01"));
+        assert_eq!(name("web-32").as_deref(), Some("web-32"));
     }
 }

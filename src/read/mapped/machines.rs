@@ -102,6 +102,7 @@ pub(super) fn machine(record: &Record<'_>, cells: &Cells<'_>) -> Option<Observed
     host.cluster = record.text("cluster");
     host.runs_on = record.text("runs_on");
     host.powered_on = record.yes_no("powered_on");
+    host.complements = cells.mapping.complements;
     host.template = record.yes_no("template") == Some(true);
     host.logical_processors = record.whole("threads");
     host.threads_per_core = threads_per_core(record);

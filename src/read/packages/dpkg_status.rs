@@ -83,7 +83,8 @@ impl Reader for DpkgStatus {
             found.line(line.trim_end_matches('\r'), line_number(index));
         }
         found.end();
-        let Found { packages, offered, .. } = found;
+        let Found { mut packages, offered, one_of_many, .. } = found;
+        packages.one_of_many = one_of_many;
         if packages.installed.is_empty() && packages.not_installed == 0 && offered > 0 {
             let reason =
                 format!("{offered} packages without a status: what a repository offers, not what is installed");

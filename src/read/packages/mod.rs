@@ -52,6 +52,8 @@ struct Packages<'a> {
     keys: usize,
     /// Names that fill their column, with its width.
     cut: Option<(usize, usize)>,
+    /// The file is of one package among many of the machine.
+    one_of_many: bool,
     beyond: Beyond,
 }
 
@@ -85,6 +87,7 @@ impl<'a> Packages<'a> {
         };
         let mut host = ObservedHost::new(Place::Whole, View::Agent, machine.as_str());
         host.fqdn = Some(machine.clone()).filter(|name| name.matches('.').count() >= 2);
+        host.complements = self.one_of_many;
         sink.host(host);
         for package in &self.installed {
             let version = package.full_version();

@@ -148,6 +148,7 @@ fn emit_machine<'t>(machine: &str, tags: impl Iterator<Item = &'t &'t Tag>, inpu
     let mut tags = tags.peekable();
     let place = tags.peek().and_then(|tag| tag.place.clone()).unwrap_or(Place::Whole);
     let mut host = ObservedHost::new(place, View::Agent, machine);
+    host.complements = true;
     host.uuid = Some(machine.to_owned()).filter(|name| is_uuid(name));
     host.captured = tags.peek().and_then(|tag| tag.dated.as_deref()).and_then(day);
     sink.host(host);
