@@ -12,6 +12,7 @@ mod planning;
 mod publisher_counts;
 mod resolve;
 mod sold;
+mod unnamed;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

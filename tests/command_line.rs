@@ -88,6 +88,22 @@ fn an_empty_estate_and_a_new_one_have_no_answer_and_the_way_on_is_named() {
 }
 
 #[test]
+fn what_belongs_to_no_known_machine_is_shown_and_gives_no_answer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("rpm-qa.txt"), "bash-5.1.8-9.el9.x86_64\nzip-3.0-35.el9.x86_64\n")
+        .expect("written");
+    let read = "1 files found = 1 read + 0 partly read + 0 rejected + 0 ignored";
+    let list = "package-list: 1 machine that nothing names, 2 records";
+    trueup()
+        .arg("scan")
+        .arg(folder.path())
+        .assert()
+        .code(3)
+        .stdout(predicate::str::contains(read).and(predicate::str::contains(list)))
+        .stderr(predicate::str::contains("belongs to no known machine").and(predicate::str::contains("[[source]]")));
+}
+
+#[test]
 fn the_store_of_another_estate_is_noticed() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = folder.path().join("store.db");

@@ -347,8 +347,6 @@ fn is_no_inventory(path: &str) -> bool {
 
         // Sums over a whole estate.
         || named("kubev2v-migration-planner/examples/inventory.json")
-        || of("swid/")
-        || of("syft/")
 }
 
 #[test]

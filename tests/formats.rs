@@ -226,14 +226,14 @@ fn each_instance_of_a_service_is_a_record_with_its_edition() {
 }
 
 #[test]
-fn an_export_that_names_no_machine_asks_which_one_it_is_of() {
+fn an_export_that_names_no_machine_is_of_none_that_is_known() {
     let bytes = std::fs::read(repository("samples/formats/registry-export/uninstall.reg")).expect("it is there");
     let readers = Readers::new(TableSettings::NONE);
     let reader = readers.choose(&bytes, "uninstall.reg").expect("it is an export");
-    let Verdict::Rejected(fault) = reader.read(&Input::new("uninstall.reg", &bytes), &mut Heard::default()) else {
-        panic!("it was read");
-    };
-    assert!(fault.message.contains("which machine is this of?"), "{}", fault.message);
+    let mut heard = Heard::default();
+    assert_eq!(reader.read(&Input::new("uninstall.reg", &bytes), &mut heard), Verdict::Read);
+    assert_eq!((heard.names(), heard.hosts[0].1.is_empty()), (vec![""], false));
+    assert!(heard.told().contains("it names no machine, and neither does its path"), "{}", heard.told());
 }
 
 #[test]

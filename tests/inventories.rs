@@ -4,6 +4,7 @@ mod estates;
 
 use std::path::Path;
 
+use trueup::diag::Code;
 use trueup::model::{FileStatus, Outcome};
 use trueup::pipeline::ScanOptions;
 
@@ -37,15 +38,86 @@ fn the_same_list_in_two_folders_is_of_two_machines() {
     assert!(evidence.len() >= 2, "the table that names it and the list join: {evidence:?}");
 }
 
+/// Text of the only finding of this kind.
+fn finding<'o>(outcome: &'o Outcome, kind: &str) -> &'o str {
+    let mut of_kind = outcome.findings.iter().filter(|finding| finding.key.0.starts_with(kind));
+    match (of_kind.next(), of_kind.next()) {
+        (Some(only), None) => &only.text,
+        other => panic!("{kind}: {other:?} among {:?}", outcome.findings),
+    }
+}
+
 #[test]
-fn a_list_of_no_machine_is_rejected_by_name() {
+fn a_list_of_no_machine_is_read_told_and_attributed_to_nobody() {
     let estate = estates::folder();
-    estates::write(&estate.path().join("programs.json"), PROGRAMS.as_bytes());
+    let folder = estate.path().join("inventory/brent");
+    estates::write(&folder.join("programs.json"), PROGRAMS.as_bytes());
+    estates::write(
+        &folder.join("sbom/rpm-qa.txt"),
+        b"bash-5.1.8-9.el9.x86_64\ntzdata-2024a-1.el9.noarch\nzip-3.0-35.el9.x86_64\n",
+    );
     let outcome = scan(estate.path());
-    let source = outcome.sources.iter().find(|source| source.path == "programs.json").expect("it is listed");
-    assert_eq!(source.status, FileStatus::Rejected);
-    assert!(source.reason.as_deref().is_some_and(|why| why.contains("which machine is this of?")), "{source:?}");
-    assert!(outcome.hosts.is_empty());
+    let source = |path: &str| outcome.sources.iter().find(|source| source.path == path).expect("it is listed");
+    for (path, records) in [("inventory/brent/programs.json", 1), ("inventory/brent/sbom/rpm-qa.txt", 3)] {
+        let source = source(path);
+        assert_eq!((source.status, source.hosts, source.unnamed, source.records), (FileStatus::Read, 0, 1, records));
+    }
+    assert!(outcome.hosts.is_empty() && outcome.strict.positions.is_empty());
+    let coverage = &outcome.coverage[0];
+    let counts = (coverage.organisation.as_str(), coverage.records.records, coverage.records.without_machine);
+    assert_eq!(counts, ("brent", 4, 4));
+    let text = finding(&outcome, "no-machine:");
+    assert!(text.starts_with("1 installation belongs to no known machine and counts nowhere (Visio 2019"), "{text}");
+    assert!(
+        text.contains("in 2 files with 4 software records") && text.contains("[[source]] in trueup.toml"),
+        "{text}"
+    );
+    let told = outcome.diagnostics.iter().filter(|told| told.code == Code::UnknownMachine).count();
+    assert_eq!(told, 2, "{:?}", outcome.diagnostics);
+}
+
+#[test]
+fn trueup_toml_states_the_machine_of_a_file() {
+    let estate = estates::folder();
+    let state = |tables: &str| estates::write(&estate.path().join("trueup.toml"), tables.as_bytes());
+    estates::write(&estate.path().join("inventory/brent/lists/programs.json"), PROGRAMS.as_bytes());
+    assert!(scan(estate.path()).hosts.is_empty());
+    state("[[source]]\npath = \"*/lists/pro*.json\"\nhost = \"desk 7\"\n");
+    let outcome = scan(estate.path());
+    assert_eq!(names(&outcome), ["desk 7"], "an unchanged file is read anew");
+    assert_eq!(outcome.coverage[0].records.without_machine, 0);
+    let told = outcome.diagnostics.iter().find(|told| told.message.contains("as trueup.toml states (line 1)"));
+    assert!(told.is_some(), "{:?}", outcome.diagnostics);
+    state("[[source]]\npath = \"*/lists/programs.json\"\nhost = \"desk-08\"\n");
+    assert_eq!(names(&scan(estate.path())), ["desk-08"]);
+    state("");
+    assert!(scan(estate.path()).hosts.is_empty(), "nothing is remembered of a statement that is gone");
+}
+
+/// Whoever states the machine knows that all of it is installed there.
+#[test]
+fn a_bill_of_a_product_is_installed_where_somebody_says_so() {
+    let estate = estates::folder();
+    let bill = r#"{"bomFormat": "CycloneDX", "specVersion": "1.5", "metadata": {"component": {"type": "application", "name": "shop"}},
+        "components": [{"type": "application", "name": "Microsoft Visio Professional 2019", "version": "16.0"}]}"#;
+    estates::write(&estate.path().join("sbom/shop.json"), bill.as_bytes());
+    let status = |outcome: &Outcome| outcome.sources[0].status;
+    assert_eq!(status(&scan(estate.path())), FileStatus::Ignored);
+    estates::write(
+        &estate.path().join("trueup.toml"),
+        b"[[source]]\npath = \"sbom/shop.json\"\nhost = \"shop-server\"\n",
+    );
+    let outcome = scan(estate.path());
+    assert_eq!((status(&outcome), names(&outcome)), (FileStatus::Read, vec!["shop-server"]));
+}
+
+#[test]
+fn a_wrong_statement_on_a_file_is_shown_with_its_line() {
+    let faults = |text: &str| trueup::rules::parse_settings("trueup.toml", text).expect_err("it is wrong");
+    let twice = "[[source]]\npath = \"a*\"\nhost = \"x\"\n[[source]]\npath = \"A*\"\nhost = \"y\"\n";
+    assert_eq!(faults(twice)[0].message, "the path A* stands twice");
+    assert_eq!(faults("[[source]]\npath = \"a\"\nhost = \" \"\n")[0].message, "`host` names no machine");
+    assert!(faults("[[source]]\npath = \"a\"\n")[0].message.contains("host"));
 }
 
 const TAG: &str = r#"<?xml version="1.0" encoding="utf-8"?>

@@ -62,6 +62,10 @@ fn no_answer(report: &Report<'_>, view: &View<'_>) -> Stop {
         ("there is no file in this estate", format!("{next}; {init}"))
     } else if files.read + files.partly_read == 0 {
         ("no file could be read as an inventory, a purchase record or a price list", format!("{sources}; {init}"))
+    } else if hosts == 0 && report.sources.iter().any(|row| row.unnamed > 0) {
+        let next =
+            "put each file into a folder named after its machine, or name the machine with [[source]] in trueup.toml";
+        ("what was read belongs to no known machine", format!("{next}; {sources}"))
     } else if hosts == 0 {
         ("no machine and no licence was found", format!("add inventories; {sources}"))
     } else {

@@ -62,6 +62,8 @@ pub enum Code {
     ImplausibleValue,
     /// A record left out on purpose.
     LeftOut,
+    /// Nothing says of which machine a file is.
+    UnknownMachine,
 }
 
 impl Code {

@@ -56,8 +56,12 @@ fn equations(coverage: &Coverage, hosts: &[&HostSummary]) -> Vec<Item> {
         items.push(Item::say(text));
     }
     let records = &coverage.records;
+    let nowhere = match records.without_machine {
+        0 => String::new(),
+        count => format!(" + {} of no known machine", thousands(count)),
+    };
     items.push(Item::say(format!(
-        "software records {} = {} installations + {} components + {} not licensable + {} duplicates + {} unrecognised",
+        "software records {} = {} installations + {} components + {} not licensable + {} duplicates + {} unrecognised{nowhere}",
         thousands(records.records),
         thousands(records.installations),
         thousands(records.components),

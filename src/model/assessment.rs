@@ -206,7 +206,7 @@ pub struct HostFact {
     pub against: Vec<(String, Option<Locator>)>,
 }
 
-/// What became of the software records; `records` is the sum of the other five.
+/// What became of the software records; `records` is the sum of the other six.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordCounts {
     /// Records read.
@@ -221,6 +221,9 @@ pub struct RecordCounts {
     pub duplicates: u64,
     /// Records no rule knows.
     pub unrecognised: u64,
+    /// Records of machines that nothing names, whatever they are of.
+    #[serde(default)]
+    pub without_machine: u64,
 }
 
 impl RecordCounts {
@@ -232,6 +235,7 @@ impl RecordCounts {
         self.not_licensable += other.not_licensable;
         self.duplicates += other.duplicates;
         self.unrecognised += other.unrecognised;
+        self.without_machine += other.without_machine;
     }
 }
 

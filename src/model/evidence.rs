@@ -41,6 +41,9 @@ pub struct Source {
     pub reason: Option<String>,
     /// Hosts, software records, purchase lines and prices that came out of it.
     pub hosts: u32,
+    /// Machines in it that nothing names; no hosts.
+    #[serde(default)]
+    pub unnamed: u32,
     /// See `hosts`.
     pub records: u32,
     /// See `hosts`.

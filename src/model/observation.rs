@@ -42,7 +42,7 @@ pub struct ObservedHost {
     pub place: Place,
     /// From which side.
     pub view: View,
-    /// Name as written: short, fully qualified or an address.
+    /// Name as written: short, fully qualified or an address; empty where nothing says which machine it is.
     pub name: String,
     /// Fully qualified name.
     pub fqdn: Option<String>,
@@ -93,6 +93,11 @@ pub struct ObservedHost {
 }
 
 impl ObservedHost {
+    /// Whether nothing says which machine it is: it never joins the estate, and what is on it counts nowhere.
+    pub fn is_unnamed(&self) -> bool {
+        self.name.is_empty()
+    }
+
     /// A machine of which only the name is known.
     pub fn new(place: Place, view: View, name: impl Into<String>) -> Self {
         Self {

@@ -17,6 +17,7 @@ use super::declared;
 use super::organisations::{self, Folders};
 use super::publisher_counts;
 use super::sold;
+use super::unnamed::Unnamed;
 
 /// Reads title numbers of a list.
 pub(super) type ReadList<'a> = dyn Fn(ListId) -> Result<Vec<TitleId>, StoreError> + 'a;
@@ -49,13 +50,17 @@ pub(super) fn resolve(ground: &Ground<'_>, files: Vec<StoredFile>) -> Result<Res
     let mut manifests = Vec::new();
     let mut counted = Vec::new();
     let mut diagnostics = Vec::new();
-    let (mut unrecognised, mut unpriced) = (Vec::new(), Vec::new());
+    let (mut unrecognised, mut unpriced, mut unnamed) = (Vec::new(), Vec::new(), Unnamed::default());
     for (index, file) in files.into_iter().enumerate() {
         let source = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
         let contents = file.contents;
         let by_folder = contents.organisation.as_deref();
         for host in contents.hosts {
             let organisation = folders.of_machine(by_folder, host.observed.tag.as_deref());
+            if host.observed.is_unnamed() {
+                unnamed.add(source, organisation, host.observed, host.software);
+                continue;
+            }
             let list = host.software.map(|list| {
                 software.push((list, organisation.clone()));
                 software.len() - 1
@@ -102,7 +107,10 @@ pub(super) fn resolve(ground: &Ground<'_>, files: Vec<StoredFile>) -> Result<Res
     findings.extend(publisher_counts::findings(&counted, &estate.purchases));
     let declared = declared::add(&mut estate, manifests, &mut findings);
     findings.extend(sold::subscriptions(ground, &mut estate.users));
-    estate.organisations = organisations::all(ground.settings, declared, organisations_named(&estate));
+    let mut named = organisations_named(&estate);
+    named.extend(unnamed.organisations());
+    findings.extend(unnamed.findings(ground, &mut resolver.counts)?);
+    estate.organisations = organisations::all(ground.settings, declared, named);
     estate.sort_hosts();
     findings.extend(unknown_products(ground, &estate));
     Ok(Resolved { records: resolver.counts, estate, findings, diagnostics })

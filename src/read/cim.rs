@@ -13,7 +13,8 @@ use super::beyond::Beyond;
 use super::blocks::{Block, MOST_PAIRS};
 use super::collected::{Collected, Row};
 use super::faults::Faults;
-use super::mapped::{named_after, named_or_asked};
+use super::machine_named::{owner, unknown};
+use super::mapped::named_after;
 use super::{Input, Sink, Verdict, value};
 
 /// What a block is of.
@@ -200,12 +201,8 @@ pub(super) fn read(
         return Verdict::Ignored(nothing.to_owned());
     }
     let of_no_class = blocks.len() - known.len();
-    let machines = match by_machine(known, input, &mut faults) {
-        Ok(machines) => machines,
-        Err(question) => return Verdict::Rejected(question),
-    };
     let mut count = 0;
-    for blocks in machines {
+    for blocks in by_machine(known, input, &mut faults) {
         count += 1;
         blocks.emit(input, &mut faults, sink);
     }
@@ -213,17 +210,13 @@ pub(super) fn read(
         let message = format!("{of_no_class} blocks are of classes that are not used");
         faults.keep(Diagnostic::note(Code::LeftOut, input.path, message));
     }
-    beyond.told("properties", MOST_PAIRS, input.path).into_iter().for_each(|fault| faults.keep(fault));
+    faults.keep_all(beyond.told("properties", MOST_PAIRS, input.path));
     faults.verdict(count, nothing, input.path, sink)
 }
 
 /// Shares the blocks out. Those that name no machine belong to the only one that is named; where there are several, nobody
 /// knows.
-fn by_machine<'b>(
-    known: Vec<(Class, &'b Block)>,
-    input: &Input<'_>,
-    faults: &mut Faults,
-) -> Result<Vec<Blocks<'b>>, Diagnostic> {
+fn by_machine<'b>(known: Vec<(Class, &'b Block)>, input: &Input<'_>, faults: &mut Faults) -> Vec<Blocks<'b>> {
     let mut machines: Vec<Blocks<'b>> = Vec::new();
     let mut at_name: BTreeMap<String, usize> = BTreeMap::new();
     let mut nameless = Vec::new();
@@ -243,24 +236,20 @@ fn by_machine<'b>(
         _ if nameless.is_empty() => {}
         [] => {
             let words = FILE_WORDS.map(str::to_owned);
-            let (name, told) = named_or_asked(named_after(input, &words), input)?;
-            faults.keep(told);
-            machines.push(Blocks { name: Some(name), of_class: nameless });
+            let owner = owner(input, || named_after(input, &words));
+            faults.keep(owner.told);
+            machines.push(Blocks { name: Some(owner.name), of_class: nameless });
         }
         [only] => only.of_class.extend(nameless),
         several => {
-            let message = format!(
-                "{} blocks name no machine, and the file is of {} machines; they are left out",
-                nameless.len(),
-                several.len()
-            );
+            let why =
+                format!("{} blocks name no machine, and the file is of {} machines", nameless.len(), several.len());
             let help = "write a file a machine, or list the property that names it, such as PSComputerName";
-            let line = nameless[0].1.line;
-            faults
-                .keep(Diagnostic::error(Code::IncompleteRecord, input.path, message).at(Place::Line(line)).help(help));
+            faults.keep(unknown(input, &why).at(Place::Line(nameless[0].1.line)).help(help));
+            machines.push(Blocks { name: None, of_class: nameless });
         }
     }
-    Ok(machines)
+    machines
 }
 
 impl Blocks<'_> {

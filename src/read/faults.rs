@@ -28,6 +28,11 @@ impl Faults {
         self.has_error |= is_error;
     }
 
+    /// Keeps several.
+    pub fn keep_all(&mut self, faults: impl IntoIterator<Item = Diagnostic>) {
+        faults.into_iter().for_each(|fault| self.keep(fault));
+    }
+
     /// Hands the faults on and says what became of the file; `nothing` is the reason where it holds neither records
     /// nor errors.
     pub fn verdict(mut self, records: usize, nothing: &str, path: &str, sink: &mut dyn Sink) -> Verdict {

@@ -2,7 +2,8 @@
 //! tags, bills of materials, lists of packages.
 //!
 //! A machine is taken from a name only where the name looks like one, because such files also lie about in folders named
-//! after a product, a project or a test, and software on a machine that was made up is worse than a question.
+//! after a product, a project or a test, and software on a machine that was made up is worse than none: where nothing
+//! names the machine, what the file holds is handed on as of a machine without a name.
 
 use std::sync::LazyLock;
 
@@ -180,6 +181,9 @@ const WORDS: &[&str] = &[
     "xmlstream",
 ];
 
+/// Those among them by which machines are called where a number follows: `db-02`, `server01`.
+const NUMBERED: [&str; 6] = ["db", "server", "host", "machine", "vm", "old"];
+
 /// Endings that belong to the form of a file.
 const ENDINGS: [&str; 20] = [
     ".gz",
@@ -220,8 +224,8 @@ pub(super) fn machine_after(input: &Input<'_>, names: Names) -> Option<String> {
     while let Some(shorter) = ENDINGS.iter().find_map(|ending| cut_ending(file, ending)) {
         file = shorter;
     }
-    if let Some(at) = parts.iter().rposition(|folder| MACHINES.contains(&folder.to_lowercase().as_str())) {
-        let child = parts.get(at + 1).copied().or((names == Names::FileAndFolders).then_some(file));
+    if let Some(child) = below_machines(&parts) {
+        let child = child.or((names == Names::FileAndFolders).then_some(file));
         return child.map(without_words).filter(|name| may_be_machine(name)).map(str::to_owned);
     }
     if names == Names::FileAndFolders {
@@ -238,18 +242,46 @@ pub(super) fn machine_after(input: &Input<'_>, names: Names) -> Option<String> {
     (looks_like_machine(name) && !is_organisation(folder)).then(|| name.to_owned())
 }
 
-/// Says after what a machine was named.
-pub(super) fn told(input: &Input<'_>, machine: &str) -> Diagnostic {
-    let message = format!("it names no machine and is taken to be of `{machine}`, after which it is named");
-    Diagnostic::note(Code::IncompleteRecord, input.path, message).at(Place::Whole)
+/// The folder below one whose own folders are machines, and nothing where the file itself lies there; `None` where no
+/// folder is such a one.
+#[expect(clippy::option_option, reason = "whether there is such a folder, and what lies below it")]
+pub(super) fn below_machines<'p>(folders: &[&'p str]) -> Option<Option<&'p str>> {
+    let at = folders.iter().rposition(|folder| MACHINES.contains(&folder.to_lowercase().as_str()))?;
+    Some(folders.get(at + 1).copied())
 }
 
-/// Asks for the machine; `what` is the content in words.
-pub(super) fn question(input: &Input<'_>, what: &str) -> Diagnostic {
-    let message =
-        format!("which machine is this of? It holds {what} and names no machine, and neither does its folder");
-    let help = "put it in a folder named after its machine, such as web-01/ or machines/mail/";
-    Diagnostic::error(Code::IncompleteRecord, input.path, message).at(Place::Whole).help(help)
+/// Of which machine a file is that names none itself.
+#[derive(Debug)]
+pub(super) struct Owner {
+    /// Its name; empty where nothing says which machine it is.
+    pub name: String,
+    /// How that is known, or that it is not.
+    pub told: Diagnostic,
+}
+
+/// The machine that `trueup.toml` states for the file, else the one after which it is named; else none.
+pub(super) fn owner(input: &Input<'_>, after: impl FnOnce() -> Option<String>) -> Owner {
+    let note = |message: String| Diagnostic::note(Code::IncompleteRecord, input.path, message).at(Place::Whole);
+    if let Some(stated) = input.tables.sources.of(input.path) {
+        let message =
+            format!("it names no machine and is of `{}`, as trueup.toml states (line {})", stated.host, stated.line);
+        return Owner { name: stated.host.clone(), told: note(message) };
+    }
+    match after() {
+        Some(name) => {
+            let message = format!("it names no machine and is taken to be of `{name}`, after which it is named");
+            Owner { name, told: note(message) }
+        }
+        None => Owner { name: String::new(), told: unknown(input, "it names no machine, and neither does its path") },
+    }
+}
+
+/// Says that nobody knows of which machine a file is, and what to do.
+pub(super) fn unknown(input: &Input<'_>, why: &str) -> Diagnostic {
+    let message = format!("{why}: what it holds belongs to no known machine");
+    let help = "put it into a folder named after its machine, such as web-01/ or machines/mail/, or name the machine with \
+                [[source]] in trueup.toml";
+    Diagnostic::note(Code::UnknownMachine, input.path, message).at(Place::Whole).help(help)
 }
 
 fn cut_ending<'a>(file: &'a str, ending: &str) -> Option<&'a str> {
@@ -263,7 +295,16 @@ fn is_sign(letter: char) -> bool {
 }
 
 /// Whether all of a name are words and numbers that name no machine.
-fn only_words(name: &str) -> bool {
+pub(super) fn only_words(name: &str) -> bool {
+    let digits = name.chars().filter(char::is_ascii_digit).count();
+    let numbered = name.split(is_sign).any(|piece| {
+        let bare = piece.trim_matches(|letter: char| letter.is_ascii_digit()).to_lowercase();
+        NUMBERED.contains(&bare.as_str())
+    });
+    // More digits are those of a day.
+    if numbered && (1..=3).contains(&digits) {
+        return false;
+    }
     name.split(is_sign).all(|piece| {
         let bare = piece.trim_matches(|letter: char| letter.is_ascii_digit()).to_lowercase();
         bare.is_empty() || WORDS.contains(&bare.as_str()) || WORDS.contains(&piece.to_lowercase().as_str())
@@ -350,6 +391,8 @@ mod tests {
             ("rpm/mail.example.org.txt", "mail.example.org"),
             ("MAILSRV/rpm-qa.txt", "MAILSRV"),
             ("machines/mail/status", "mail"),
+            ("db-02/var/lib/dpkg/status", "db-02"),
+            ("server01/status", "server01"),
             ("estate/hosts/mail-rpm-qa.txt", "mail"),
         ] {
             assert_eq!(after(path, Names::FileAndFolders).as_deref(), Some(machine), "{path}");
@@ -375,6 +418,8 @@ mod tests {
             "sha256-0123456789abcdef0123456789abcdef.json",
             "console_output/rpm_package_query.txt",
             "2026-06-28/status",
+            "db-2026-06-28/status",
+            "server/status",
         ] {
             assert_eq!(after(path, Names::FileAndFolders), None, "{path}");
         }

@@ -148,7 +148,8 @@ pub trait Reader: Sync {
     fn reads_tables(&self) -> bool {
         false
     }
-    /// Whether what comes out depends on the path: a file that names no machine is of the one it is named after.
+    /// Whether what comes out depends on the path: a file that names no machine is of the one it is named after, or of
+    /// the one that `trueup.toml` states for that path.
     fn reads_path(&self) -> bool {
         false
     }
@@ -268,7 +269,8 @@ impl<'a> Readers<'a> {
     /// Version of what comes out of a reader under these settings.
     pub fn version_of(&self, reader: &dyn Reader) -> u32 {
         let version = reader.version() ^ self.encoding;
-        if reader.reads_tables() { version ^ self.tables.digest } else { version }
+        let version = if reader.reads_tables() { version ^ self.tables.digest } else { version };
+        if reader.reads_path() { version ^ self.tables.sources.digest } else { version }
     }
 
     /// Version of the readers as a whole, for files that none of them takes.

@@ -209,7 +209,7 @@ impl Audit {
             self.left.instances.told("instances of servers", MOST_INSTANCES, input.path),
             self.left.software.told("software rows", MOST_ROWS, input.path),
         ];
-        beyond.into_iter().flatten().for_each(|fault| faults.keep(fault));
+        faults.keep_all(beyond.into_iter().flatten());
         let guests = self.emit_guests(&machine.host, input.path, &mut faults);
         machine.emit(sink);
         guests.into_iter().for_each(|guest| sink.host(guest));

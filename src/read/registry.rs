@@ -14,7 +14,8 @@ use crate::model::Place;
 use super::beyond::Beyond;
 use super::collected::{Collected, MOST_ROWS, Row};
 use super::faults::Faults;
-use super::mapped::{named_after, named_or_asked};
+use super::machine_named::owner;
+use super::mapped::named_after;
 use super::page::{Field, Page, Verified};
 use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
 
@@ -56,7 +57,7 @@ const PAGE: Page = Page {
     ],
     quirks: &[
         "an export names no machine unless these keys are in it: it is taken to be of the machine its file or folder is \
-         named after, and rejected where neither is. Words such as `Uninstall` and `Setup` are no name",
+         named after, and of no known machine where neither is. Words such as `Uninstall` and `Setup` are no name",
         "both views of the registry must be exported: 32-bit programs stand below WOW6432Node",
         "the list of programs carries no edition of SQL Server; the Setup key of each instance does. Instances of which only \
          the name is exported are read without edition, those of 2005 need the list of names beside their Setup key",
@@ -127,13 +128,11 @@ impl Reader for Registry {
         }
         let name = match export.machine.take() {
             Some((_, name)) => name,
-            None => match named_or_asked(named_after(input, &export.known.file_words), input) {
-                Ok((name, told)) => {
-                    faults.keep(told);
-                    name
-                }
-                Err(question) => return Verdict::Rejected(question),
-            },
+            None => {
+                let owner = owner(input, || named_after(input, &export.known.file_words));
+                faults.keep(owner.told);
+                owner.name
+            }
         };
         export.machine(name).emit(sink);
         faults.verdict(1, "", input.path, sink)
@@ -155,7 +154,7 @@ impl LeftOut {
             self.instances.told("instances of services", MOST_INSTANCES, path),
             self.programs.told("programs", MOST_ROWS, path),
         ];
-        told.into_iter().flatten().for_each(|fault| faults.keep(fault));
+        faults.keep_all(told.into_iter().flatten());
     }
 }
 

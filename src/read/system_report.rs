@@ -12,7 +12,8 @@ use crate::model::{ObservedOperatingSystem, Place, Processor};
 use super::beyond::Beyond;
 use super::collected::{Collected, MOST_ROWS, Row};
 use super::faults::Faults;
-use super::mapped::{named_after, named_or_asked};
+use super::machine_named::owner;
+use super::mapped::named_after;
 use super::page::{Field, Page, Verified};
 use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
 
@@ -255,13 +256,11 @@ fn emit(mut report: Report, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
     let mut faults = Faults::default();
     let name = match report.text(&["Local Host Name", "local_host_name", "Computer Name", "computer_name"]) {
         Some(name) => name.to_owned(),
-        None => match named_or_asked(named_after(input, &FILE_WORDS.map(str::to_owned)), input) {
-            Ok((name, told)) => {
-                faults.keep(told);
-                name
-            }
-            Err(question) => return Verdict::Rejected(question),
-        },
+        None => {
+            let owner = owner(input, || named_after(input, &FILE_WORDS.map(str::to_owned)));
+            faults.keep(owner.told);
+            owner.name
+        }
     };
     let mut machine = Collected::new(report.facts.first().map_or(1, |(.., line)| *line), name);
     describe(&report, &mut machine);
@@ -270,7 +269,7 @@ fn emit(mut report: Report, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
         report.applications_beyond.told("applications", MOST_ROWS, input.path),
         report.facts_beyond.told("facts of hardware and software", MOST_FACTS, input.path),
     ];
-    beyond.into_iter().flatten().for_each(|fault| faults.keep(fault));
+    faults.keep_all(beyond.into_iter().flatten());
     machine.software = std::mem::take(&mut report.software);
     machine.emit(sink);
     faults.verdict(1, "", input.path, sink)

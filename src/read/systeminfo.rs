@@ -176,7 +176,7 @@ fn of_lines(text: &str, path: &str, faults: &mut Faults) -> Vec<(Facts, u32)> {
         open.entry(fact).or_insert_with(|| value.to_owned());
     }
     end(open, begun);
-    beyond.told("machines", MOST_MACHINES, path).into_iter().for_each(|fault| faults.keep(fault));
+    faults.keep_all(beyond.told("machines", MOST_MACHINES, path));
     machines
 }
 
@@ -218,7 +218,7 @@ fn of_table(text: &str, path: &str, faults: &mut Faults) -> Vec<(Facts, u32)> {
             beyond.add(|| row.place.clone());
         }
     }
-    beyond.told("machines", MOST_MACHINES, path).into_iter().for_each(|fault| faults.keep(fault));
+    faults.keep_all(beyond.told("machines", MOST_MACHINES, path));
     machines
 }
 

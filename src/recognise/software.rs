@@ -304,6 +304,7 @@ fn count(classes: &[RecordClass]) -> RecordCounts {
         not_licensable: of(RecordClass::NotLicensable),
         duplicates: of(RecordClass::Duplicate),
         unrecognised: of(RecordClass::Unrecognised),
+        without_machine: 0,
     }
 }
 

@@ -185,7 +185,19 @@ fn support_line(row: &SupportLine<'_>) -> Vec<String> {
 /// # Errors
 /// None in practice: the text is built in memory.
 pub fn sources(report: &Report<'_>) -> Result<String, ::csv::Error> {
-    let head = ["path", "status", "reason", "reader", "captured", "hosts", "records", "purchases", "prices", "hash"];
+    let head = [
+        "path",
+        "status",
+        "reason",
+        "reader",
+        "captured",
+        "hosts",
+        "unnamed",
+        "records",
+        "purchases",
+        "prices",
+        "hash",
+    ];
     table(&head, report.sources.iter().map(source))
 }
 
@@ -197,6 +209,7 @@ fn source(row: &SourceRow<'_>) -> Vec<String> {
         row.reader.to_owned(),
         row.captured.map(|captured| captured.to_string()).unwrap_or_default(),
         row.hosts.to_string(),
+        row.unnamed.to_string(),
         row.records.to_string(),
         row.purchases.to_string(),
         row.prices.to_string(),

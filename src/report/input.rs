@@ -55,6 +55,8 @@ pub struct SourceRow<'a> {
     pub reason: Option<&'a str>,
     /// Hosts in it.
     pub hosts: u32,
+    /// Machines in it that nothing names.
+    pub unnamed: u32,
     /// Software records in it.
     pub records: u32,
     /// Purchase lines in it.
@@ -78,6 +80,7 @@ fn row(source: &Source) -> SourceRow<'_> {
         hash: &source.hash,
         reason: source.reason.as_deref(),
         hosts: source.hosts,
+        unnamed: source.unnamed,
         records: source.records,
         purchases: source.purchases,
         prices: source.prices,
@@ -129,7 +132,7 @@ fn message(diagnostic: &Diagnostic) -> MessageRow<'_> {
     }
 }
 
-/// What became of software records: `records` is the sum of the other five.
+/// What became of software records: `records` is the sum of the other six.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct RecordSums {
     /// Records read.
@@ -144,6 +147,8 @@ pub struct RecordSums {
     pub duplicates: u64,
     /// No rule knows them.
     pub unrecognised: u64,
+    /// Nothing says which machine they are of.
+    pub without_machine: u64,
 }
 
 impl From<&RecordCounts> for RecordSums {
@@ -155,6 +160,7 @@ impl From<&RecordCounts> for RecordSums {
             not_licensable: counts.not_licensable,
             duplicates: counts.duplicates,
             unrecognised: counts.unrecognised,
+            without_machine: counts.without_machine,
         }
     }
 }
@@ -169,11 +175,14 @@ impl RecordSums {
             not_licensable: self.not_licensable + other.not_licensable,
             duplicates: self.duplicates + other.duplicates,
             unrecognised: self.unrecognised + other.unrecognised,
+            without_machine: self.without_machine + other.without_machine,
         }
     }
 
-    /// The sum of the five classes, which must be `records`.
+    /// The sum of the six classes, which must be `records`.
     pub fn accounted_for(&self) -> u64 {
-        self.installations + self.components + self.not_licensable + self.duplicates + self.unrecognised
+        let with_machine =
+            self.installations + self.components + self.not_licensable + self.duplicates + self.unrecognised;
+        with_machine + self.without_machine
     }
 }

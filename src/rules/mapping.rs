@@ -13,6 +13,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::View;
 
 use super::document::{Document, Fields};
+use super::stated_source::{StatedSources, stated_sources};
 
 pub use facts::{FactName, Form, Holds};
 
@@ -174,7 +175,7 @@ impl Mapping {
     }
 }
 
-/// What `trueup.toml` says of tables.
+/// What `trueup.toml` says of how files are read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TableSettings {
     /// The estate's own mappings; they go before those of known exports.
@@ -185,11 +186,14 @@ pub struct TableSettings {
     pub decimal: Option<DecimalMark>,
     /// Changes whenever any of these does; 0 where nothing is set.
     pub digest: u32,
+    /// Of which machines files are that name none.
+    pub sources: StatedSources,
 }
 
 impl TableSettings {
     /// Nothing set.
-    pub const NONE: &'static Self = &Self { mappings: Vec::new(), date_order: None, decimal: None, digest: 0 };
+    pub const NONE: &'static Self =
+        &Self { mappings: Vec::new(), date_order: None, decimal: None, digest: 0, sources: StatedSources::NONE };
 
     /// Whether a mapping takes files by their path, so that the same content may be read in two ways.
     pub fn by_path(&self) -> bool {
@@ -197,7 +201,7 @@ impl TableSettings {
     }
 }
 
-/// Reads the tables `[[mapping]]` and the keys that go for all of them.
+/// Reads the tables `[[mapping]]` and `[[source]]`, and the keys that go for all tables.
 pub(super) fn table_settings(fields: &Fields<'_, '_>) -> TableSettings {
     let date_order = fields.one_of("date_order", &DateOrder::ALL);
     let decimal = fields.one_of("decimal", &DecimalMark::ALL);
@@ -207,7 +211,8 @@ pub(super) fn table_settings(fields: &Fields<'_, '_>) -> TableSettings {
     let set = date_order.is_some() || decimal.is_some() || !tables.is_empty();
     let mappings = mappings(tables, &mut hasher);
     let digest = hasher.finalize().as_bytes().first_chunk().map_or(1, |bytes| u32::from_le_bytes(*bytes));
-    TableSettings { mappings, date_order, decimal, digest: if set { digest.max(1) } else { 0 } }
+    let digest = if set { digest.max(1) } else { 0 };
+    TableSettings { mappings, date_order, decimal, digest, sources: stated_sources(fields) }
 }
 
 /// Reads a list of mappings; each name may stand once. What decides how a table is read goes into the hasher.

@@ -9,10 +9,12 @@ mod edition_limits;
 mod foundation;
 mod manifest;
 mod mapping;
+mod pattern;
 mod product;
 mod recognition;
 mod sales;
 mod settings;
+mod stated_source;
 mod terms;
 mod vehicle;
 
@@ -31,10 +33,12 @@ pub use mapping::{
     Column, DateOrder, DecimalMark, FactName, Form, Holds, MappedFormat, Mapping, Per, RowFilter, TableSettings,
     parse_mapped_format,
 };
+pub use pattern::follows;
 pub use product::{EarlierEnd, EditionAssumption, Product, Release, RuleSource, SupportPhase, parse_product};
 pub use recognition::{Pattern, PatternField, VersionFrom};
 pub use sales::SoldAs;
 pub use settings::{ExtendedSupport, FixedAnswer, RiskAcceptance, Settings, parse_settings, parse_settings_under};
+pub use stated_source::{StatedSource, StatedSources};
 pub use terms::{CoreFactor, Grant, METHODS, Method, Passive, Right, Suite, Terms, Weight};
 pub use vehicle::Vehicle;
 

@@ -72,6 +72,11 @@ impl<S> FileContents<S> {
         }
     }
 
+    /// Machines in it that nothing names.
+    pub fn unnamed(&self) -> usize {
+        self.hosts.iter().filter(|host| host.observed.is_unnamed()).count()
+    }
+
     /// The row of `sources` for this file.
     fn source(&self, path: &str, records: usize) -> Source {
         Source {
@@ -82,7 +87,8 @@ impl<S> FileContents<S> {
             captured: self.captured,
             status: self.status,
             reason: self.reason.clone(),
-            hosts: count(self.hosts.len()),
+            hosts: count(self.hosts.len() - self.unnamed()),
+            unnamed: count(self.unnamed()),
             records: count(records),
             purchases: count(self.purchases.len()),
             prices: count(self.prices.len()),

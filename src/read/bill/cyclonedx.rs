@@ -47,7 +47,7 @@ const PAGE: Page = Page {
         "the subject is hardly ever the name of the machine: `operating-system` names the distribution, and tools that scan \
          a folder name the folder; a name counts where it looks like that of a machine and has no version",
         "else the machine is that after which the file or its folder is named (`web-01.cdx.json`), and where nothing names \
-         it the bill is rejected with the question",
+         it what is installed belongs to no known machine",
         "libraries of programming languages (purls of npm, PyPI, Maven, NuGet, Go…) are parts of other software: they are \
          counted and not taken as installed",
         "an epoch or a plus may be escaped in a purl or not",

@@ -19,7 +19,7 @@ use crate::model::{ObservedHost, ObservedOperatingSystem, Place, SoftwareRecord,
 
 use super::agent::{Text, day};
 use super::beyond::Beyond;
-use super::machine_named::{Names, looks_like_machine, machine_after, may_be_machine, question, told};
+use super::machine_named::{Names, looks_like_machine, machine_after, may_be_machine, owner};
 use super::{Input, Sink, Verdict};
 use purl::Purl;
 
@@ -140,22 +140,21 @@ impl<'a> Bill<'a> {
             }
             _ => None,
         };
-        if let Some(reason) = not_ours {
+        // Whoever states the machine knows that all of it is installed there.
+        let stated = input.tables.sources.of(input.path).is_some();
+        if let Some(reason) = not_ours.filter(|_| !stated) {
             return Verdict::Ignored(reason);
         }
-        let (name, by_file) = match self.machine(&sorted) {
-            Some(name) => (name, false),
-            None => match machine_after(input, Names::FileAndFolders) {
-                Some(name) => (name, true),
-                None => {
-                    let what = format!("{} of {}", counted(sorted.installed.len()), self.described());
-                    return Verdict::Rejected(question(input, &what));
-                }
-            },
-        };
         if sorted.installed.is_empty() && self.system.is_none() {
-            return Verdict::Ignored(format!("a manifest of `{name}` that lists nothing installed"));
+            return Verdict::Ignored(format!("a manifest of {} that lists nothing installed", self.described()));
         }
+        let (name, told) = match self.machine(&sorted) {
+            Some(name) => (name, None),
+            None => {
+                let owner = owner(input, || machine_after(input, Names::FileAndFolders));
+                (owner.name, Some(owner.told))
+            }
+        };
         let mut host = ObservedHost::new(Place::Whole, View::Agent, name.as_str());
         host.fqdn = Some(name.clone()).filter(|name| name.matches('.').count() >= 2);
         host.captured = self.made.as_deref().and_then(day);
@@ -164,9 +163,7 @@ impl<'a> Bill<'a> {
         host.remarks.extend(self.program.clone().map(|program| ("agent".to_owned(), program)));
         sink.host(host);
         emit_software(&sorted, input, sink);
-        if by_file {
-            sink.diagnostic(told(input, &name));
-        }
+        told.into_iter().for_each(|told| sink.diagnostic(told));
         self.tell(&sorted, input, sink);
         Verdict::Read
     }
@@ -215,6 +212,7 @@ impl<'a> Bill<'a> {
         match &self.subject {
             Subject::Files(kind, name) => format!("the {kind} `{name}`"),
             Subject::System(name) => format!("the system `{name}`"),
+            Subject::Machine(Some(name)) => format!("`{name}`"),
             _ => "a machine".to_owned(),
         }
     }
@@ -279,10 +277,6 @@ fn caption(name: &str, version: Option<&str>) -> String {
         Some(version) if !name.contains(version) => format!("{name} {version}"),
         _ => name.to_owned(),
     }
-}
-
-fn counted(count: usize) -> String {
-    if count == 1 { "1 package".to_owned() } else { format!("{count} packages") }
 }
 
 /// Whether a name is that of a container image: `alpine:3.10`, `registry/app@sha256:…`.

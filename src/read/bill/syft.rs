@@ -31,7 +31,7 @@ const PAGE: Page = Page {
         "an inventory of a container image or of a single file is ignored, and so is that of a folder without packages of \
          an operating system: none of them is a machine",
         "of the files below `/` the machine is `source.name`, where it looks like the name of a machine; else that after \
-         which the file or its folder is named, else it is rejected with the question",
+         which the file or its folder is named, else it belongs to no known machine",
         "libraries of programming languages are counted and not taken as installed",
         "it holds no day: the machine has no date of its own",
     ],

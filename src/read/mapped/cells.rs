@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::Place;
-use crate::rules::{Column, DateOrder, DecimalMark, Form, Mapping, RowFilter};
+use crate::rules::{Column, DateOrder, DecimalMark, Form, Mapping, RowFilter, follows};
 
 use super::super::Input;
 use super::super::habit::{Habit, usual_mark};
@@ -59,8 +59,8 @@ pub(super) struct Cells<'a> {
 
 impl<'a> Cells<'a> {
     /// Binds a mapping to the headings found. A column that another one of the same mapping can stand in for may be
-    /// missing; one without which the rows say nothing may not.
-    pub fn bind(fit: &Fit<'a>, input: &Input<'a>) -> Result<Self, Diagnostic> {
+    /// missing; one without which the rows say nothing may not. `owner` is the machine of rows that name none.
+    pub fn bind(fit: &Fit<'a>, input: &Input<'a>, owner: Option<String>) -> Result<Self, Diagnostic> {
         let mapping = fit.mapping;
         let find = |names: &[String]| names.iter().filter_map(|name| fit.find_column(name)).collect::<Vec<_>>();
         let bound = mapping.columns.iter().map(|column| Bound {
@@ -87,7 +87,7 @@ impl<'a> Cells<'a> {
             bound: bound.collect(),
             filters: filters.collect(),
             remarks: remarks.collect(),
-            machine: machine_of::name(mapping, input),
+            machine: owner.or_else(|| machine_of::name(mapping, input)),
             date_order: mapping.date_order.or(input.tables.date_order),
             decimal: mapping.decimal.or(input.tables.decimal),
             usual: None,
@@ -178,7 +178,7 @@ impl<'a> Cells<'a> {
         let hit = self.filters.iter().find(|bound| {
             let Some(at) = bound.at else { return false };
             let cell = row.cell(Some(at));
-            bound.filter.values.iter().any(|value| super::fit::matches(value, cell)) != bound.filter.kept
+            bound.filter.values.iter().any(|value| follows(value, cell)) != bound.filter.kept
         });
         if let Some(bound) = hit {
             bound.left_out.set(bound.left_out.get() + 1);

@@ -1,7 +1,7 @@
 //! Whether a mapping is for a table, and in which row the headings stand.
 
 use crate::model::Place;
-use crate::rules::Mapping;
+use crate::rules::{Mapping, follows};
 
 use super::super::table::{Row, heading};
 
@@ -22,7 +22,7 @@ impl<'a> Fit<'a> {
     pub fn find(mapping: &'a Mapping, path: &str, sheet: Option<&str>, rows: &[Row]) -> Option<Self> {
         let for_file = mapping.files.is_empty() || takes_file(mapping, path);
         let for_sheet = mapping.sheets.is_empty()
-            || sheet.is_none_or(|sheet| mapping.sheets.iter().any(|pattern| matches(pattern, sheet)));
+            || sheet.is_none_or(|sheet| mapping.sheets.iter().any(|pattern| follows(pattern, sheet)));
         if !for_file || !for_sheet {
             return None;
         }
@@ -66,37 +66,5 @@ fn key(mapping: &Mapping, name: &str) -> String {
 
 /// Whether a mapping names the path of a file.
 pub(super) fn takes_file(mapping: &Mapping, path: &str) -> bool {
-    mapping.files.iter().any(|pattern| matches(pattern, path))
-}
-
-/// Whether a text follows a pattern in which `*` stands for any letters, without case.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.to_lowercase(), text.to_lowercase());
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
-    let parts: Vec<&str> = parts.collect();
-    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
-    for part in middle {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_star_stands_for_any_letters() {
-        assert!(matches("exports/cmdb*.csv", "exports/CMDB-2026-06.csv"));
-        assert!(matches("*/servers.csv", "inventory/brent/servers.csv"));
-        assert!(matches("Pivot*Dat*", "Pivot- Daten"));
-        assert!(matches("Sheet1", "sheet1"));
-        assert!(!matches("Sheet1", "Sheet12"));
-        assert!(!matches("a*b", "ab c"));
-        assert!(!matches("aba*ba", "aba"));
-    }
+    mapping.files.iter().any(|pattern| follows(pattern, path))
 }

@@ -6,12 +6,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::diag::{Code, Diagnostic};
-use crate::model::Place;
+use crate::diag::Diagnostic;
 use crate::rules::Mapping;
 
 use super::super::Input;
-use super::super::faults::Faults;
+use super::super::machine_named::{
+    Owner, below_machines, looks_like_machine, may_be_machine, only_words, owner, unknown,
+};
 use super::super::table::Table;
 use super::fit::Fit;
 
@@ -29,24 +30,38 @@ pub(super) fn name(mapping: &Mapping, input: &Input<'_>) -> Option<String> {
     named_after(input, &mapping.file_words)
 }
 
-/// The same, with the words that say what is in a file.
+/// The same, with the words that say what is in a file. A name counts where it looks like that of a machine; any name
+/// does beside such words (`mailserver-programs.json`), and below a folder that holds machines.
 pub(in crate::read) fn named_after(input: &Input<'_>, words: &[String]) -> Option<String> {
-    let mut folders = input.path.rsplit('/');
-    let mut file = folders.next()?.to_owned();
+    let mut folders: Vec<&str> = input.path.split('/').collect();
+    let mut file = folders.pop()?.to_owned();
     while let Some(ending) = ENDINGS.iter().find(|ending| file.to_lowercase().ends_with(*ending)) {
         file.truncate(file.len() - ending.len());
     }
-    let folder =
-        folders.next().filter(|folder| !input.organisation.is_some_and(|name| folder.eq_ignore_ascii_case(name)));
-    [Some(file.as_str()), folder].into_iter().flatten().find_map(|text| without_words(text, words))
+    if let Some(child) = below_machines(&folders) {
+        let (name, _) = without_words(child.unwrap_or(&file), words)?;
+        return may_be_machine(&name).then_some(name);
+    }
+    let of_file = without_words(&file, words);
+    let counts =
+        |(name, beside_words): &(String, bool)| looks_like_machine(name) || (*beside_words && may_be_machine(name));
+    if let Some((name, _)) = of_file.filter(counts) {
+        return Some(name);
+    }
+    // Up to the first folder that says more than what is in it.
+    let mut upwards = folders.into_iter().rev().filter(|folder| !only_words(folder));
+    let (folder, name) = upwards.find_map(|folder| Some((folder, without_words(folder, words)?.0)))?;
+    let is_organisation = input.organisation.is_some_and(|organisation| folder.eq_ignore_ascii_case(organisation));
+    (looks_like_machine(&name) && !is_organisation).then_some(name)
 }
 
 /// A day, with or without a time, behind the rest of a name or alone.
 const DAY_AT_THE_END: &str =
     r"(^|[-_. ])(19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d([-_T. ]?\d\d[-_.:]?\d\d([-_.:]?\d\d)?Z?)?$";
 
-/// A name without the words at its ends that say what is in the file; nothing where it consists of them.
-fn without_words(text: &str, words: &[String]) -> Option<String> {
+/// A name without the words at its ends that say what is in the file, and whether there were any; nothing where it
+/// consists of them.
+fn without_words(text: &str, words: &[String]) -> Option<(String, bool)> {
     let is_sign = |letter: char| matches!(letter, '-' | '_' | '.' | ' ' | '(' | ')');
     static DAY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(DAY_AT_THE_END).ok());
     let without_day = |text: &str| DAY.as_ref().and_then(|day| Some(day.find(text)?.start()));
@@ -56,7 +71,7 @@ fn without_words(text: &str, words: &[String]) -> Option<String> {
         let is_number = word.chars().all(|letter| letter.is_ascii_digit());
         !is_number || is_word(rest) || rest.contains(|letter: char| letter.is_ascii_digit())
     };
-    let mut rest = text.trim_matches(is_sign);
+    let (mut rest, mut beside_words) = (text.trim_matches(is_sign), false);
     loop {
         rest = without_day(rest).map_or(rest, |at| &rest[..at]).trim_end_matches(is_sign);
         let lower = rest.to_lowercase();
@@ -77,63 +92,40 @@ fn without_words(text: &str, words: &[String]) -> Option<String> {
             Some(shorter) if !shorter.is_empty() && !shorter.contains(char::is_alphabetic) && !is_word(shorter) => {
                 break;
             }
-            Some(shorter) => rest = shorter.trim_matches(is_sign),
+            Some(shorter) => (rest, beside_words) = (shorter.trim_matches(is_sign), true),
             None => break,
         }
     }
-    (!rest.is_empty()).then(|| rest.to_owned())
+    (!rest.is_empty()).then(|| (rest.to_owned(), beside_words))
 }
 
-/// Says after what a machine was named that the document itself does not name.
-///
-/// # Errors
-/// Where nothing names it.
-pub(super) fn tell(
-    mapping: &Mapping,
-    found: &[&str],
+/// Of which machine the rows of a table are that name none; nothing where they name theirs.
+pub(super) fn owner_of(
+    fit: &Fit<'_>,
+    is_found: impl Fn(&str) -> bool,
     input: &Input<'_>,
-    faults: &mut Faults,
-) -> Result<(), Diagnostic> {
-    if !named_by_path(mapping, found) {
-        return Ok(());
+    table: &mut dyn Table,
+) -> Option<Owner> {
+    if !named_by_path(fit.mapping, is_found) {
+        return None;
     }
-    named_or_asked(name(mapping, input), input).map(|(_, told)| faults.keep(told))
-}
-
-/// The machine after which a file is named that names none itself, and what to tell of that.
-///
-/// # Errors
-/// Where nothing names it: the question which machine it is of.
-pub(in crate::read) fn named_or_asked(
-    named: Option<String>,
-    input: &Input<'_>,
-) -> Result<(String, Diagnostic), Diagnostic> {
-    match named {
-        Some(machine) => {
-            let message = format!("it names no machine and is taken to be of `{machine}`, after which it is named");
-            Ok((machine, Diagnostic::note(Code::IncompleteRecord, input.path, message).at(Place::Whole)))
-        }
-        None => {
-            let message = "which machine is this of? Neither its content nor its name nor its folder says so";
-            let help = "name the file or its folder after the machine, such as web-01/programs.json";
-            Err(Diagnostic::error(Code::IncompleteRecord, input.path, message).at(Place::Whole).help(help))
-        }
-    }
+    Some(match several(fit, input, table) {
+        Some(told) => Owner { name: String::new(), told },
+        None => owner(input, || name(fit.mapping, input)),
+    })
 }
 
 /// Whether the document names no machine, so that file or folder have to.
-fn named_by_path(mapping: &Mapping, found: &[&str]) -> bool {
+fn named_by_path(mapping: &Mapping, is_found: impl Fn(&str) -> bool) -> bool {
     let headings = mapping.column("name").map(|column| column.headings.as_slice()).unwrap_or_default();
-    let named = headings.iter().any(|heading| found.contains(&heading.as_str()));
+    let named = headings.iter().any(|heading| is_found(heading));
     !named && mapping.fixed("name") == Some(MACHINE)
 }
 
-/// Makes sure that rows which name no machine are of one.
-///
-/// # Errors
-/// Where they differ in what the mapping says must be the same: several machines cannot be named after one file.
-pub(super) fn one_machine(fit: &Fit<'_>, found: &[&str], path: &str, table: &mut dyn Table) -> Result<(), Diagnostic> {
-    let Some(same) = fit.mapping.same.as_deref().filter(|_| named_by_path(fit.mapping, found)) else { return Ok(()) };
+/// What to tell where the rows are of several machines: they differ in what the mapping says must be the same, and several
+/// machines cannot be named after one file.
+fn several(fit: &Fit<'_>, input: &Input<'_>, table: &mut dyn Table) -> Option<Diagnostic> {
+    let same = fit.mapping.same.as_deref()?;
     let column = fit.find_column(same);
     let mut values = BTreeSet::new();
     table.each(&mut |row| {
@@ -146,22 +138,22 @@ pub(super) fn one_machine(fit: &Fit<'_>, found: &[&str], path: &str, table: &mut
         if values.len() < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     if values.len() < 2 {
-        return Ok(());
+        return None;
     }
     let values: Vec<String> = values.into_iter().collect();
-    let message = format!("it is of several machines (`{same}` {}, for two) and names none of them", values.join(", "));
+    let why = format!("it is of several machines (`{same}` {}, for two) and names none of them", values.join(", "));
     let help = "export each machine into a file of its own, named after it";
-    Err(Diagnostic::error(Code::IncompleteRecord, path, message).at(Place::Whole).help(help))
+    Some(unknown(input, &why).help(help))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::without_words;
+    use super::*;
 
     #[test]
     fn words_that_say_what_is_in_a_file_are_no_name() {
         let words: Vec<String> = ["software", "programs", "deb_packages", "osquery"].map(str::to_owned).into();
-        let name = |text| without_words(text, &words);
+        let name = |text| without_words(text, &words).map(|(name, _)| name);
         assert_eq!(name("web-01-software").as_deref(), Some("web-01"));
         assert_eq!(name("osquery_programs_WEB-01.example.org").as_deref(), Some("WEB-01.example.org"));
         assert_eq!(name("programs").as_deref(), None);
@@ -172,10 +164,32 @@ mod tests {
         assert_eq!(name("software-20260628T061200Z").as_deref(), None);
         assert_eq!(name("---").as_deref(), None);
         let views: Vec<String> = ["uninstall", "32", "64"].map(str::to_owned).into();
-        let name = |text| without_words(text, &views);
+        let name = |text| without_words(text, &views).map(|(name, _)| name);
         assert_eq!(name("Uninstall-32").as_deref(), None);
         assert_eq!(name("web-01-Uninstall-64").as_deref(), Some("web-01"));
         assert_eq!(name("web-01-64").as_deref(), Some("web-01"));
         assert_eq!(name("web-32").as_deref(), Some("web-32"));
+    }
+
+    #[test]
+    fn folders_of_exports_are_no_machines() {
+        let words: Vec<String> = ["programs", "registry"].map(str::to_owned).into();
+        let after = |path| named_after(&Input::new(path, b""), &words);
+        for (path, machine) in [
+            ("lists/web-01-programs.json", "web-01"),
+            ("lists/mailserver-programs.json", "mailserver"),
+            ("web-01/programs.json", "web-01"),
+            ("web-01/registry/programs.json", "web-01"),
+            ("machines/mail/programs.json", "mail"),
+            ("hosts/mail.json", "mail"),
+            ("MAILSRV.json", "MAILSRV"),
+        ] {
+            assert_eq!(after(path).as_deref(), Some(machine), "{path}");
+        }
+        for path in
+            ["programs.json", "lists/programs.json", "backup.json", "backup-2026-06-28.json", "client/a/programs.json"]
+        {
+            assert_eq!(after(path), None, "{path}");
+        }
     }
 }

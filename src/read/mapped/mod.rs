@@ -20,6 +20,7 @@ use crate::model::Place;
 use crate::rules::{Holds, Mapping};
 
 use super::faults::Faults;
+use super::machine_named::Owner;
 use super::page::{Field, Page, Verified};
 use super::records::may_be_json;
 use super::table::{Row, Table, TextTable, may_be_text_table, rows_of_text};
@@ -29,7 +30,7 @@ use cells::Cells;
 use fit::Fit;
 use json::JsonFit;
 pub(super) use known::known;
-pub(super) use machine_of::{named_after, named_or_asked};
+pub(super) use machine_of::named_after;
 pub(super) use suggest::suggest;
 
 /// Rows from the top within which the headings must stand; reports have titles above them.
@@ -129,18 +130,15 @@ impl<'a> Mapped<'a> {
             return Verdict::Ignored(reason.clone());
         }
         let mut faults = Faults::default();
-        if let Err(fault) = machine_of::tell(best.fit.mapping, &best.found, input, &mut faults) {
-            return Verdict::Rejected(fault);
-        }
         let mut records = 0;
-        for json in std::iter::once(&best).chain(&beside) {
-            let read = json
-                .table(text, input.path)
-                .and_then(|mut table| {
-                    machine_of::one_machine(&json.fit, &json.found, input.path, &mut table).map(|()| table)
-                })
-                .and_then(|mut table| Self::read_as(&json.fit, input, &mut table, &mut faults, sink));
-            match read {
+        for (index, json) in std::iter::once(&best).chain(&beside).enumerate() {
+            let mut table = match json.table(text, input.path) {
+                Ok(table) => table,
+                Err(fault) => return Verdict::Rejected(fault),
+            };
+            let owner = machine_of::owner_of(&json.fit, |name| json.found.contains(&name), input, &mut table);
+            faults.keep_all(owner.iter().filter(|_| index == 0).map(|owner| owner.told.clone()));
+            match Self::read_as(&json.fit, input, owner, &mut table, &mut faults, sink) {
                 Ok(count) => records += count,
                 Err(fault) => return Verdict::Rejected(fault),
             }
@@ -164,8 +162,10 @@ impl<'a> Mapped<'a> {
         };
         let (fit, beside) = fit;
         let mut records = 0;
-        for fit in std::iter::once(&fit).chain(&beside) {
-            match Self::read_as(fit, input, table, &mut faults, sink) {
+        for (index, fit) in std::iter::once(&fit).chain(&beside).enumerate() {
+            let owner = machine_of::owner_of(fit, |name| fit.find_column(name).is_some(), input, table);
+            faults.keep_all(owner.iter().filter(|_| index == 0).map(|owner| owner.told.clone()));
+            match Self::read_as(fit, input, owner, table, &mut faults, sink) {
                 Ok(count) => records += count,
                 Err(fault) => return Verdict::Rejected(fault),
             }
@@ -173,15 +173,16 @@ impl<'a> Mapped<'a> {
         faults.verdict(records, &format!("a table of {} without rows", fit.mapping.holds.name()), input.path, sink)
     }
 
-    /// Reads a table as one mapping says; gives how many records came out of it.
+    /// Reads a table as one mapping says; gives how many records came out of it. Rows that name no machine are the owner's.
     fn read_as(
         fit: &Fit<'_>,
         input: &Input<'_>,
+        owner: Option<Owner>,
         table: &mut dyn Table,
         faults: &mut Faults,
         sink: &mut dyn Sink,
     ) -> Result<usize, Diagnostic> {
-        let mut cells = Cells::bind(fit, input)?;
+        let mut cells = Cells::bind(fit, input, owner.map(|owner| owner.name))?;
         cells.learn(table);
         let records = match fit.mapping.holds {
             Holds::Machines => machines::read(&cells, table, faults, sink),

@@ -29,7 +29,7 @@ const PAGE: Page = Page {
         "a package that was removed stays listed as `deinstall ok config-files`; such are left out, with a count",
         "the file names no machine: it is that after which the file or its folder is named, as in \
          `web-01/var/lib/dpkg/status`; a name counts where it has a number, three labels or is in capitals, and any name \
-         counts below a folder `machines`, `hosts` or `servers`; else the file is rejected with the question",
+         counts below a folder `machines`, `hosts` or `servers`; else what is installed belongs to no known machine",
         "the files of `status.d`, one for each package, have no `Status`: what lies there is installed",
         "lists of what a repository offers look alike, have no `Status` and are ignored",
         "it holds no day: the machine has no date of its own",

@@ -33,7 +33,7 @@ const PAGE: Page = Page {
         "`rpm -qa` lists keys (`gpg-pubkey-…`) among the packages; they are left out, with a count",
         "packages that dpkg lists as removed (`rc`) are left out, with a count",
         "no list names its machine: it is that after which the file or its folder is named, such as \
-         `web-01-rpm-qa.txt`, as for `dpkg-status`; else the file is rejected with the question",
+         `web-01-rpm-qa.txt`, as for `dpkg-status`; else what is installed belongs to no known machine",
         "lists hold no day: the machine has no date of its own",
     ],
     verified: Verified::RealFile(

@@ -13,7 +13,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{ObservedHost, Place, SoftwareRecord, View};
 
 use super::beyond::Beyond;
-use super::machine_named::{Names, machine_after, question, told};
+use super::machine_named::{Names, machine_after, owner};
 use super::{Input, Sink, Verdict};
 
 /// Packages of one machine that are read.
@@ -80,13 +80,9 @@ impl<'a> Packages<'a> {
                 count => format!("none of its {count} packages is installed"),
             });
         }
-        let Some(machine) = machine_after(input, Names::FileAndFolders) else {
-            let count = self.installed.len();
-            let what = if count == 1 { "an installed package".into() } else { format!("{count} installed packages") };
-            return Verdict::Rejected(question(input, &what));
-        };
-        let mut host = ObservedHost::new(Place::Whole, View::Agent, machine.as_str());
-        host.fqdn = Some(machine.clone()).filter(|name| name.matches('.').count() >= 2);
+        let owner = owner(input, || machine_after(input, Names::FileAndFolders));
+        let mut host = ObservedHost::new(Place::Whole, View::Agent, owner.name.as_str());
+        host.fqdn = Some(owner.name).filter(|name| name.matches('.').count() >= 2);
         host.complements = self.one_of_many;
         sink.host(host);
         for package in &self.installed {
@@ -95,7 +91,7 @@ impl<'a> Packages<'a> {
                 SoftwareRecord { name: package.name, version: &version, publisher: package.publisher, key: "" };
             sink.software(record, Place::Line(package.line));
         }
-        sink.diagnostic(told(input, &machine));
+        sink.diagnostic(owner.told);
         self.tell(input, sink);
         Verdict::Read
     }

@@ -45,8 +45,8 @@ const PAGE: Page = Page {
     quirks: &[
         "several tags may follow one another in one file; all are read",
         "uswid marks everything it writes as `corpus`: such a file says what an image holds, not what is installed",
-        "a tag without a `device-id` is of the machine after which its folder is named, as a SWID tag is, or is rejected \
-         with the question",
+        "a tag without a `device-id` is of the machine after which its folder is named, as a SWID tag is, or of none \
+         that is known",
         "the container is opened plain or with zlib, up to 16 MiB; LZMA is not opened",
     ],
     verified: Verified::RealFile("files that uswid wrote (CBOR, container), and the examples of a library (JSON)"),

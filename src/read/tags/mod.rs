@@ -11,7 +11,7 @@ use crate::model::{ObservedHost, Place, SoftwareRecord, View};
 
 use super::agent::day;
 use super::beyond::Beyond;
-use super::machine_named::{Names, is_everyones, machine_after, question, told};
+use super::machine_named::{Names, is_everyones, machine_after, owner};
 use super::{Input, Sink, Verdict};
 
 /// Tags of one file that are read; a machine has some thousands.
@@ -111,21 +111,13 @@ impl Tags {
             }
         }
         let nameless = installed.iter().filter(|tag| tag.device.is_none()).count();
-        let after = if nameless > 0 { machine_after(input, names) } else { None };
-        if nameless > 0 && after.is_none() {
-            let what = if nameless == 1 { "a software tag".into() } else { format!("{nameless} software tags") };
-            let asked = question(input, &what);
-            if machines.is_empty() {
-                return Verdict::Rejected(asked);
-            }
-            sink.diagnostic(asked);
-        }
         for machine in machines {
             emit_machine(machine, installed.iter().filter(|tag| tag.device.as_deref() == Some(machine)), input, sink);
         }
-        if let Some(machine) = &after {
-            emit_machine(machine, installed.iter().filter(|tag| tag.device.is_none()), input, sink);
-            sink.diagnostic(told(input, machine));
+        if nameless > 0 {
+            let owner = owner(input, || machine_after(input, names));
+            emit_machine(&owner.name, installed.iter().filter(|tag| tag.device.is_none()), input, sink);
+            sink.diagnostic(owner.told);
         }
         if let Some(left_out) = left_out {
             let message = format!("tags that are no installation of their own are left out: {left_out}");

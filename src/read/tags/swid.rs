@@ -43,8 +43,8 @@ const PAGE: Page = Page {
          named, or the file where it holds several tags; a name counts where it has a number (`web-01`), three labels \
          (`mail.example.org`) or is in capitals, and any name counts below a folder `machines`, `hosts` or `servers`",
         "a `deviceId` of `localhost` names no machine; one that is a UUID is taken as such",
-        "a tag of which nothing says the machine is rejected with the question: software on a machine that was made up \
-         would be counted",
+        "a tag of which nothing says the machine belongs to no known machine: it is told and counts nowhere, because \
+         software on a machine that was made up would be worse",
         "generators write many documents one after another in one stream; all are read",
         "signatures and the files of a payload are passed over",
         "a file or folder named `template` holds templates, which are ignored",

@@ -18,13 +18,21 @@ pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> S
     out.push_str(&canvas.prose(2, &records(report)));
     let every = view.is_alone() && view.in_full;
     let mut rows: Vec<&SourceRow<'_>> =
-        report.sources.iter().filter(|row| every || row.status != FileStatus::Read).collect();
-    rows.sort_by_key(|row| (rank(row.status), row.path));
+        report.sources.iter().filter(|row| every || row.status != FileStatus::Read || row.unnamed > 0).collect();
+    rows.sort_by_key(|row| (rank(row), row.path));
     if rows.is_empty() {
         return out;
     }
     out.push('\n');
-    out.push_str(&canvas.prose(2, if every { "Every file:" } else { "Not read, or only in part:" }));
+    let unnamed = rows.iter().any(|row| row.unnamed > 0);
+    out.push_str(&canvas.prose(
+        2,
+        match (every, unnamed) {
+            (true, _) => "Every file:",
+            (false, true) => "Not read, only in part, or of no known machine:",
+            (false, false) => "Not read, or only in part:",
+        },
+    ));
     let limit = if view.is_alone() { usize::MAX } else { view.limit(LONGEST) };
     out.push_str(&list(&rows[..rows.len().min(limit)], canvas));
     if rows.len() > limit {
@@ -63,12 +71,13 @@ fn messages(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
 }
 
 /// Worst first.
-fn rank(status: FileStatus) -> u8 {
-    match status {
+fn rank(row: &SourceRow<'_>) -> u8 {
+    match row.status {
         FileStatus::Rejected => 0,
-        FileStatus::PartlyRead => 1,
-        FileStatus::Ignored => 2,
-        FileStatus::Read => 3,
+        FileStatus::Read | FileStatus::PartlyRead if row.unnamed > 0 => 1,
+        FileStatus::PartlyRead => 2,
+        FileStatus::Ignored => 3,
+        FileStatus::Read => 4,
     }
 }
 
@@ -86,8 +95,12 @@ fn files(report: &Report<'_>) -> String {
 
 fn records(report: &Report<'_>) -> String {
     let records = &report.records;
+    let nowhere = match records.without_machine {
+        0 => String::new(),
+        count => format!(" + {} of no known machine", number(count)),
+    };
     let sum = format!(
-        "{} software records = {} installations + {} components + {} not licensable + {} duplicates + {} unrecognised",
+        "{} software records = {} installations + {} components + {} not licensable + {} duplicates + {} unrecognised{nowhere}",
         number(records.records),
         number(records.installations),
         number(records.components),
@@ -123,6 +136,7 @@ fn list(rows: &[&SourceRow<'_>], canvas: &Canvas) -> String {
 fn contents(row: &SourceRow<'_>) -> String {
     let counted = [
         (row.hosts, "host", "hosts"),
+        (row.unnamed, "machine that nothing names", "machines that nothing names"),
         (row.records, "record", "records"),
         (row.purchases, "purchase line", "purchase lines"),
         (row.prices, "price", "prices"),
