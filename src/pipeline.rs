@@ -7,6 +7,7 @@
 mod collect;
 mod declared;
 mod gather;
+mod neighbours;
 mod organisations;
 mod planning;
 mod publisher_counts;

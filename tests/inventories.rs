@@ -76,6 +76,38 @@ fn a_list_of_no_machine_is_read_told_and_attributed_to_nobody() {
     assert_eq!(told, 2, "{:?}", outcome.diagnostics);
 }
 
+/// `osqueryi --json` prints a table at a time; only `system_info` says of which machine they are.
+#[test]
+fn a_table_beside_the_only_one_that_names_a_machine_is_of_that_machine() {
+    let estate = estates::folder();
+    let write = |path: &str, text: &str| {
+        estates::write(&estate.path().join("inventory/brent/osquery").join(path), text.as_bytes())
+    };
+    write("programs.json", PROGRAMS);
+    assert!(scan(estate.path()).hosts.is_empty());
+    write("system_info.json", SYSTEM);
+    let outcome = scan(estate.path());
+    assert_eq!(names(&outcome), ["web-01"]);
+    assert!(outcome.hosts[0].inventoried && outcome.coverage[0].records.installations == 1, "{:?}", outcome.coverage);
+    let told =
+        outcome.diagnostics.iter().find(|told| told.message.contains("system_info.json in the same folder names"));
+    assert!(told.is_some_and(|told| told.path.ends_with("programs.json")), "{:?}", outcome.diagnostics);
+    assert!(!outcome.diagnostics.iter().any(|told| told.code == Code::UnknownMachine), "{:?}", outcome.diagnostics);
+    write("programs-2.json", &PROGRAMS.replace("Visio", "Project"));
+    let outcome = scan(estate.path());
+    assert_eq!(
+        outcome.coverage[0].records.without_machine, 2,
+        "two lists are of two machines for all that anybody knows"
+    );
+    std::fs::remove_file(estate.path().join("inventory/brent/osquery/programs-2.json")).expect("it was there");
+    write(
+        "other_system_info.json",
+        &SYSTEM.replace("web-01", "web-02").replace("5931", "5932").replace("ABC1234", "ABC1235"),
+    );
+    let outcome = scan(estate.path());
+    assert_eq!((names(&outcome), outcome.coverage[0].records.without_machine), (vec!["web-01", "web-02"], 1));
+}
+
 #[test]
 fn trueup_toml_states_the_machine_of_a_file() {
     let estate = estates::folder();

@@ -64,6 +64,8 @@ pub enum Code {
     LeftOut,
     /// Nothing says of which machine a file is.
     UnknownMachine,
+    /// A file names no machine, and its place or what is stated of it does.
+    MachineFromPath,
 }
 
 impl Code {

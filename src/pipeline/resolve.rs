@@ -14,6 +14,7 @@ use crate::rules::{Rules, Settings};
 use crate::store::{ListId, StoreError, StoredFile, StoredSoftware, TitleId, Titles};
 
 use super::declared;
+use super::neighbours;
 use super::organisations::{self, Folders};
 use super::publisher_counts;
 use super::sold;
@@ -41,7 +42,8 @@ pub(super) struct Ground<'a> {
 }
 
 /// Resolves all files, which are in the order of their paths.
-pub(super) fn resolve(ground: &Ground<'_>, files: Vec<StoredFile>) -> Result<Resolved, StoreError> {
+pub(super) fn resolve(ground: &Ground<'_>, mut files: Vec<StoredFile>) -> Result<Resolved, StoreError> {
+    neighbours::name_machines(&mut files);
     let folders = Folders::new(ground.settings);
     let sources = files.iter().map(StoredFile::source).collect();
     let mut sightings = Vec::new();

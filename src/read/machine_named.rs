@@ -261,7 +261,7 @@ pub(super) struct Owner {
 
 /// The machine that `trueup.toml` states for the file, else the one after which it is named; else none.
 pub(super) fn owner(input: &Input<'_>, after: impl FnOnce() -> Option<String>) -> Owner {
-    let note = |message: String| Diagnostic::note(Code::IncompleteRecord, input.path, message).at(Place::Whole);
+    let note = |message: String| Diagnostic::note(Code::MachineFromPath, input.path, message).at(Place::Whole);
     if let Some(stated) = input.tables.sources.of(input.path) {
         let message =
             format!("it names no machine and is of `{}`, as trueup.toml states (line {})", stated.host, stated.line);

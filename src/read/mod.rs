@@ -153,6 +153,10 @@ pub trait Reader: Sync {
     fn reads_path(&self) -> bool {
         false
     }
+    /// Whether a file that names no machine is of the one that the only other such file of its folder names.
+    fn named_by_neighbour(&self) -> bool {
+        false
+    }
     /// Looks at the first bytes (up to 64 KiB) and the path's extension.
     fn sniff(&self, head: &[u8], path: &str) -> Sniff;
     /// Reads a file. What was handed to the sink before an error stays valid.
@@ -190,6 +194,11 @@ pub fn readers() -> &'static [&'static dyn Reader] {
         own.into_iter().chain(mapped::known().iter().map(|reader| reader as &dyn Reader)).collect()
     });
     &ALL
+}
+
+/// Whether files of a format that name no machine are of the one that the only other such file of their folder names.
+pub fn is_named_by_neighbour(format: &str) -> bool {
+    readers().iter().any(|reader| reader.named_by_neighbour() && reader.name() == format)
 }
 
 /// The page of every format, by name.

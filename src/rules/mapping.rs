@@ -443,6 +443,8 @@ pub struct MappedFormat {
     pub example: String,
     /// Version of what comes out.
     pub version: u32,
+    /// Whether a table that names no machine is of the one that the only other table of its folder names.
+    pub named_by_neighbour: bool,
     /// Its tables.
     pub mappings: Vec<Mapping>,
 }
@@ -464,6 +466,7 @@ pub fn parse_mapped_format(path: &str, text: &str) -> Result<MappedFormat, Vec<D
         rests_on: fields.required_text("rests_on"),
         example: fields.required_text("example"),
         version: fields.number("version").unwrap_or(1),
+        named_by_neighbour: fields.boolean("named_by_neighbour").unwrap_or(false),
         mappings: mappings(fields.tables("mapping"), &mut blake3::Hasher::new()),
     };
     fields.required("mapping");

@@ -31,7 +31,8 @@ fn reader(path: &str, text: &str) -> Mapped<'static> {
     });
     let format: &'static MappedFormat = Box::leak(Box::new(format));
     let page = Box::leak(Box::new(page(format)));
-    Mapped { page, name: &format.name, version: format.version, mappings: &format.mappings }
+    let named_by_neighbour = format.named_by_neighbour;
+    Mapped { page, name: &format.name, version: format.version, named_by_neighbour, mappings: &format.mappings }
 }
 
 fn page(format: &'static MappedFormat) -> Page {

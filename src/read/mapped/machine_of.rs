@@ -43,8 +43,12 @@ pub(in crate::read) fn named_after(input: &Input<'_>, words: &[String]) -> Optio
         return may_be_machine(&name).then_some(name);
     }
     let of_file = without_words(&file, words);
-    let counts =
-        |(name, beside_words): &(String, bool)| looks_like_machine(name) || (*beside_words && may_be_machine(name));
+    // `programs-2` is a second list sooner than a machine.
+    let is_word = |piece: &str| piece.is_empty() || words.iter().any(|word| word.eq_ignore_ascii_case(piece));
+    let counts_lists = |name: &str| name.split(is_sign).all(|piece| is_word(piece.trim_matches(is_digit)));
+    let counts = |(name, beside_words): &(String, bool)| {
+        !counts_lists(name) && (looks_like_machine(name) || (*beside_words && may_be_machine(name)))
+    };
     if let Some((name, _)) = of_file.filter(counts) {
         return Some(name);
     }
@@ -55,6 +59,14 @@ pub(in crate::read) fn named_after(input: &Input<'_>, words: &[String]) -> Optio
     (looks_like_machine(&name) && !is_organisation).then_some(name)
 }
 
+fn is_sign(letter: char) -> bool {
+    matches!(letter, '-' | '_' | '.' | ' ' | '(' | ')')
+}
+
+fn is_digit(letter: char) -> bool {
+    letter.is_ascii_digit()
+}
+
 /// A day, with or without a time, behind the rest of a name or alone.
 const DAY_AT_THE_END: &str =
     r"(^|[-_. ])(19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d([-_T. ]?\d\d[-_.:]?\d\d([-_.:]?\d\d)?Z?)?$";
@@ -62,7 +74,6 @@ const DAY_AT_THE_END: &str =
 /// A name without the words at its ends that say what is in the file, and whether there were any; nothing where it
 /// consists of them.
 fn without_words(text: &str, words: &[String]) -> Option<(String, bool)> {
-    let is_sign = |letter: char| matches!(letter, '-' | '_' | '.' | ' ' | '(' | ')');
     static DAY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(DAY_AT_THE_END).ok());
     let without_day = |text: &str| DAY.as_ref().and_then(|day| Some(day.find(text)?.start()));
     let is_word = |text: &str| words.iter().any(|word| word.eq_ignore_ascii_case(text.trim_matches(is_sign)));

@@ -90,13 +90,15 @@ pub(super) struct Mapped<'a> {
     page: &'static Page,
     name: &'a str,
     version: u32,
+    named_by_neighbour: bool,
     mappings: &'a [Mapping],
 }
 
 impl<'a> Mapped<'a> {
     /// The table of one of the estate's own mappings.
     pub fn own(mapping: &'a Mapping) -> Self {
-        Self { page: OWN_PAGE, name: &mapping.name, version: 1, mappings: std::slice::from_ref(mapping) }
+        let mappings = std::slice::from_ref(mapping);
+        Self { page: OWN_PAGE, name: &mapping.name, version: 1, named_by_neighbour: false, mappings }
     }
 
     fn is_own(&self) -> bool {
@@ -220,6 +222,10 @@ impl Reader for Mapped<'_> {
 
     fn version(&self) -> u32 {
         self.version
+    }
+
+    fn named_by_neighbour(&self) -> bool {
+        self.named_by_neighbour
     }
 
     fn reads_tables(&self) -> bool {
