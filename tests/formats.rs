@@ -294,7 +294,8 @@ fn a_mapping_that_makes_no_sense_is_shown_with_its_place() {
 }
 
 /// Formats with a reader of their own whose samples are held to a listing too.
-const LISTED: [&str; 16] = [
+const LISTED: [&str; 18] = [
+    "ansible-console",
     "coswid",
     "cyclonedx",
     "dpkg-status",
@@ -310,6 +311,7 @@ const LISTED: [&str; 16] = [
     "syft",
     "system-profiler-text",
     "systeminfo",
+    "wazuh-messages",
     "wmic-list",
 ];
 

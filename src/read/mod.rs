@@ -5,6 +5,7 @@
 //! diagnostics may both come out of one file.
 
 mod agent;
+mod ansible_console;
 mod beyond;
 mod bill;
 mod blocks;
@@ -38,6 +39,7 @@ mod table;
 mod tags;
 mod texts;
 mod value;
+mod wazuh_messages;
 mod wmic_list;
 mod workbook;
 mod xml;
@@ -167,10 +169,12 @@ pub trait Reader: Sync {
 /// mappings of known exports, whose headings are less telling.
 pub fn readers() -> &'static [&'static dyn Reader] {
     static ALL: LazyLock<Vec<&'static dyn Reader>> = LazyLock::new(|| {
-        let own: [&'static dyn Reader; 22] = [
+        let own: [&'static dyn Reader; 24] = [
             &glpi_json::GlpiJson,
             &facter::Facter,
             &osquery_log::OsqueryLog,
+            &wazuh_messages::WazuhMessages,
+            &ansible_console::AnsibleConsole,
             &fusion_xml::FusionXml,
             &tags::Swid,
             &tags::CoSwid,

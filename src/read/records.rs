@@ -3,7 +3,7 @@
 //! A document may be one object, a list, or one object after another. A mapping names the objects that are records
 //! (`hosts.*`) and, where each of them holds a list, the rows below it (`software.*`). A heading is then a path below the
 //! row (`version`, `cpu.0.model`), behind `^` one below the object (`^hostname`), and `@` is the key under which the row
-//! stands. The rows of one object are held back until it ends, because what it says of itself may stand behind them.
+//! stands, `^@above` the key above that of the object. The rows of one object are held back until it ends, because what it says of itself may stand behind them.
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -42,6 +42,7 @@ pub(super) struct Records<'m> {
     of_object: Vec<Wanted<'m>>,
     of_row: Vec<Wanted<'m>>,
     key_of_object: Option<usize>,
+    key_above_object: Option<usize>,
     key_of_row: Option<usize>,
 }
 
@@ -51,10 +52,12 @@ type Wanted<'m> = (usize, &'m str);
 impl<'m> Records<'m> {
     /// The records at a path, with the headings that are wanted of them.
     pub fn new(object: &'m str, rows: &'m [String], wrappers: &'m [String], headings: &[&'m str]) -> Self {
-        let (mut of_object, mut of_row, mut key_of_object, mut key_of_row) = (Vec::new(), Vec::new(), None, None);
+        let (mut of_object, mut of_row) = (Vec::new(), Vec::new());
+        let (mut key_of_object, mut key_above_object, mut key_of_row) = (None, None, None);
         for (column, heading) in headings.iter().enumerate() {
             match (heading.strip_prefix('^'), *heading) {
                 (Some("@"), _) => key_of_object = Some(column),
+                (Some("@above"), _) => key_above_object = Some(column),
                 (None, "@") => key_of_row = Some(column),
                 (Some(path), _) => of_object.push((column, path)),
                 (None, ".") => of_row.push((column, "")),
@@ -65,7 +68,17 @@ impl<'m> Records<'m> {
             of_object.append(&mut of_row);
             key_of_object = key_of_object.or(key_of_row);
         }
-        Self { object, rows, wrappers, headings: headings.to_vec(), of_object, of_row, key_of_object, key_of_row }
+        Self {
+            object,
+            rows,
+            wrappers,
+            headings: headings.to_vec(),
+            of_object,
+            of_row,
+            key_of_object,
+            key_above_object,
+            key_of_row,
+        }
     }
 
     /// The headings that occur in the beginning of a document, whatever stands there.
@@ -236,20 +249,25 @@ impl<'w, 'm> Walk<'w, 'm> {
         Place::Within(if place.is_empty() { "the document".to_owned() } else { place })
     }
 
-    /// The key under which the walk is.
-    fn key(&self) -> Option<String> {
-        self.steps.iter().rev().find_map(|step| match step {
+    /// The key under which the walk is, or one so many keys above it.
+    fn key(&self, above: usize) -> Option<String> {
+        let mut keys = self.steps.iter().rev().filter_map(|step| match step {
             Step::Key(key) => Some(key.clone()),
             Step::Line(_) | Step::Index(_) => None,
-        })
+        });
+        keys.nth(above)
     }
 
     fn begin_object(&mut self) {
         self.place = self.here();
         self.object = Texts::of_width(self.records.headings.len());
         self.rows.clear();
-        if let Some((column, key)) = self.records.key_of_object.zip(self.key()) {
+        if let Some((column, key)) = self.records.key_of_object.zip(self.key(0)) {
             self.object.keep(column, &key, false);
+        }
+        if let Some((column, key)) = self.records.key_above_object.zip(self.key(1)) {
+            self.object.keep(column, &key, false);
+            self.seen[column] = true;
         }
     }
 
@@ -260,7 +278,7 @@ impl<'w, 'm> Walk<'w, 'm> {
             return;
         }
         let mut row = Texts::of_width(self.records.headings.len());
-        if let Some((column, key)) = self.records.key_of_row.zip(self.key()) {
+        if let Some((column, key)) = self.records.key_of_row.zip(self.key(0)) {
             row.keep(column, &key, false);
         }
         self.rows.push((self.here(), row));
@@ -275,8 +293,10 @@ impl<'w, 'm> Walk<'w, 'm> {
             for &(column, _) in &self.records.of_object {
                 row.texts[column].clone_from(&object.texts[column]);
             }
-            let key = self.records.key_of_object;
-            key.into_iter().for_each(|column| row.texts[column].clone_from(&object.texts[column]));
+            let keys = [self.records.key_of_object, self.records.key_above_object];
+            for column in keys.into_iter().flatten() {
+                row.texts[column].clone_from(&object.texts[column]);
+            }
             row.typed.extend(&object.typed);
             self.hand_on(place, row)?;
         }

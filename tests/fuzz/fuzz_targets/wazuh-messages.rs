@@ -1,0 +1,3 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| trueup_fuzz::by_reader("wazuh-messages", data));
