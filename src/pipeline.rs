@@ -14,6 +14,7 @@ mod publisher_counts;
 mod resolve;
 mod sold;
 mod unnamed;
+mod unused;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -185,3 +185,69 @@ fn lists_of_parts_of_a_machine_add_up() {
     let records = outcome.coverage[0].records;
     assert_eq!((records.records, records.duplicates), (8, 0), "{records:?}");
 }
+
+const SERVERS: &str = "[[mapping]]\nname = \"server list\"\nholds = \"machines\"\nheadings = [\"Server\", \"Sockets\", \"Cores per socket\"]\n\
+    columns = { name = \"Server\", processors = \"Sockets\", cores = { heading = \"Cores per socket\", per = \"processor\" } }\n";
+
+#[test]
+fn a_mapping_that_no_file_used_is_told_with_the_closest_file() {
+    let estate = estates::folder();
+    let write = |path: &str, text: &str| estates::write(&estate.path().join(path), text.as_bytes());
+    write("trueup.toml", SERVERS);
+    write("inventory/list.csv", "Server,Sockets,Cores per CPU\nweb-01,2,8\n");
+    write("inventory/rooms.csv", "Room,Floor\nA,1\n");
+    let outcome = scan(estate.path());
+    let wanted = "The mapping \"server list\" (trueup.toml, line 1) took no file; the closest is inventory/list.csv: it lacks \
+                  the heading `Cores per socket`.";
+    assert_eq!(finding(&outcome, "unused-mapping:"), wanted);
+    write("inventory/list.csv", "Server,Sockets,Cores per socket\nweb-01,2,8\n");
+    let outcome = scan(estate.path());
+    assert_eq!(names(&outcome), ["web-01"]);
+    assert!(!outcome.findings.iter().any(|finding| finding.key.0.starts_with("unused")), "{:?}", outcome.findings);
+    std::fs::remove_file(estate.path().join("inventory/list.csv")).expect("it was there");
+    let text = finding(&scan(estate.path()), "unused-mapping:").to_owned();
+    assert!(text.ends_with("no file of 1 shows half of its headings; no format takes inventory/rooms.csv."), "{text}");
+}
+
+#[test]
+fn a_mapping_that_reads_a_sheet_is_used() {
+    let estate = estates::folder();
+    estates::write(&estate.path().join("trueup.toml"), SERVERS.as_bytes());
+    let book = |headings: [&str; 3]| {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let sheet = book.add_worksheet();
+        for (row, cells) in (0..).zip([headings, ["web-01", "2", "8"]]) {
+            for (column, cell) in (0..).zip(cells) {
+                sheet.write_string(row, column, cell).expect("a cell");
+            }
+        }
+        estates::write(&estate.path().join("list.xlsx"), &book.save_to_buffer().expect("a workbook"));
+    };
+    book(["Server", "Sockets", "Cores per socket"]);
+    let outcome = scan(estate.path());
+    assert_eq!(names(&outcome), ["web-01"]);
+    assert!(!outcome.findings.iter().any(|finding| finding.key.0.starts_with("unused")), "{:?}", outcome.findings);
+    book(["Server", "Sockets", "Cores"]);
+    let outcome = scan(estate.path());
+    let text = finding(&outcome, "unused-mapping:");
+    assert!(text.contains("the closest is list.xlsx: it lacks the heading `Cores per socket`"), "{text}");
+}
+
+#[test]
+fn a_stated_machine_that_is_of_no_file_is_told() {
+    let estate = estates::folder();
+    let write = |path: &str, text: &str| estates::write(&estate.path().join(path), text.as_bytes());
+    write("trueup.toml", "[[source]]\npath = \"lists/*.json\"\nhost = \"web-09\"\n");
+    write("system_info.json", SYSTEM);
+    let text = |estate: &Path| finding(&scan(estate), "unused-source:").to_owned();
+    let told = text(estate.path());
+    assert!(told.contains("(trueup.toml, line 1) is that of no file: no file of 1 has such a path"), "{told}");
+    write("lists/system_info.json", SYSTEM);
+    assert!(
+        text(estate.path()).contains("lists/system_info.json names its machines itself"),
+        "{}",
+        text(estate.path())
+    );
+    write("lists/programs.json", PROGRAMS);
+    assert!(!scan(estate.path()).findings.iter().any(|finding| finding.key.0.starts_with("unused")));
+}

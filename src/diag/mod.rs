@@ -64,6 +64,10 @@ pub enum Code {
     LeftOut,
     /// Nothing says of which machine a file is.
     UnknownMachine,
+    /// A mapping of the estate's own reads a sheet.
+    MappingUsed,
+    /// A mapping of the estate's own nearly fits a table.
+    MappingMissed,
     /// A file names no machine, and its place or what is stated of it does.
     MachineFromPath,
 }

@@ -27,6 +27,8 @@ fn title(kind: &str) -> String {
         "untracked" => "a product whose position is not computed",
         "not-counted" => "installations that are counted nowhere",
         "uncounted" => "an installation that no terms on file license",
+        "unused-mapping" => "a mapping that no file used",
+        "unused-source" => "a stated machine that no file used",
         "no-machine" => "software of no known machine",
         "expired-answer" => "an answer past its review date",
         other => return format!("a finding of the kind {other}"),

@@ -225,7 +225,9 @@ fn understand(
         contents.reason = Some("trueup wrote it".into());
         return contents;
     }
-    match means.readers.choose(bytes, path) {
+    let reader = means.readers.choose(bytes, path);
+    let missed = means.readers.missed(bytes, path, reader);
+    let mut contents = match reader {
         Some(reader) => {
             let input = Input { path, bytes, organisation, tables: means.tables };
             collect(reader, means.readers.version_of(reader), &input, hash)
@@ -239,5 +241,7 @@ fn understand(
             contents.reason = Some(reason);
             contents
         }
-    }
+    };
+    contents.diagnostics.extend(missed);
+    contents
 }

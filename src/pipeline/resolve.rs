@@ -19,6 +19,7 @@ use super::organisations::{self, Folders};
 use super::publisher_counts;
 use super::sold;
 use super::unnamed::Unnamed;
+use super::unused;
 
 /// Reads title numbers of a list.
 pub(super) type ReadList<'a> = dyn Fn(ListId) -> Result<Vec<TitleId>, StoreError> + 'a;
@@ -112,6 +113,7 @@ pub(super) fn resolve(ground: &Ground<'_>, mut files: Vec<StoredFile>) -> Result
     let mut named = organisations_named(&estate);
     named.extend(unnamed.organisations());
     findings.extend(unnamed.findings(ground, &mut resolver.counts)?);
+    findings.extend(unused::findings(&ground.settings.tables, &estate.sources, &diagnostics));
     estate.organisations = organisations::all(ground.settings, declared, named);
     estate.sort_hosts();
     findings.extend(unknown_products(ground, &estate));

@@ -279,6 +279,14 @@ impl<'a> Readers<'a> {
         possible
     }
 
+    /// What keeps the estate's own mappings from a file that another reader takes, or none.
+    pub fn missed(&self, bytes: &[u8], path: &str, taken_by: Option<&dyn Reader>) -> Vec<Diagnostic> {
+        if taken_by.is_some_and(|reader| self.own.iter().any(|own| own.name() == reader.name())) {
+            return Vec::new();
+        }
+        mapped::missed(&self.tables.mappings, &bytes[..bytes.len().min(HEAD_BYTES)], path)
+    }
+
     /// Version of what comes out of a reader under these settings.
     pub fn version_of(&self, reader: &dyn Reader) -> u32 {
         let version = reader.version() ^ self.encoding;

@@ -135,9 +135,20 @@ fn read_sheets(mut workbook: Workbook<'_>, input: &Input<'_>, sink: &mut dyn Sin
             }
             Kind::Purchases => outcome.add(purchases::read_rows(input, &mut table, sink), sink),
             Kind::Prices => outcome.add(prices::read_rows(input, &mut table, sink), sink),
-            Kind::Mapped(reader) => outcome.add(reader.read_table(input, &mut table, sink), sink),
+            Kind::Mapped(reader) => {
+                if reader.is_own() {
+                    let message = format!("sheet {sheet} is read by the mapping `{}`", reader.name());
+                    sink.diagnostic(Diagnostic::note(Code::MappingUsed, input.path, message).at(Place::Whole));
+                }
+                outcome.add(reader.read_table(input, &mut table, sink), sink);
+            }
             Kind::Empty => {}
-            Kind::Unknown(place) => outcome.unknown.push((sheet, place)),
+            Kind::Unknown(place) => {
+                let rows: Vec<Row> = first.into_iter().filter_map(Result::ok).collect();
+                let missed = mapped::missed_by_sheet(&input.tables.mappings, input.path, &sheet, &rows);
+                missed.into_iter().for_each(|told| sink.diagnostic(told));
+                outcome.unknown.push((sheet, place));
+            }
         }
     }
     if outcome.tabs {

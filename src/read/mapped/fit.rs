@@ -56,6 +56,37 @@ impl<'a> Fit<'a> {
     }
 }
 
+/// What keeps a mapping from a table that shows at least half of the headings by which it is recognised: in words, with
+/// the row that comes nearest.
+pub(super) fn missed(mapping: &Mapping, path: &str, sheet: Option<&str>, rows: &[Row]) -> Option<(String, Place)> {
+    let groups = mapping.headings.len();
+    let near = rows.iter().filter_map(|row| {
+        let keys = row.cells.iter().map(|name| key(mapping, name)).collect();
+        let fit = Fit { mapping, names: row.cells.clone(), keys, place: row.place.clone() };
+        let is_there = |any: &&Vec<String>| any.iter().any(|name| fit.find_column(name).is_some());
+        let lacking: Vec<String> =
+            mapping.headings.iter().filter(|any| !is_there(any)).map(|any| any.join("` or `")).collect();
+        let foreign: Vec<&str> =
+            mapping.without.iter().map(String::as_str).filter(|name| fit.find_column(name).is_some()).collect();
+        (lacking.len() < groups && lacking.len() * 2 <= groups).then(|| (lacking, foreign, row.place.clone()))
+    });
+    let (lacking, foreign, place) = near.min_by_key(|(lacking, foreign, _)| (lacking.len(), foreign.len()))?;
+    let why = if !lacking.is_empty() {
+        format!("it lacks the heading `{}`", lacking.join("`, `"))
+    } else if !foreign.is_empty() {
+        format!("it has the heading `{}`, which `without` names", foreign.join("`, `"))
+    } else if !mapping.files.is_empty() && !takes_file(mapping, path) {
+        "its path is none of `files`".to_owned()
+    } else if sheet
+        .is_some_and(|sheet| !mapping.sheets.is_empty() && !mapping.sheets.iter().any(|one| follows(one, sheet)))
+    {
+        "its sheet is none of `sheets`".to_owned()
+    } else {
+        return None;
+    };
+    Some((why, place))
+}
+
 /// A heading as compared, without the beginning that the program puts before every one.
 fn key(mapping: &Mapping, name: &str) -> String {
     let key = heading(name);

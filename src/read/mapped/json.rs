@@ -43,6 +43,17 @@ impl<'m> JsonFit<'m> {
         })
     }
 
+    /// What keeps a mapping from a document that shows at least half of the paths by which it is recognised.
+    pub fn missed(mapping: &'m Mapping, path: &str, head: &str) -> Option<(String, Place)> {
+        let wanted = headings(mapping);
+        mapping.objects.iter().find_map(|object| {
+            let found = Records::new(object, &mapping.rows, &mapping.wrappers, &wanted).found_in(head);
+            let cells = found.iter().map(|name| (*name).to_owned()).collect();
+            let row = Row { place: Place::Whole, cells, typed: Vec::new(), loose: Vec::new() };
+            super::fit::missed(mapping, path, None, &[row])
+        })
+    }
+
     /// The document as the table that the mapping makes of it.
     ///
     /// # Errors

@@ -101,7 +101,7 @@ impl<'a> Mapped<'a> {
         Self { page: OWN_PAGE, name: &mapping.name, version: 1, named_by_neighbour: false, mappings }
     }
 
-    fn is_own(&self) -> bool {
+    pub fn is_own(&self) -> bool {
         std::ptr::eq(self.page, OWN_PAGE)
     }
 
@@ -266,6 +266,38 @@ impl Reader for Mapped<'_> {
             Err(fault) => Verdict::Rejected(fault),
         }
     }
+}
+
+/// What keeps the estate's own mappings from a text that shows their headings in part.
+pub(super) fn missed(mappings: &[Mapping], head: &[u8], path: &str) -> Vec<Diagnostic> {
+    let is_json = may_be_json(head);
+    if mappings.is_empty() || !(is_json || may_be_text_table(head)) {
+        return Vec::new();
+    }
+    let text = String::from_utf8_lossy(&head[..head.len().min(HEADINGS_BYTES)]);
+    let rows: Vec<Row> = match is_json {
+        true => Vec::new(),
+        false => rows_of_text(&text, path).map_while(Result::ok).take(HEADINGS_WITHIN).collect(),
+    };
+    let near = mappings.iter().filter_map(|mapping| {
+        let missed = match is_json {
+            true => JsonFit::missed(mapping, path, beginning(head)),
+            false => fit::missed(mapping, path, None, &rows),
+        };
+        missed.map(|(why, place)| told_missed(mapping, &why, place, path))
+    });
+    near.collect()
+}
+
+/// The same of a sheet.
+pub(super) fn missed_by_sheet(mappings: &[Mapping], path: &str, sheet: &str, rows: &[Row]) -> Vec<Diagnostic> {
+    let near = mappings.iter().filter_map(|mapping| Some((mapping, fit::missed(mapping, path, Some(sheet), rows)?)));
+    near.map(|(mapping, (why, place))| told_missed(mapping, &why, place, path)).collect()
+}
+
+fn told_missed(mapping: &Mapping, why: &str, place: Place, path: &str) -> Diagnostic {
+    let message = format!("the mapping `{}` does not fit: {why}", mapping.name);
+    Diagnostic::note(Code::MappingMissed, path, message).at(place)
 }
 
 /// The beginning of a text, which may break off within a letter.
