@@ -45,15 +45,15 @@ impl Price {
     }
 }
 
-/// Most units that are combined exactly; above it the pack with the least price a unit makes up the bulk.
-const EXACT: u32 = 20_000;
+/// Most units that are combined one by one; above it the pack with the least price a unit makes up the bulk.
+const EXACT: u64 = 20_000;
 
 /// The cheapest combination of packs, each of so many units at an amount, that holds at least so many units: its
 /// amount, and how many of each pack. `None` where there is no pack.
 pub fn cheapest_packs(packs: &[(u32, Decimal)], units: u32) -> Option<(Decimal, Vec<u32>)> {
     let usable = || packs.iter().enumerate().filter(|(_, (size, _))| *size > 0);
     let (main, best) = usable().min_by_key(|(_, (size, amount))| *amount / Decimal::from(*size))?;
-    let bulk = if units > EXACT { (units - EXACT) / best.0 } else { 0 };
+    let bulk = bulk(units, best.0, usable().filter(|(index, _)| *index != main).map(|(_, (size, _))| *size).max());
     let rest = (units - bulk * best.0) as usize;
     let mut least: Vec<(Decimal, usize)> = vec![(Decimal::ZERO, 0); rest + 1];
     for wanted in 1..=rest {
@@ -72,6 +72,15 @@ pub fn cheapest_packs(packs: &[(u32, Decimal)], units: u32) -> Option<(Decimal, 
     Some((least[rest].0 + best.1 * Decimal::from(bulk), counts))
 }
 
+/// How many packs of the least price a unit are surely in a cheapest combination, the largest other pack being given.
+///
+/// Of as many other packs as the main one has units, some hold together a multiple of its units, and main packs hold as
+/// many for no more. So fewer other packs than that are needed, and the main ones hold all the rest.
+fn bulk(units: u32, main: u32, largest_other: Option<u32>) -> u32 {
+    let by_others = u64::from(largest_other.unwrap_or(0)) * u64::from(main - 1);
+    (units - u64::from(units).min(by_others.min(EXACT)) as u32) / main
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +92,40 @@ mod tests {
         assert_eq!(cheapest(17), (Decimal::from(910), vec![1, 1]));
         assert_eq!(cheapest(15), (Decimal::from(800), vec![0, 1]));
         assert_eq!(cheapest(100_001), (Decimal::from(800 * 6250 + 110), vec![1, 6250]));
+    }
+
+    #[test]
+    fn no_combination_of_packs_is_cheaper() {
+        let amounts = [37, 110, 215, 800, 1_450, 90];
+        for (one, other, third) in [(1, 5, 7), (2, 16, 3), (6, 4, 9), (10, 11, 12), (25, 1, 60)] {
+            for shift in 0..amounts.len() {
+                let amount = |number: usize| Decimal::from(amounts[(shift + number) % amounts.len()]);
+                let packs = [(one, amount(0)), (other, amount(1)), (third, amount(2))];
+                for units in (0..70).chain([331]) {
+                    let (found, counts) = cheapest_packs(&packs, units).expect("there are packs");
+                    let held: u32 = counts.iter().zip(&packs).map(|(count, (size, _))| count * size).sum();
+                    let paid: Decimal =
+                        counts.iter().zip(&packs).map(|(count, (_, amount))| Decimal::from(*count) * amount).sum();
+                    assert!(held >= units && paid == found, "{packs:?} for {units}: {counts:?}");
+                    assert_eq!(found, by_trial(&packs, units), "{packs:?} for {units}");
+                }
+            }
+        }
+    }
+
+    /// Every number of the first two packs, filled up with the third.
+    fn by_trial(packs: &[(u32, Decimal); 3], units: u32) -> Decimal {
+        let mut least = None;
+        for first in 0..=units.div_ceil(packs[0].0) {
+            for second in 0..=units.div_ceil(packs[1].0) {
+                let left = units.saturating_sub(first * packs[0].0 + second * packs[1].0);
+                let counts = [first, second, left.div_ceil(packs[2].0)];
+                let paid: Decimal =
+                    counts.iter().zip(packs).map(|(count, (_, amount))| Decimal::from(*count) * amount).sum();
+                least = Some(least.map_or(paid, |known: Decimal| known.min(paid)));
+            }
+        }
+        least.unwrap_or_default()
     }
 
     #[test]
