@@ -27,7 +27,7 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use crate::allocate::Memory;
-use crate::model::{Answer, Assessment, Estate, History, Names, Outcome, Reading};
+use crate::model::{Answer, Assessment, Estate, EstateIndex, History, Names, Outcome, Reading};
 use crate::rules::{Rules, Settings};
 use crate::support;
 
@@ -37,7 +37,7 @@ use family::{FamilyResult, families};
 
 /// Reconciles an estate under one reading on a day. Ranges are those of this reading alone; see [`outcome`].
 pub fn assess(estate: &Estate, rules: &Rules, settings: &Settings, as_of: Date, reading: &Reading) -> Assessment {
-    let ground = Ground { estate, rules, settings, as_of };
+    let ground = Ground { estate, index: EstateIndex::new(estate), rules, settings, as_of };
     let reconcile = |members: &Vec<_>| family::reconcile(&ground, members, reading, &Memory::default());
     let results = families(rules).par_iter().map(reconcile).collect();
     put_together(&ground, reading, results)
@@ -53,7 +53,7 @@ pub fn of_families(
     default: Answer,
     wanted: &[String],
 ) -> Assessment {
-    let ground = Ground { estate, rules, settings, as_of };
+    let ground = Ground { estate, index: EstateIndex::new(estate), rules, settings, as_of };
     let reading = Reading { default, fixed: answers::in_force(&ground) };
     let of_interest = |members: &&Vec<&crate::rules::Product>| {
         wanted.is_empty() || members.iter().any(|product| wanted.contains(&product.family))
@@ -67,6 +67,7 @@ pub fn of_families(
 /// What an assessment is made from.
 pub(crate) struct Ground<'a> {
     pub estate: &'a Estate,
+    pub index: EstateIndex<'a>,
     pub rules: &'a Rules,
     pub settings: &'a Settings,
     pub as_of: Date,
@@ -93,7 +94,7 @@ pub fn outcome_since(
     records: &BTreeMap<String, crate::model::RecordCounts>,
     history: &History,
 ) -> Outcome {
-    let ground = Ground { estate, rules, settings, as_of };
+    let ground = Ground { estate, index: EstateIndex::new(estate), rules, settings, as_of };
     let fixed = answers::in_force(&ground);
     let strict_reading = Reading { default: Answer::Strict, fixed: fixed.clone() };
     let customer_reading = Reading { default: Answer::Customer, fixed };

@@ -42,6 +42,8 @@ pub(super) struct Component {
     pub groups: Vec<usize>,
     /// What may be spent where: (stock, kind), numbered within the component, and how much is given away.
     pub edges: Vec<Edge>,
+    /// Indexes of the edges to each kind, in order.
+    pub edges_to: Vec<Vec<usize>>,
 }
 
 /// A problem in its parts.
@@ -126,6 +128,7 @@ impl Component {
             stocks: Vec::new(),
             groups: Vec::new(),
             edges: Vec::new(),
+            edges_to: Vec::new(),
         }
     }
 
@@ -164,6 +167,10 @@ impl Component {
                 uses.filter_map(|(kind, cost)| Some((*numbers.get(kind)?, *cost))).collect();
             uses.sort_unstable();
             self.edges.extend(uses.into_iter().map(|(kind, cost)| (stock, kind, cost)));
+        }
+        self.edges_to = vec![Vec::new(); self.kinds.len()];
+        for (index, &(_, kind, _)) in self.edges.iter().enumerate() {
+            self.edges_to[kind].push(index);
         }
     }
 }

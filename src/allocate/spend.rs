@@ -9,7 +9,7 @@ use crate::model::{Allocation, Entitlement};
 
 use super::Problem;
 use super::component::Component;
-use super::flow::{self, Spent, Want};
+use super::flow::{self, Edge, Spent, Want};
 use super::kinds::{Kept, Stocks};
 use super::memory::Signature;
 
@@ -74,21 +74,41 @@ impl Spender<'_> {
 
     /// Whether licences of a group are wanted as they were bought, or as converted.
     fn wanted(&self, need: &[u64], group: usize, converted: bool) -> bool {
-        self.component.edges.iter().any(|&(stock, kind, _)| {
-            let stock = &self.stocks.all[self.component.stocks[stock]];
-            need[kind] > 0 && stock.group == Some(group) && (stock.form > 0) == converted
+        self.edges_to(need).any(|edge| {
+            let stock = &self.stocks.all[self.component.stocks[self.component.edges[edge].0]];
+            stock.group == Some(group) && (stock.form > 0) == converted
         })
     }
 
-    /// Spends under one split.
+    /// Edges to the kinds of which anything is needed, kind by kind.
+    fn edges_to(&self, need: &[u64]) -> impl Iterator<Item = usize> {
+        let kinds = need.iter().zip(&self.component.edges_to).filter(|(units, _)| **units > 0);
+        kinds.flat_map(|(_, edges)| edges.iter().copied())
+    }
+
+    /// Spends under one split. Most needs are of few kinds, so only these and the stocks that serve them are looked at,
+    /// numbered anew in the same order.
     fn with(&self, need: &[u64], kept: Vec<u64>) -> Spending {
-        let wants: Vec<Want> = need.iter().enumerate().map(|(kind, &units)| Want { kind, units }).collect();
-        let spent = self.flow(&wants, &kept);
+        let needed: Vec<usize> = (0..need.len()).filter(|&kind| need[kind] > 0).collect();
+        let mut edges: Vec<Edge> = self.edges_to(need).map(|edge| self.component.edges[edge]).collect();
+        edges.sort_unstable();
+        let mut stocks: Vec<usize> = edges.iter().map(|&(stock, _, _)| stock).collect();
+        stocks.dedup();
+        for (stock, kind, _) in &mut edges {
+            *stock = stocks.binary_search(stock).unwrap_or_default();
+            *kind = needed.binary_search(kind).unwrap_or_default();
+        }
+        let kinds: Vec<flow::Kind> = needed.iter().map(|&kind| self.component.kinds[kind].clone()).collect();
+        let wants: Vec<Want> =
+            needed.iter().enumerate().map(|(number, &kind)| Want { kind: number, units: need[kind] }).collect();
+        let units = |&stock: &usize| self.stocks.units(self.problem, self.component.stocks[stock], &kept);
+        let supplies: Vec<u64> = stocks.iter().map(units).collect();
+        let spent = flow::spend(&supplies, &kinds, &wants, &edges);
         let mut spending = Spending { unmet: 0, capability: 0, kept, work: spent.work };
         for (want, met) in wants.iter().zip(&spent.met) {
-            spending.unmet += u128::from(want.units - met) * u128::from(self.component.kinds[want.kind].worth);
+            spending.unmet += u128::from(want.units - met) * u128::from(kinds[want.kind].worth);
         }
-        for (&(_, _, capability), &units) in self.component.edges.iter().zip(&spent.used) {
+        for (&(_, _, capability), &units) in edges.iter().zip(&spent.used) {
             spending.capability += u128::from(units) * u128::from(capability);
         }
         spending

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::allocate::{self, Memory, Method, PriceList, Problem};
+use crate::allocate::{self, Memory, Method, PriceList, Problem, Solution};
 use crate::model::{
     Allocation, AlternativeTotal, Asker, Assessment, Chosen, Entitlement, HostId, Line, Metric, Position, QuestionKey,
     Reading, Requirement, Surplus,
@@ -38,35 +38,11 @@ pub(super) fn families(rules: &Rules) -> Vec<Vec<&Product>> {
 
 /// Reconciles one family; `memory` holds what was chosen under other readings.
 pub(super) fn reconcile(ground: &Ground<'_>, members: &[&Product], reading: &Reading, memory: &Memory) -> FamilyResult {
-    let asker = Asker::new(reading);
-    let entitlements = entitle::entitlements(ground.estate, ground.rules, members, ground.as_of, &asker);
-    let mut requirements = Vec::new();
-    for product in members.iter().filter(|product| !product.terms.is_empty()) {
-        requirements.extend(require::requirements(
-            ground.estate,
-            ground.rules,
-            ground.settings,
-            product,
-            &entitlements,
-            ground.as_of,
-            &asker,
-        ));
-    }
     let prices = PriceList::new(&ground.estate.prices, ground.as_of, &ground.settings.currency);
-    let weigher = Weigher::new(ground, &prices, &requirements);
-    let problem = Problem {
-        requirements: &requirements,
-        entitlements: &entitlements,
-        weight: &|line: &Line| weigher.weight(ground, &prices, line),
-    };
-    let method = Method { memory: Some(memory), ..Method::default() };
-    let solution = allocate::allocate_by(&problem, &method);
-    let balance = allocate::check(&requirements, &entitlements, &solution.chosen, &solution.allocations);
-    // An unbalanced ledger is a defect of trueup: no figure may leave the program then, in release builds too.
-    assert!(balance.is_ok(), "the ledger does not balance: {balance:?}");
+    let Solved { requirements, entitlements, solution, asked, note } = solve(ground, &prices, members, reading, memory);
     let (surpluses, positions) = positions::positions(ground, &prices, &requirements, &entitlements, &solution);
     let mut notes = solution.notes;
-    notes.extend(weigher.note(members));
+    notes.extend(note);
     FamilyResult {
         alternatives: alternatives::totals(ground, &prices, &requirements, &solution.chosen),
         requirements,
@@ -75,9 +51,62 @@ pub(super) fn reconcile(ground: &Ground<'_>, members: &[&Product], reading: &Rea
         allocations: solution.allocations,
         surpluses,
         positions,
-        asked: asker.asked(),
+        asked,
         notes,
     }
+}
+
+/// The rows of one family alone: all that is looked at under the other answer to a question.
+pub(super) fn rows(ground: &Ground<'_>, members: &[&Product], reading: &Reading, memory: &Memory) -> Vec<Position> {
+    let prices = PriceList::new(&ground.estate.prices, ground.as_of, &ground.settings.currency);
+    let solved = solve(ground, &prices, members, reading, memory);
+    positions::positions(ground, &prices, &solved.requirements, &solved.entitlements, &solved.solution).1
+}
+
+/// What one family needs and owns, and what was spent on what.
+struct Solved {
+    requirements: Vec<Requirement>,
+    entitlements: Vec<Entitlement>,
+    solution: Solution,
+    asked: Vec<(QuestionKey, Vec<HostId>)>,
+    /// By what ways were compared, where it was not by price.
+    note: Option<String>,
+}
+
+fn solve(
+    ground: &Ground<'_>,
+    prices: &PriceList<'_>,
+    members: &[&Product],
+    reading: &Reading,
+    memory: &Memory,
+) -> Solved {
+    let asker = Asker::new(reading);
+    let entitlements = entitle::entitlements(&ground.index, ground.rules, members, ground.as_of, &asker);
+    let mut requirements = Vec::new();
+    for product in members.iter().filter(|product| !product.terms.is_empty()) {
+        requirements.extend(require::requirements(
+            &ground.index,
+            ground.rules,
+            ground.settings,
+            product,
+            &entitlements,
+            ground.as_of,
+            &asker,
+        ));
+    }
+    let weigher = Weigher::new(ground, prices, &requirements);
+    let problem = Problem {
+        requirements: &requirements,
+        entitlements: &entitlements,
+        weight: &|line: &Line| weigher.weight(ground, prices, line),
+    };
+    let method = Method { memory: Some(memory), ..Method::default() };
+    let solution = allocate::allocate_by(&problem, &method);
+    let balance = allocate::check(&requirements, &entitlements, &solution.chosen, &solution.allocations);
+    // An unbalanced ledger is a defect of trueup: no figure may leave the program then, in release builds too.
+    assert!(balance.is_ok(), "the ledger does not balance: {balance:?}");
+    let note = weigher.note(members);
+    Solved { requirements, entitlements, solution, asked: asker.asked(), note }
 }
 
 /// Prices a missing unit: by the price list where it prices everything the family may miss, else by the rule files'

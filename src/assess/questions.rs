@@ -9,7 +9,7 @@ use crate::model::{Answer, HostId, Key, Metric, Money, Position, Question, Quest
 use crate::rules::Product;
 
 use super::Ground;
-use super::family::{FamilyResult, reconcile};
+use super::family::{FamilyResult, reconcile, rows};
 
 /// A family under both readings.
 pub(super) struct Explored {
@@ -40,8 +40,8 @@ pub(super) fn explore(
     let mut ranges = Ranges::default();
     ranges.widen(&strict.positions);
     ranges.widen(&customer.positions);
-    // Of each flip only the rows are kept: the needs behind them would fill the memory of a large estate.
-    let rows = |reading: Reading| under(&reading).positions;
+    // Of each flip only the rows are worked out and kept: the needs behind them would fill the memory of a large estate.
+    let rows = |reading: Reading| rows(ground, members, &reading, &memory);
     let flip = |(key, hosts): (QuestionKey, Vec<HostId>)| {
         let answered = strict_reading.fixed.get(&key).copied();
         let (from_strict, from_customer) = rayon::join(

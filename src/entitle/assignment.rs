@@ -143,16 +143,6 @@ fn days(from: Date, to: Date) -> i64 {
 
 /// The host with this name: of the owner first, then of anybody.
 pub(super) fn find(ground: &Ground<'_>, organisation: &str, name: &str) -> Option<HostId> {
-    let mut elsewhere = None;
-    for (id, host) in ground.estate.hosts_with_ids() {
-        let same = host.name.eq_ignore_ascii_case(name)
-            || host.fqdn.as_ref().is_some_and(|fqdn| fqdn.eq_ignore_ascii_case(name));
-        if same && host.organisation == organisation {
-            return Some(id);
-        }
-        if same && elsewhere.is_none() {
-            elsewhere = Some(id);
-        }
-    }
-    elsewhere
+    let own = ground.index.named(name).find(|(_, host)| host.organisation == organisation);
+    own.or_else(|| ground.index.named(name).next()).map(|(id, _)| id)
 }

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::model::{Asker, Entitlement, Estate, Host, HostId, Installation, Key, PurchaseLine, Working};
+use crate::model::{Asker, Entitlement, Estate, EstateIndex, Host, HostId, Key, PurchaseLine, Working};
 use crate::rules::{CHANNELS, Product, Rules};
 
 pub use join::Held;
@@ -28,6 +28,7 @@ pub use join::Held;
 /// What the stage works from.
 pub(crate) struct Ground<'a> {
     pub estate: &'a Estate,
+    pub index: &'a EstateIndex<'a>,
     pub rules: &'a Rules,
     /// Id of the family being reconciled: its questions bear it, whatever product was bought.
     pub family: &'a str,
@@ -60,10 +61,13 @@ impl Ground<'_> {
                 let below = || host.runs_on().and_then(|on| self.estate.host(on).cloud());
                 host.cloud().or_else(below).map(str::to_owned)
             };
-            for host in &self.estate.hosts {
+            let hosts = self
+                .members
+                .iter()
+                .flat_map(|member| self.index.with_product(&member.id).map(move |(_, host)| (member, host)));
+            for (member, host) in hosts {
                 let Some(cloud) = cloud_of(host) else { continue };
-                let members = |install: &&Installation| self.members.iter().any(|member| member.id == install.product);
-                for install in host.installs.iter().filter(members) {
+                for install in host.installs.iter().filter(|install| install.product == member.id) {
                     let edition = install.edition.value().cloned();
                     let one = InCloud { cloud: cloud.clone(), product: install.product.clone(), edition };
                     if !found.contains(&one) {
@@ -78,15 +82,17 @@ impl Ground<'_> {
 
 /// Effective entitlements of the products of one family, in the order of their purchase lines.
 pub fn entitlements(
-    estate: &Estate,
+    index: &EstateIndex<'_>,
     rules: &Rules,
     family: &[&Product],
     as_of: Date,
     asker: &Asker<'_>,
 ) -> Vec<Entitlement> {
     let Some(first) = family.first() else { return Vec::new() };
+    let estate = index.estate();
     let ground = Ground {
         estate,
+        index,
         rules,
         family: &first.family,
         members: family,

@@ -80,13 +80,19 @@ fn footprints(ground: &Ground<'_>) -> BTreeMap<String, Footprint> {
         in_family(id) || terms.any(|terms| terms.serves.as_ref() == Some(id))
     };
     let mut found: BTreeMap<String, Footprint> = BTreeMap::new();
-    for (id, host) in ground.estate.hosts_with_ids() {
-        let installed = host.installs.iter().any(|install| in_family(&install.product));
-        if installed || host.managed_by.iter().any(in_family) {
+    for member in ground.members {
+        for (id, host) in ground.index.with_product(&member.id) {
             let own = found.entry(host.organisation.clone()).or_default();
             own.concerned = true;
-            own.hosts.extend(installed.then_some(id));
+            own.hosts.push(id);
         }
+        for (_, host) in ground.index.managed_by(&member.id) {
+            found.entry(host.organisation.clone()).or_default().concerned = true;
+        }
+    }
+    for own in found.values_mut() {
+        own.hosts.sort();
+        own.hosts.dedup();
     }
     let accesses = ground.estate.accesses.iter().filter(|access| serves(&access.product));
     let users = ground.estate.users.iter().filter(|group| group.subscriptions.iter().any(in_family));

@@ -7,6 +7,7 @@ mod agreement;
 mod assessment;
 mod entitlement;
 mod estate;
+mod estate_index;
 mod evidence;
 mod fit;
 mod history;
@@ -35,6 +36,7 @@ pub use entitlement::{
     Reservation,
 };
 pub use estate::{Estate, Manifest, PublisherCount, Unresolved};
+pub use estate_index::EstateIndex;
 pub use evidence::{Fact, FileStatus, Locator, Place, Source, SourceId};
 pub use fit::{bound_allows, fits, serves};
 pub use history::{History, HistoryRow, Peak};

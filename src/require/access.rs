@@ -55,11 +55,10 @@ pub(super) fn is_needed(ground: &Ground<'_>, terms: &Terms, organisation: &str) 
     let (Some(basis), Some(served)) = (&terms.serves_basis, &terms.serves) else { return true };
     let installs = || {
         ground
-            .estate
-            .hosts
-            .iter()
-            .filter(|host| host.organisation == organisation)
-            .flat_map(|host| &host.installs)
+            .index
+            .with_product(served)
+            .filter(|(_, host)| host.organisation == organisation)
+            .flat_map(|(_, host)| &host.installs)
             .filter(|install| install.product == *served)
     };
     let declared = installs().any(|install| install.licence_basis.as_ref() == Some(basis));
@@ -79,9 +78,7 @@ fn includes_access(ground: &Ground<'_>, terms: &Terms, organisation: &str) -> bo
     if with_access.is_empty() {
         return false;
     }
-    let mut servers = ground.estate.hosts_with_ids().filter(|(_, host)| {
-        host.organisation == organisation && host.installs.iter().any(|install| install.product == served.id)
-    });
+    let mut servers = ground.index.with_product(&served.id).filter(|(_, host)| host.organisation == organisation);
     let covered = |(id, host): (HostId, &crate::model::Host)| {
         host.installs.iter().filter(|install| install.product == served.id).all(|install| {
             install.edition.value().is_some_and(|edition| {

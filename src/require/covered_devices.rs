@@ -10,7 +10,7 @@ use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
 use super::device::physical_only;
-use super::reaching::{people, uses};
+use super::reaching::people;
 use super::user::subscribed;
 
 /// The terms of a subscription that covers devices whatever the build.
@@ -29,7 +29,6 @@ pub(super) fn is_covered(ground: &Ground<'_>, product: &Product, host: &Host) ->
 /// Whether an older installation of another build is one that the subscription of a device's people gives, because the
 /// device is licensed for the product that must stand beside it (DT-R7).
 pub(super) fn is_older_build(ground: &Ground<'_>, product: &Product, host: &Host, install: &Installation) -> bool {
-    let version = install.version.value().and_then(|version| product.release(version));
     let by_user = product.terms.iter().filter(|terms| terms.method == Method::User);
     let mut allowed = by_user.filter_map(|terms| terms.older_builds.as_ref());
     let licensed = |beside: &str| {
@@ -42,7 +41,8 @@ pub(super) fn is_older_build(ground: &Ground<'_>, product: &Product, host: &Host
                     && ground.may_draw(&host.organisation, line, family)
             })
     };
-    allowed.any(|(until, beside)| version.is_some_and(|version| version <= *until) && licensed(beside))
+    let version = || install.version.value().and_then(|version| product.release(version));
+    allowed.any(|(until, beside)| version().is_some_and(|version| version <= *until) && licensed(beside))
         && subscribed(ground, product, host)
 }
 
@@ -56,7 +56,7 @@ pub(super) fn beside_subscriptions(
 ) -> Option<Alternative> {
     let terms = covering(product)?;
     let unused = owned(ground, product, terms, organisation).saturating_sub(needed(ground, product, organisation));
-    let somebodys = |id: &HostId| ground.estate.users.iter().any(|group| uses(group, ground.estate.host(*id)));
+    let somebodys = |id: &HostId| ground.index.people_of(ground.estate.host(*id)).next().is_some();
     let nobodys: Vec<HostId> = hosts.iter().copied().filter(|id| !somebodys(id)).collect();
     if unused == 0 || nobodys.is_empty() {
         return None;
@@ -108,7 +108,7 @@ fn owned(ground: &Ground<'_>, product: &Product, terms: &Terms, organisation: &s
 
 /// Subscriptions that the people of covered devices need.
 fn needed(ground: &Ground<'_>, product: &Product, organisation: &str) -> u32 {
-    let hosts = ground.estate.hosts_with_ids().filter(|(_, host)| host.organisation == organisation);
+    let hosts = ground.index.with_product(&product.id).filter(|(_, host)| host.organisation == organisation);
     let covered: Vec<HostId> = hosts.filter(|(_, host)| is_covered(ground, product, host)).map(|(id, _)| id).collect();
     people(ground, product, organisation, &covered)
 }

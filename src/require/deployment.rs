@@ -51,11 +51,12 @@ pub(super) fn elsewhere(ground: &Ground<'_>, product: &Product) -> Vec<Deployed>
 
 fn deployed_where(ground: &Ground<'_>, product: &Product, wanted: impl Fn(&Host) -> bool) -> Vec<Deployed> {
     let mut deployed = Vec::new();
-    for (id, host) in ground.estate.hosts_with_ids().filter(|(_, host)| wanted(host)) {
-        if product.counts_managed {
-            deployed.extend(managed(ground, product, id, host));
-            continue;
-        }
+    if product.counts_managed {
+        let systems = ground.index.managed_by(&product.id).filter(|(_, host)| wanted(host));
+        deployed.extend(systems.filter_map(|(id, host)| managed(ground, product, id, host)));
+        return in_guests(ground, product, deployed);
+    }
+    for (id, host) in ground.index.with_product(&product.id).filter(|(_, host)| wanted(host)) {
         let Some(folded) = in_system(ground, product, id, host) else { continue };
         if left_out(ground, product, id, host) {
             continue;
@@ -111,7 +112,7 @@ fn in_guests(ground: &Ground<'_>, product: &Product, deployed: Vec<Deployed>) ->
 
 /// An operating system that the product manages, whatever runs on it (SC-R1).
 fn managed(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> Option<Deployed> {
-    if !host.managed_by.contains(&product.id) || left_out(ground, product, id, host) {
+    if left_out(ground, product, id, host) {
         return None;
     }
     Some(Deployed {

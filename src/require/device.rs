@@ -29,7 +29,7 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
     let named: BTreeSet<HostId> = ground.owned.iter().flat_map(|one| one.bound_hosts.iter().copied()).collect();
     let mut by_organisation: BTreeMap<&str, Devices> = BTreeMap::new();
     let reaching = Reaching::new(ground, product);
-    for (id, host) in ground.estate.hosts_with_ids() {
+    for (id, host) in ground.index.with_product(&product.id) {
         for (edition, version, evidence) in device(ground, product, id, host) {
             let devices = by_organisation.entry(&host.organisation).or_default();
             let used_on =

@@ -26,7 +26,14 @@ pub(super) struct EndUsers {
 pub(super) fn documented(ground: &Ground<'_>, accesses: &[&Access], basis: Option<&str>) -> Option<EndUsers> {
     let mut found = EndUsers { users: 0, devices: Some(0), hosts: Vec::new() };
     let mut named: BTreeSet<&str> = BTreeSet::new();
-    for (id, host) in ground.estate.hosts_with_ids().filter(|(_, host)| is_reached(host, accesses, basis)) {
+    let mut products: Vec<&str> = accesses.iter().map(|access| access.product.as_str()).collect();
+    products.sort_unstable();
+    products.dedup();
+    let running = products.iter().flat_map(|product| ground.index.with_product(product));
+    let mut reached: Vec<(HostId, &Host)> = running.filter(|(_, host)| is_reached(host, accesses, basis)).collect();
+    reached.sort_by_key(|(id, _)| *id);
+    reached.dedup_by_key(|(id, _)| *id);
+    for (id, host) in reached {
         if host.users.is_none() && host.used_by.is_empty() {
             continue;
         }
@@ -54,8 +61,7 @@ fn is_reached(host: &Host, accesses: &[&Access], basis: Option<&str>) -> bool {
 /// People of the groups with these names; a name without a group is one person.
 fn people_named(ground: &Ground<'_>, names: &BTreeSet<&str>) -> u32 {
     let count = |name: &&&str| {
-        let groups = ground.estate.users.iter().filter(|group| group.name.as_deref() == Some(**name));
-        let people: u32 = groups.map(|group| group.count).sum();
+        let people: u32 = ground.index.people_named(name).map(|group| group.count).sum();
         people.max(1)
     };
     names.iter().map(|name| count(&name)).sum()

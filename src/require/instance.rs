@@ -49,7 +49,7 @@ pub(super) fn host_way(
 /// The same for the guests of a host in which the product runs: their people and devices are those of the licence.
 fn exceeded_by_guests(ground: &Ground<'_>, product: &Product, terms: &Terms, id: HostId) -> Option<Refusal> {
     let runs_it = |host: &Host| host.installs.iter().any(|install| install.product == product.id);
-    let mut guests = ground.estate.hosts_with_ids().filter(|(_, guest)| guest.runs_on() == Some(id) && runs_it(guest));
+    let mut guests = ground.index.guests_on(id).filter(|(_, guest)| runs_it(guest));
     guests.find_map(|(guest, _)| exceeded(ground, terms, guest))
 }
 

@@ -31,8 +31,7 @@ fn for_tests_only(ground: &Ground<'_>, product: &Product, id: HostId, host: &Hos
         return false;
     }
     let subscribed = |name: &String| {
-        let mut groups = ground.estate.users.iter().filter(|group| group.name.as_ref() == Some(name));
-        groups.any(|group| {
+        ground.index.people_named(name).any(|group| {
             let mut held = group.subscriptions.iter().filter_map(|held| ground.rules.products.get(held));
             held.any(|product| product.covers_tests)
         })
@@ -47,9 +46,8 @@ fn for_tests_only(ground: &Ground<'_>, product: &Product, id: HostId, host: &Hos
 /// Whether a machine of one's own carries a guest that is not kept for tests: its own system then works for production
 /// too (VS-R3).
 fn carries_production(ground: &Ground<'_>, id: HostId, host: &Host) -> bool {
-    let mut others = ground.estate.hosts.iter();
     host.machine == Machine::Physical
-        && others.any(|guest| guest.machine == Machine::Guest && guest.runs_on() == Some(id) && !guest.is_for_tests())
+        && ground.index.guests_on(id).any(|(_, guest)| guest.machine == Machine::Guest && !guest.is_for_tests())
 }
 
 /// Whether the newest sighting is older than the limit.

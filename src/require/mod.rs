@@ -89,12 +89,15 @@ mod ways_by_guest;
 
 use jiff::civil::Date;
 
-use crate::model::{Acceptance, Alternative, Answer, Asker, Entitlement, Estate, Line, PurchaseLine, Requirement};
+use crate::model::{
+    Acceptance, Alternative, Answer, Asker, Entitlement, Estate, EstateIndex, Line, PurchaseLine, Requirement,
+};
 use crate::rules::{Method, Product, Rules, Settings, Terms};
 
 /// What the stage works from.
 pub(crate) struct Ground<'a> {
     pub estate: &'a Estate,
+    pub index: &'a EstateIndex<'a>,
     pub rules: &'a Rules,
     pub settings: &'a Settings,
     pub as_of: Date,
@@ -116,7 +119,7 @@ impl Ground<'_> {
 
 /// Requirements of one product, in the order of their keys.
 pub fn requirements(
-    estate: &Estate,
+    index: &EstateIndex<'_>,
     rules: &Rules,
     settings: &Settings,
     product: &Product,
@@ -125,7 +128,7 @@ pub fn requirements(
     asker: &Asker<'_>,
 ) -> Vec<Requirement> {
     let remembered = access::Remembered::default();
-    let ground = Ground { estate, rules, settings, as_of, asker, owned, remembered };
+    let ground = Ground { estate: index.estate(), index, rules, settings, as_of, asker, owned, remembered };
     let has = |methods: &[Method]| product.terms.iter().any(|terms| methods.contains(&terms.method));
     let mut requirements = Vec::new();
     if has(&[Method::HostSets, Method::HostProcessors]) && !has(&[Method::HostCores]) {

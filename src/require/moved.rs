@@ -35,10 +35,9 @@ pub(super) fn still_counts_on(
 ) -> Option<HostId> {
     let machine = ground.estate.host(guest);
     let name = machine.moved_from.as_ref()?;
-    let (old, _) = ground
-        .estate
-        .hosts_with_ids()
-        .find(|(_, host)| host.organisation == machine.organisation && host.name.eq_ignore_ascii_case(name))?;
+    let mut hosts = ground.index.named(name);
+    let (old, _) =
+        hosts.find(|(_, host)| host.organisation == machine.organisation && host.name.eq_ignore_ascii_case(name))?;
     let lately = machine.moved_on.is_none_or(|day| {
         let days = day.until(ground.as_of).map_or(0, |span| i64::from(span.get_days()));
         (0..i64::from(ground.rules.conventions.reassignment_days)).contains(&days)

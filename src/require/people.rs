@@ -102,7 +102,7 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
 /// Everybody employed by an organisation that has the product installed somewhere.
 fn employees(ground: &Ground<'_>, product: &Product, terms: &Terms) -> Vec<Requirement> {
     let mut installed: BTreeMap<&str, Vec<Locator>> = BTreeMap::new();
-    for host in &ground.estate.hosts {
+    for (_, host) in ground.index.with_product(&product.id) {
         for install in host.installs.iter().filter(|install| install.product == product.id) {
             installed.entry(&host.organisation).or_default().extend(install.evidence.clone());
         }

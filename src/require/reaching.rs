@@ -4,7 +4,7 @@
 //! has or reaches (DT-R1, DT-R2, DT-R10). Devices that are told apart by name are therefore kept by name; where only
 //! their number is known, they are the devices behind one machine or of one person.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Access, Answer, Host, HostId, Machine, UserDevices, UserGroup};
 use crate::rules::Product;
@@ -28,20 +28,11 @@ pub(super) enum Device {
 pub(super) struct Reaching<'a> {
     ground: &'a Ground<'a>,
     product: &'a Product,
-    /// Machines by organisation and name in lower case; empty where no person's devices are named.
-    machines: BTreeMap<(&'a str, String), HostId>,
 }
 
 impl<'a> Reaching<'a> {
     pub(super) fn new(ground: &'a Ground<'a>, product: &'a Product) -> Self {
-        let named = |group: &UserGroup| matches!(group.devices, Some(UserDevices::Named(_)));
-        let machines = if ground.estate.users.iter().any(named) {
-            let hosts = ground.estate.hosts_with_ids();
-            hosts.map(|(id, host)| ((host.organisation.as_str(), host.name.to_lowercase()), id)).collect()
-        } else {
-            BTreeMap::new()
-        };
-        Self { ground, product, machines }
+        Self { ground, product }
     }
 
     /// Devices from which the copy on a machine is used, with the number of those not told apart. Who could open a
@@ -80,7 +71,7 @@ impl<'a> Reaching<'a> {
         }
         let mut devices: BTreeMap<Device, u32> = BTreeMap::new();
         let mut stated = host.machine != Machine::Physical;
-        for group in users_of(self.ground, host) {
+        for group in self.ground.index.people_it_names(host) {
             match &group.devices {
                 Some(UserDevices::Named(names)) => {
                     if names.iter().any(|name| bears(host, name)) {
@@ -101,24 +92,15 @@ impl<'a> Reaching<'a> {
         stated.then(|| devices.into_iter().collect())
     }
 
-    fn named(&self, organisation: &'a str, name: &str) -> Device {
-        let name = name.to_lowercase();
-        match self.machines.get(&(organisation, name.clone())) {
-            Some(&id) => Device::Machine(id),
-            None => Device::Named(name),
-        }
+    fn named(&self, organisation: &str, name: &str) -> Device {
+        let mut hosts = self.ground.index.named(name);
+        let machine = hosts.find(|(_, host)| host.organisation == organisation && bears(host, name));
+        machine.map_or_else(|| Device::Named(name.to_lowercase()), |(id, _)| Device::Machine(id))
     }
 }
 
 fn person(group: &UserGroup) -> Device {
     Device::OfPerson(group.name.clone().unwrap_or_default())
-}
-
-/// People the record says use a machine.
-fn users_of<'a>(ground: &'a Ground<'_>, host: &'a Host) -> impl Iterator<Item = &'a UserGroup> {
-    ground.estate.users.iter().filter(|group| {
-        group.organisation == host.organisation && group.name.as_ref().is_some_and(|name| host.used_by.contains(name))
-    })
 }
 
 /// Who could open the copy on a machine.
@@ -143,25 +125,19 @@ pub(super) fn bears(host: &Host, name: &str) -> bool {
     host.name.eq_ignore_ascii_case(name)
 }
 
-/// Whether a person or group uses a machine by the record: it is one of their devices, or it names them.
-pub(super) fn uses(group: &UserGroup, host: &Host) -> bool {
-    let owns = matches!(&group.devices, Some(UserDevices::Named(names)) if names.iter().any(|name| bears(host, name)));
-    group.organisation == host.organisation
-        && (owns || group.name.as_ref().is_some_and(|name| host.used_by.contains(name)))
-}
-
 /// People who use devices, each once: by their records where these name the devices or the devices name them, and as
 /// many more as a device states; one where nobody says.
 pub(super) fn people(ground: &Ground<'_>, product: &Product, organisation: &str, hosts: &[HostId]) -> u32 {
     let mut known: BTreeMap<HostId, u32> = BTreeMap::new();
     let mut total = 0;
-    for group in ground.estate.users.iter().filter(|group| group.organisation == organisation) {
-        let used: Vec<HostId> = hosts.iter().copied().filter(|&id| uses(group, ground.estate.host(id))).collect();
-        if !used.is_empty() {
-            total += group.count;
-        }
-        for id in used {
-            *known.entry(id).or_default() += group.count;
+    let mut counted: BTreeSet<usize> = BTreeSet::new();
+    for &id in hosts {
+        for place in ground.index.places_of(ground.estate.host(id)) {
+            let group = &ground.estate.users[place];
+            if group.organisation == organisation {
+                *known.entry(id).or_default() += group.count;
+                total += if counted.insert(place) { group.count } else { 0 };
+            }
         }
     }
     for &id in hosts {

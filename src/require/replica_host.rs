@@ -39,8 +39,7 @@ fn is_assured(ground: &Ground<'_>, product: &Product, organisation: &str) -> boo
 
 /// Whether a guest runs on the host that is none of these.
 fn carries_other_guests(ground: &Ground<'_>, id: HostId, systems: &[&Deployed]) -> bool {
-    let mut guests = ground.estate.hosts_with_ids().filter(|(_, guest)| guest.runs_on() == Some(id));
-    guests.any(|(guest, _)| systems.iter().all(|one| one.host != guest))
+    ground.index.guests_on(id).any(|(guest, _)| systems.iter().all(|one| one.host != guest))
 }
 
 /// A way without its units, with the reason.

@@ -13,7 +13,7 @@ use crate::rules::{Method, Product, Terms};
 use super::Ground;
 use super::covered_devices::{is_covered, is_older_build};
 use super::left_out::{left_out, stale};
-use super::reaching::{people, uses};
+use super::reaching::people;
 
 /// One requirement an organisation and terms.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
@@ -24,7 +24,7 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
             continue;
         }
         let mut by_organisation: BTreeMap<&str, (Vec<HostId>, Vec<Locator>)> = BTreeMap::new();
-        for (id, host) in ground.estate.hosts_with_ids() {
+        for (id, host) in ground.index.with_product(&product.id) {
             let found: Vec<Locator> = evidence(product, terms, host);
             let installed = if terms.covers_devices {
                 is_covered(ground, product, host)
@@ -59,10 +59,7 @@ fn developers(ground: &Ground<'_>, product: &Product, terms: &Terms) -> Vec<Requ
     {
         people.entry(&host.organisation).or_default().extend(host.used_by.iter().map(String::as_str));
     }
-    let holds = |name: &str| {
-        let mut groups = ground.estate.users.iter().filter(|group| group.name.as_deref() == Some(name));
-        groups.any(|group| group.subscriptions.contains(&product.id))
-    };
+    let holds = |name: &str| ground.index.people_named(name).any(|group| group.subscriptions.contains(&product.id));
     people
         .into_iter()
         .filter(|(_, names)| names.iter().any(|name| holds(name)))
@@ -183,18 +180,18 @@ fn count(ground: &Ground<'_>, product: &Product, terms: &Terms, organisation: &s
 
 /// Subscriptions that people need beside their own because they alone use more devices than one is for.
 fn beyond_their_devices(ground: &Ground<'_>, terms: &Terms, organisation: &str, hosts: &[HostId]) -> u32 {
-    let groups: Vec<_> = ground.estate.users.iter().filter(|group| group.organisation == organisation).collect();
     let mut alone: BTreeMap<usize, u32> = BTreeMap::new();
     for &id in hosts {
         let host = ground.estate.host(id);
-        let mut using = groups.iter().enumerate().filter(|(_, group)| uses(group, host));
-        if let (Some((first, _)), None) = (using.next(), using.next()) {
-            *alone.entry(first).or_default() += 1;
+        if let [group] = ground.index.places_of(host)[..]
+            && host.organisation == organisation
+        {
+            *alone.entry(group).or_default() += 1;
         }
     }
     alone
         .into_iter()
-        .map(|(group, devices)| devices.div_ceil(terms.devices_a_user).saturating_sub(groups[group].count))
+        .map(|(group, devices)| devices.div_ceil(terms.devices_a_user).saturating_sub(ground.estate.users[group].count))
         .sum()
 }
 
@@ -203,7 +200,7 @@ fn is_named(ground: &Ground<'_>, organisation: &str, id: HostId) -> bool {
     let host = ground.estate.host(id);
     host.users.is_some()
         || !host.used_by.is_empty()
-        || ground.estate.users.iter().any(|group| group.organisation == organisation && uses(group, host))
+        || host.organisation == organisation && ground.index.people_of(host).next().is_some()
 }
 
 /// Whether every person known to use a device holds a subscription that includes the product, in term.
@@ -223,7 +220,7 @@ pub(super) fn subscribed(ground: &Ground<'_>, product: &Product, host: &Host) ->
                 .is_some_and(|suite| suite.suite.iter().any(|part| plans.contains(&part.product.as_str())))
     };
     let mut found = false;
-    for group in ground.estate.users.iter().filter(|group| uses(group, host)) {
+    for group in ground.index.people_of(host) {
         found = true;
         if !group
             .subscriptions
