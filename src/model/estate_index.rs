@@ -1,0 +1,181 @@
+//! Where things are in an estate, so that nobody goes through all of it in search of one.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use super::{Estate, Host, HostId, UserDevices, UserGroup};
+
+/// Looks up hosts by what runs on them, by the host below them and by name, and people by what they use. Each register is
+/// written when it is first asked for.
+#[derive(Debug)]
+pub struct EstateIndex<'a> {
+    estate: &'a Estate,
+    by_product: OnceLock<HashMap<String, Vec<HostId>>>,
+    by_manager: OnceLock<HashMap<String, Vec<HostId>>>,
+    guests: OnceLock<HashMap<HostId, Vec<HostId>>>,
+    by_name: OnceLock<HashMap<String, Vec<HostId>>>,
+    people: OnceLock<People>,
+}
+
+/// Groups of people by their place in the estate.
+#[derive(Debug, Default)]
+struct People {
+    by_name: HashMap<String, Vec<usize>>,
+    /// By a device that is theirs, in lower case.
+    by_device: HashMap<String, Vec<usize>>,
+}
+
+impl<'a> EstateIndex<'a> {
+    // The registers own their names: an index that lent them could not be used where less of the estate is known.
+
+    /// An index of an estate; nothing is looked at yet.
+    pub fn new(estate: &'a Estate) -> Self {
+        Self {
+            estate,
+            by_product: OnceLock::new(),
+            by_manager: OnceLock::new(),
+            guests: OnceLock::new(),
+            by_name: OnceLock::new(),
+            people: OnceLock::new(),
+        }
+    }
+
+    /// The estate.
+    pub fn estate(&self) -> &'a Estate {
+        self.estate
+    }
+
+    /// Hosts with an installation of a product, in order.
+    pub fn with_product<'s>(&'s self, product: &str) -> impl Iterator<Item = (HostId, &'a Host)> + use<'s, 'a> {
+        let written = self.by_product.get_or_init(|| {
+            let mut written: HashMap<String, Vec<HostId>> = HashMap::new();
+            for (id, host) in self.estate.hosts_with_ids() {
+                for install in &host.installs {
+                    add(&mut written, &install.product, id);
+                }
+            }
+            written
+        });
+        self.hosts(written.get(product))
+    }
+
+    /// Hosts that a product manages, in order.
+    pub fn managed_by<'s>(&'s self, product: &str) -> impl Iterator<Item = (HostId, &'a Host)> + use<'s, 'a> {
+        let written = self.by_manager.get_or_init(|| {
+            let mut written: HashMap<String, Vec<HostId>> = HashMap::new();
+            for (id, host) in self.estate.hosts_with_ids() {
+                host.managed_by.iter().for_each(|manager| add(&mut written, manager, id));
+            }
+            written
+        });
+        self.hosts(written.get(product))
+    }
+
+    /// Guests that run on a host now, in order.
+    pub fn guests_on<'s>(&'s self, host: HostId) -> impl Iterator<Item = (HostId, &'a Host)> + use<'s, 'a> {
+        let written = self.guests.get_or_init(|| {
+            let mut written: HashMap<HostId, Vec<HostId>> = HashMap::new();
+            for (id, guest) in self.estate.hosts_with_ids() {
+                if let Some(on) = guest.runs_on() {
+                    written.entry(on).or_default().push(id);
+                }
+            }
+            written
+        });
+        self.hosts(written.get(&host))
+    }
+
+    /// Hosts whose name or full domain name is this one, however it is capitalised, in order.
+    pub fn named<'s>(&'s self, name: &str) -> impl Iterator<Item = (HostId, &'a Host)> + use<'s, 'a> {
+        let written = self.by_name.get_or_init(|| {
+            let mut written: HashMap<String, Vec<HostId>> = HashMap::new();
+            for (id, host) in self.estate.hosts_with_ids() {
+                for name in std::iter::once(&host.name).chain(&host.fqdn) {
+                    let hosts = written.entry(name.to_ascii_lowercase()).or_default();
+                    if hosts.last() != Some(&id) {
+                        hosts.push(id);
+                    }
+                }
+            }
+            written
+        });
+        self.hosts(written.get(&name.to_ascii_lowercase()))
+    }
+
+    /// People of any organisation that bear a name, in order.
+    pub fn people_named<'s>(&'s self, name: &str) -> impl Iterator<Item = &'a UserGroup> + use<'s, 'a> {
+        self.people().by_name.get(name).into_iter().flatten().map(|&place| &self.estate.users[place])
+    }
+
+    /// People of a host's organisation whom it names as its users, in order.
+    pub fn people_it_names(&self, host: &Host) -> impl Iterator<Item = &'a UserGroup> + use<'a> {
+        self.in_order(self.places_it_names(host))
+    }
+
+    /// People of a host's organisation who use it by the record, in order: it is one of their devices, or it names them.
+    pub fn people_of(&self, host: &Host) -> impl Iterator<Item = &'a UserGroup> + use<'a> {
+        self.in_order(self.places_of(host))
+    }
+
+    /// The same as places among the estate's people.
+    pub fn places_of(&self, host: &Host) -> Vec<usize> {
+        let mut places = self.places_it_names(host);
+        let people = self.people();
+        if !people.by_device.is_empty() {
+            places.extend(people.by_device.get(&host.name.to_ascii_lowercase()).into_iter().flatten());
+        }
+        self.of_organisation(host, places)
+    }
+
+    fn places_it_names(&self, host: &Host) -> Vec<usize> {
+        let people = self.people();
+        let named = host.used_by.iter().filter_map(|name| people.by_name.get(name));
+        self.of_organisation(host, named.flatten().copied().collect())
+    }
+
+    /// Those of a host's organisation, in order, each once.
+    fn of_organisation(&self, host: &Host, mut places: Vec<usize>) -> Vec<usize> {
+        places.retain(|&place| self.estate.users[place].organisation == host.organisation);
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
+    fn in_order(&self, places: Vec<usize>) -> impl Iterator<Item = &'a UserGroup> + use<'a> {
+        let estate = self.estate;
+        places.into_iter().map(move |place| &estate.users[place])
+    }
+
+    fn people(&self) -> &People {
+        self.people.get_or_init(|| {
+            let mut people = People::default();
+            for (place, group) in self.estate.users.iter().enumerate() {
+                if let Some(name) = &group.name {
+                    people.by_name.entry(name.clone()).or_default().push(place);
+                }
+                if let Some(UserDevices::Named(devices)) = &group.devices {
+                    for device in devices {
+                        people.by_device.entry(device.to_ascii_lowercase()).or_default().push(place);
+                    }
+                }
+            }
+            people
+        })
+    }
+
+    fn hosts<'s>(&'s self, ids: Option<&'s Vec<HostId>>) -> impl Iterator<Item = (HostId, &'a Host)> + use<'s, 'a> {
+        let estate = self.estate;
+        ids.into_iter().flatten().map(move |&id| (id, estate.host(id)))
+    }
+}
+
+/// Notes a host once.
+fn add(written: &mut HashMap<String, Vec<HostId>>, name: &str, id: HostId) {
+    match written.get_mut(name) {
+        Some(hosts) if hosts.last() == Some(&id) => {}
+        Some(hosts) => hosts.push(id),
+        None => {
+            written.insert(name.to_owned(), vec![id]);
+        }
+    }
+}
