@@ -195,7 +195,7 @@ fn check_alternative(assessment: &Assessment, expected: &ExpectedAlternative, wh
 fn wants_assurance(assessment: &Assessment, total: &AlternativeTotal) -> bool {
     total.scopes.iter().any(|scope| {
         let way = &assessment.requirements[scope.requirement].alternatives[scope.alternative];
-        let mut accepted = way.lines.iter().flat_map(|line| &line.accepts).peekable();
+        let mut accepted = way.lines.iter().flat_map(|line| line.accepts.iter()).peekable();
         way.listed_only && accepted.peek().is_some() && accepted.all(|accepted| accepted.needs_sa)
     })
 }

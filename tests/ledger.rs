@@ -322,7 +322,7 @@ fn check_rows(found: &Assessment) -> Result<(), TestCaseError> {
                 found.allocations.iter().filter(|one| (one.requirement, one.line) == (chosen.requirement, index));
             let allocated: u32 = served.map(|one| one.units).sum();
             prop_assert!(allocated <= line.units, "{}: more is spent than needed", requirement.key);
-            let product = &RULES.products[&line.product];
+            let product = &RULES.products[&*line.product];
             let version = line.version.map(|version| product.version_name(version).to_owned());
             let metric = line.metric.name().to_owned();
             let key = (requirement.organisation.clone(), line.product.clone(), line.edition.clone(), version, metric);

@@ -383,7 +383,7 @@ fn group_key(entitlement: &Entitlement, index: usize) -> GroupKey<'_> {
 /// How much is given away by spending a right here: foreign, higher, newer and assured rights last, bound ones first.
 fn capability(entitlement: &Entitlement, form: &Form, kind: &Kind<'_>, bound: bool) -> u64 {
     let foreign = u64::from(entitlement.organisation != kind.organisation);
-    let higher = u64::from(form.edition.is_some() && form.edition != kind.line.edition);
+    let higher = u64::from(form.edition.is_some() && form.edition.as_deref() != kind.line.edition.as_deref());
     let version = form.owned.map_or(999, |owned| owned.min(998)) as u64;
     foreign * 100_000 + higher * 10_000 + u64::from(!bound) * 5_000 + version * 2 + u64::from(entitlement.sa_active)
 }

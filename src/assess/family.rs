@@ -164,7 +164,7 @@ impl Weigher {
 
 /// Licence version a line needs, as text.
 pub(super) fn version_name<'a>(ground: &Ground<'a>, line: &Line) -> Option<&'a str> {
-    let product = ground.rules.products.get(&line.product)?;
+    let product = ground.rules.products.get(&*line.product)?;
     line.version.map(|version| product.version_name(version))
 }
 
@@ -172,7 +172,7 @@ pub(super) fn version_name<'a>(ground: &Ground<'a>, line: &Line) -> Option<&'a s
 fn rule_weight(ground: &Ground<'_>, line: &Line) -> Option<u64> {
     use rust_decimal::Decimal;
     use rust_decimal::prelude::ToPrimitive;
-    let product = ground.rules.products.get(&line.product)?;
+    let product = ground.rules.products.get(&*line.product)?;
     let family = ground.rules.products.get(&product.family);
     let weight = product
         .weight(line.edition.as_deref(), line.metric)

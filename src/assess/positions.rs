@@ -215,7 +215,7 @@ impl<'a> ChosenLines<'a> {
             for line in &requirement.alternatives[chosen.alternative].lines {
                 let hosts = line.hosts.iter().copied().filter(|host| bound.contains(host)).collect();
                 let own: LineKey<'a> = (&requirement.organisation, &line.editions, line.version, &line.accepts, hosts);
-                let place = (line.product.as_str(), line.edition.as_deref(), line.metric);
+                let place = (&*line.product, line.edition.as_deref(), line.metric);
                 lines.entry(place).or_default().entry(own).or_insert(line);
             }
         }

@@ -126,7 +126,7 @@ fn rights(teller: &Teller<'_>, entitlement: &Entitlement, form: &Form, line: &Li
         }
     }
     if let (Some(owned), Some(needed)) = (&form.edition, &line.edition)
-        && owned != needed
+        && **owned != **needed
     {
         rights.push(format!("a licence of {owned} may be used for {needed}"));
     }
@@ -159,7 +159,7 @@ fn unmet<'a>(teller: &Teller<'a>, entitlement: &Entitlement) -> Vec<&'a Line> {
             continue;
         }
         let short = way.lines.iter().enumerate().filter(|(line, what)| teller.spent(index, *line) < what.units);
-        let same = short.filter(|(_, what)| entitlement.forms.iter().any(|form| form.product == what.product));
+        let same = short.filter(|(_, what)| entitlement.forms.iter().any(|form| *form.product == *what.product));
         unmet.extend(same.map(|(_, what)| what));
     }
     unmet
@@ -225,7 +225,7 @@ fn left_reasons(teller: &Teller<'_>, index: usize, mut left: Vec<Item>, unmet: &
 /// Why units of a form do not serve a line, in the words of the first thing that stands against it.
 fn why_not(teller: &Teller<'_>, entitlement: &Entitlement, form: &Form, line: &Line) -> String {
     let name = |release| teller.version(&form.product, release);
-    if form.product != line.product {
+    if *form.product != *line.product {
         return format!(
             "they are licences of {}, the need is for {}",
             teller.name(&form.product, None, None),

@@ -164,7 +164,9 @@ fn needs<'a>(teller: &Teller<'a>, position: &Position) -> Vec<Need<'a>> {
         })
         .filter(|need| {
             let line = need.what;
-            line.product == position.product && line.edition == position.edition && line.metric == position.metric
+            *line.product == *position.product
+                && line.edition.as_deref() == position.edition.as_deref()
+                && line.metric == position.metric
         })
         .collect();
     let same_version = |need: &Need<'_>| match (&position.version, need.what.version) {

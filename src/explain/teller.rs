@@ -45,7 +45,7 @@ impl<'a> Teller<'a> {
 
     /// The steps of a working.
     pub fn steps(&self, working: &Working, product: &str) -> Vec<Item> {
-        let step = |step: &crate::model::Step| Item {
+        let step = |step: &std::sync::Arc<crate::model::Step>| Item {
             text: step.text.clone(),
             rule: step.rule.as_deref().map(|id| self.rule(id, product)),
             places: self.places(&step.evidence),

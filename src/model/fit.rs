@@ -10,7 +10,7 @@ pub fn serves(entitlement: &Entitlement, form: &Form, line: &Line, organisation:
         (None, false) => line.edition.is_none(),
     };
     entitlement.refused.is_none()
-        && form.product == line.product
+        && *form.product == *line.product
         && form.metric == line.metric
         && edition
         && (entitlement.may_be_drawn_by(organisation)

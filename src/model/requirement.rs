@@ -1,5 +1,7 @@
 //! What is needed, every lawful way of meeting it, and what was spent on it.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Channel, HostId, Key, Locator, Money};
@@ -123,29 +125,29 @@ pub struct Step {
 /// Numbered arithmetic that can be redone by hand.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Working {
-    /// The steps in order.
-    pub steps: Vec<Step>,
+    /// The steps in order; many workings share steps.
+    pub steps: Vec<Arc<Step>>,
 }
 
 impl Working {
     /// Adds a step without a rule or evidence of its own.
     pub fn say(&mut self, text: impl Into<String>) {
-        self.steps.push(Step { text: text.into(), rule: None, evidence: Vec::new() });
+        self.steps.push(Arc::new(Step { text: text.into(), rule: None, evidence: Vec::new() }));
     }
 
     /// Adds a step that rests on a rule.
     pub fn by_rule(&mut self, rule: &str, text: impl Into<String>) {
-        self.steps.push(Step { text: text.into(), rule: Some(rule.to_owned()), evidence: Vec::new() });
+        self.steps.push(Arc::new(Step { text: text.into(), rule: Some(rule.to_owned()), evidence: Vec::new() }));
     }
 
     /// Adds a step that rests on a rule and on facts.
     pub fn by_rule_and_facts(&mut self, rule: &str, text: impl Into<String>, evidence: Vec<Locator>) {
-        self.steps.push(Step { text: text.into(), rule: Some(rule.to_owned()), evidence });
+        self.steps.push(Arc::new(Step { text: text.into(), rule: Some(rule.to_owned()), evidence }));
     }
 
     /// Adds a step that rests on facts.
     pub fn by_facts(&mut self, text: impl Into<String>, evidence: Vec<Locator>) {
-        self.steps.push(Step { text: text.into(), rule: None, evidence });
+        self.steps.push(Arc::new(Step { text: text.into(), rule: None, evidence }));
     }
 }
 
@@ -168,15 +170,16 @@ pub struct Acceptance {
     pub terms: String,
 }
 
-/// A number of like units that one alternative needs.
+/// A number of like units that one alternative needs. A large estate has millions of them, most alike in most of their
+/// parts, so these are shared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// Product of the position row (a plan, where a subscription is needed for another product's install).
-    pub product: String,
+    pub product: Arc<str>,
     /// Edition of the row; `None` where the product has none.
-    pub edition: Option<String>,
+    pub edition: Option<Arc<str>>,
     /// Editions whose licences serve, the row's own first.
-    pub editions: Vec<String>,
+    pub editions: Arc<[String]>,
     /// Lowest usable version, as index into the releases; `None`: any.
     pub version: Option<usize>,
     /// Metric.
@@ -184,9 +187,9 @@ pub struct Line {
     /// Units.
     pub units: u32,
     /// Hosts an assigned licence must be assigned to (any of them); empty: no host.
-    pub hosts: Vec<HostId>,
+    pub hosts: Arc<[HostId]>,
     /// Which licences serve.
-    pub accepts: Vec<Acceptance>,
+    pub accepts: Arc<[Acceptance]>,
 }
 
 impl Line {
@@ -194,14 +197,14 @@ impl Line {
     /// hosts, is stated by the caller.
     pub fn new(product: &str, edition: Option<&str>, metric: Metric, units: u32) -> Self {
         Self {
-            product: product.to_owned(),
-            edition: edition.map(str::to_owned),
+            product: product.into(),
+            edition: edition.map(Arc::from),
             editions: edition.into_iter().map(str::to_owned).collect(),
             version: None,
             metric,
             units,
-            hosts: Vec::new(),
-            accepts: Vec::new(),
+            hosts: Arc::default(),
+            accepts: Arc::default(),
         }
     }
 }

@@ -187,7 +187,7 @@ fn unit_price(ground: &Ground<'_>, line: &Line) -> Option<Decimal> {
         offer(&line.product, &edition, None, Term::StepUp, 1);
     }
     for suite in ground.request.rules.products.values().filter(|product| product.kind == "suite") {
-        for part in suite.suite.iter().filter(|part| part.product == line.product) {
+        for part in suite.suite.iter().filter(|part| *part.product == *line.product) {
             // A unit of a suite serves one unit of each of its parts at most.
             terms.iter().for_each(|&term| offer(&suite.id, &part.suite_edition, None, term, suite.suite.len()));
         }

@@ -73,7 +73,7 @@ impl Ground<'_> {
 
     /// How a line may be met by something bought today.
     pub fn bought(&self, line: &Line) -> Bought {
-        let product = self.request.rules.products.get(&line.product);
+        let product = self.request.rules.products.get(&*line.product);
         let today = product.and_then(|product| product.current_release(self.request.as_of));
         let of_today = |accepted: &&crate::model::Acceptance| {
             let version = today.max(line.version);
@@ -97,8 +97,8 @@ impl Ground<'_> {
             for (line, units) in unmet.lines() {
                 let short = Short {
                     organisation: unmet.requirement.organisation.clone(),
-                    product: line.product.clone(),
-                    edition: line.edition.clone(),
+                    product: line.product.to_string(),
+                    edition: line.edition.as_deref().map(str::to_owned),
                     metric: line.metric,
                     bought: self.bought(line),
                     version: None,
@@ -140,8 +140,14 @@ impl Ground<'_> {
             let bought: Result<Vec<(Item, Quote, u32)>, String> = needed
                 .map(|line| {
                     let version = self.version(&line.product, line.version);
-                    let (item, quote) =
-                        self.plain(&line.product, &line.edition, line.metric, version, self.bought(line), line.units)?;
+                    let (item, quote) = self.plain(
+                        &line.product,
+                        line.edition.as_deref(),
+                        line.metric,
+                        version,
+                        self.bought(line),
+                        line.units,
+                    )?;
                     Ok((item, quote, line.units))
                 })
                 .collect();
@@ -236,7 +242,8 @@ impl Ground<'_> {
     /// terms demand it, else a subscription. Where nothing of the terms in use is sold any more, what replaces them.
     pub fn plain_items(&self, short: &Short) -> Result<Vec<(Item, u32, Quote)>, String> {
         let version = self.version(&short.product, short.version);
-        let own = self.plain(&short.product, &short.edition, short.metric, version, short.bought, short.units);
+        let own =
+            self.plain(&short.product, short.edition.as_deref(), short.metric, version, short.bought, short.units);
         match (own, &short.instead) {
             (Ok((item, quote)), _) => Ok(vec![(item, short.units, quote)]),
             (Err(_), Ok(instead)) if !instead.is_empty() => {
@@ -261,7 +268,7 @@ impl Ground<'_> {
     fn plain(
         &self,
         product: &str,
-        edition: &Option<String>,
+        edition: Option<&str>,
         metric: Metric,
         version: Option<&str>,
         bought: Bought,
@@ -269,8 +276,14 @@ impl Ground<'_> {
     ) -> Result<(Item, Quote), String> {
         let mut wanted = None;
         for &term in bought.terms() {
-            let item =
-                Item { product: product.to_owned(), edition: edition.clone(), metric, version: None, term, base: None };
+            let item = Item {
+                product: product.to_owned(),
+                edition: edition.map(str::to_owned),
+                metric,
+                version: None,
+                term,
+                base: None,
+            };
             let item = self.book.of_version(item, version);
             match self.book.quote(&item, units) {
                 Ok(quote) => return Ok((item, quote)),

@@ -211,7 +211,7 @@ impl<'a> Search<'a> {
         let version = self.ground.version(&line.product, line.version);
         let items = editions(line).into_iter().flat_map(|edition| {
             let item = move |term| Item {
-                product: line.product.clone(),
+                product: line.product.to_string(),
                 edition: edition.clone(),
                 metric: line.metric,
                 version: None,
@@ -234,7 +234,7 @@ impl<'a> Search<'a> {
         let mut items = Vec::new();
         for suite in suites {
             let serving = suite.suite.iter().filter(|part| {
-                part.product == line.product
+                *part.product == *line.product
                     && part.metric.is_none_or(|metric| metric == line.metric)
                     && (line.edition.is_none() || editions.contains(&part.edition))
             });
@@ -262,19 +262,19 @@ impl<'a> Search<'a> {
     /// Step-ups with a price to an edition that serves a line, each from a base that is owned.
     fn step_ups(&self, line: &Line) -> Vec<Item> {
         let day = self.ground.request.as_of;
-        let Some(product) = self.ground.request.rules.products.get(&line.product) else { return Vec::new() };
+        let Some(product) = self.ground.request.rules.products.get(&*line.product) else { return Vec::new() };
         let rank = |edition: &Option<String>| edition.as_ref().and_then(|edition| product.edition_rank(edition));
         let mut items = Vec::new();
         for edition in editions(line) {
             for (base, held) in self.estate.purchases.iter().enumerate() {
                 let fits = held.organisation == self.organisation
-                    && held.product == line.product
+                    && *held.product == *line.product
                     && held.metric == line.metric
                     && held.kind == PurchaseKind::Licence
                     && rank(&held.edition) < rank(&edition)
                     && held.sa.iter().any(|term| term.contains(day));
                 let item = Item {
-                    product: line.product.clone(),
+                    product: line.product.to_string(),
                     edition: edition.clone(),
                     metric: line.metric,
                     version: None,
@@ -418,7 +418,7 @@ impl<'a> Search<'a> {
 /// Editions whose licences serve a line; none where the product has none.
 pub(super) fn editions(line: &Line) -> Vec<Option<String>> {
     if line.editions.is_empty() {
-        return vec![line.edition.clone()];
+        return vec![line.edition.as_deref().map(str::to_owned)];
     }
     line.editions.iter().map(|edition| (!edition.is_empty()).then(|| edition.clone())).collect()
 }

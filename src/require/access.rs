@@ -9,6 +9,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use jiff::ToSpan;
 
@@ -424,7 +425,7 @@ impl Ways<'_> {
     }
 
     /// Licences of every era of the terms for the same servers.
-    fn accepts(&self) -> Vec<Acceptance> {
+    fn accepts(&self) -> Arc<[Acceptance]> {
         let same = |terms: &&Terms| terms.method == Method::Access && terms.serves == self.terms.serves;
         self.product.terms.iter().filter(same).map(|terms| terms.acceptance(false)).collect()
     }
@@ -501,7 +502,7 @@ fn all_assured(ground: &Ground<'_>, served: &Product, organisation: &str, grace:
         }
         let needed: u32 = companions(ground, served, organisation)
             .iter()
-            .filter(|line| line.product == product.id)
+            .filter(|line| *line.product == *product.id)
             .map(|line| line.units)
             .sum();
         let held: u32 = ground

@@ -100,7 +100,7 @@ fn way(product: &Product, terms: &Terms, sold: bool, (units, basis, text): (u32,
             terms.metric,
             basis,
             vec![Line {
-                accepts: vec![terms.acceptance(terms.needs_sa)],
+                accepts: [terms.acceptance(terms.needs_sa)].into(),
                 ..Line::new(&product.id, None, terms.metric, units)
             }],
             working,

@@ -72,7 +72,7 @@ pub(super) fn beside_subscriptions(
     take_out(&mut way.lines, devices);
     let edition = terms.editions.first().map(String::as_str);
     way.lines.push(Line {
-        accepts: vec![terms.acceptance(true)],
+        accepts: [terms.acceptance(true)].into(),
         ..Line::new(terms.licence_product.as_deref().unwrap_or(&product.id), edition, terms.metric, people)
     });
     way.working.by_rule(

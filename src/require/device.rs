@@ -214,25 +214,26 @@ fn by_device_way(
         }
         editions.extend(higher);
         lines.push(Line {
-            edition: (!group.edition.is_empty()).then(|| group.edition.clone()),
-            editions,
+            edition: (!group.edition.is_empty()).then(|| group.edition.as_str().into()),
+            editions: editions.into(),
             version: group.version,
             hosts: group.named.into_iter().collect(),
-            accepts: vec![Acceptance {
+            accepts: [Acceptance {
                 from: 0,
                 until: usize::MAX,
                 needs_sa: false,
                 grace: false,
                 through: None,
                 terms: terms.id.clone(),
-            }],
+            }]
+            .into(),
             ..Line::new(&product.id, None, terms.metric, units)
         });
     }
     let edition = lines.first().and_then(|line| line.edition.clone());
     let uniform = lines.iter().all(|line| line.edition == edition);
     Alternative {
-        edition: edition.filter(|_| uniform),
+        edition: edition.filter(|_| uniform).map(|edition| edition.to_string()),
         sold: true,
         ..Alternative::new(&product.id, terms.metric, Basis::Device, lines, working)
     }

@@ -232,8 +232,8 @@ impl Estate<'_> {
                 count.basis,
                 vec![Line {
                     version,
-                    hosts: self.hosts.clone(),
-                    accepts: vec![terms.acceptance(false)],
+                    hosts: self.hosts.as_slice().into(),
+                    accepts: [terms.acceptance(false)].into(),
                     ..Line::new(&self.product.id, edition.as_deref(), terms.metric, count.units)
                 }],
                 count.working,

@@ -1,5 +1,7 @@
 //! Copies that stand by within a way: free up to the size of the machine they stand by for (SQ-R13 to SQ-R15).
 
+use std::sync::Arc;
+
 use crate::model::{HostId, Line, Working};
 
 use super::access;
@@ -24,7 +26,7 @@ impl OwnWay<'_> {
         });
         if relied_on {
             used.condition = true;
-            for accepted in lines.iter_mut().flat_map(|line| &mut line.accepts) {
+            for accepted in lines.iter_mut().flat_map(|line| Arc::make_mut(&mut line.accepts)) {
                 accepted.needs_sa = true;
                 accepted.grace = false;
             }

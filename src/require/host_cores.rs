@@ -4,6 +4,8 @@
 //! none, one guest a unit, or any number while Software Assurance runs. Keys: `processor_minimum`, `core_factors`,
 //! `rights`, `unknown_cores`.
 
+use std::sync::Arc;
+
 use crate::model::{Acceptance, Alternative, Basis, HostId, Line, Refusal, Working};
 use crate::rules::{Method, Product, Right, Terms};
 
@@ -39,10 +41,10 @@ pub(super) fn counts(ground: &Ground<'_>, product: &Product, id: HostId, version
 }
 
 /// Acceptances of several terms.
-pub(super) fn accepts(product: &Product, terms: &[usize], needs_sa: bool) -> Vec<Acceptance> {
+pub(super) fn accepts(product: &Product, terms: &[usize], needs_sa: bool) -> Arc<[Acceptance]> {
     let mut accepts: Vec<Acceptance> = terms.iter().map(|&index| product.terms[index].acceptance(needs_sa)).collect();
     accepts.sort();
-    accepts
+    accepts.into()
 }
 
 /// Whether one of these terms is that of the version current on the day.
@@ -187,7 +189,7 @@ impl HostWay<'_> {
         );
         Line {
             version,
-            hosts: vec![id],
+            hosts: [id].into(),
             accepts: accepts(self.product, serving, needs_sa),
             ..Line::new(&self.product.id, Some(edition), terms.metric, units)
         }

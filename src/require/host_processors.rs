@@ -63,8 +63,8 @@ impl Sets<'_> {
                 Some(line) => line.units += 1,
                 None => lines.push(Line {
                     version,
-                    hosts: vec![self.host],
-                    accepts: vec![self.terms.acceptance(false)],
+                    hosts: [self.host].into(),
+                    accepts: [self.terms.acceptance(false)].into(),
                     ..Line::new(&self.product.id, Some(&self.right.edition), self.terms.metric, 1)
                 }),
             }

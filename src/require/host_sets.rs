@@ -100,8 +100,8 @@ impl Sets<'_> {
     fn line(&self, version: Option<usize>, units: u32) -> Line {
         Line {
             version,
-            hosts: vec![self.host],
-            accepts: vec![self.terms.acceptance(false)],
+            hosts: [self.host].into(),
+            accepts: [self.terms.acceptance(false)].into(),
             ..Line::new(&self.product.id, Some(&self.right.edition), self.terms.metric, units)
         }
     }

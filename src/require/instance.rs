@@ -37,8 +37,8 @@ pub(super) fn host_way(
             Basis::Host,
             vec![Line {
                 version: load.newest(),
-                hosts: vec![id],
-                accepts: vec![terms.acceptance(false)],
+                hosts: [id].into(),
+                accepts: [terms.acceptance(false)].into(),
                 ..Line::new(&product.id, Some(edition), terms.metric, systems)
             }],
             working,

@@ -247,7 +247,7 @@ impl Mix<'_> {
         working.by_rule(&self.terms.id, text);
         Line {
             version,
-            hosts: vec![id],
+            hosts: [id].into(),
             accepts: accepts(self.product, &[self.index], matches!(carrying, Carrying::Assured)),
             ..Line::new(&self.product.id, Some(&self.right.edition), self.terms.metric, units)
         }
@@ -270,7 +270,7 @@ impl Mix<'_> {
         }
         let installed = self.group.members.iter().filter_map(|(one, _)| self.product.edition_rank(&one.edition)).max();
         let edition = Some(self.right.edition.clone());
-        let uniform = lines.iter().all(|line| line.edition == edition);
+        let uniform = lines.iter().all(|line| line.edition.as_deref() == edition.as_deref());
         Alternative {
             edition: edition.filter(|_| uniform),
             companions,

@@ -181,8 +181,8 @@ impl Estate<'_> {
         for (edition, units, on) in [(by_host, choice.pairs, hosts), (by_guest, rest, Vec::new())] {
             lines.push(Line {
                 version,
-                hosts: on,
-                accepts: vec![terms.acceptance(false)],
+                hosts: on.into(),
+                accepts: [terms.acceptance(false)].into(),
                 ..Line::new(&self.product.id, Some(edition), terms.metric, units)
             });
         }

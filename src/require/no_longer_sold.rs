@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::model::{Alternative, Line, Metric, Refusal, Requirement};
 use crate::rules::{Product, Terms};
@@ -11,7 +12,7 @@ use crate::rules::{Product, Terms};
 use super::Ground;
 
 /// Product, metric and editions of a way of licensing.
-type Way = (String, Metric, Vec<String>);
+type Way = (String, Metric, Arc<[String]>);
 
 /// Finds such ways; what is owned of a kind of licence is looked up once for each organisation.
 pub(super) struct NoLongerSold<'a> {
@@ -55,7 +56,7 @@ impl<'a> NoLongerSold<'a> {
             let rights = self.ground.owned.iter().filter(|right| right.may_be_drawn_by(organisation));
             rights.flat_map(|right| &right.forms).any(|form| {
                 let edition = form.edition.as_ref().is_none_or(|edition| line.editions.contains(edition));
-                form.product == line.product && form.metric == line.metric && (edition || line.editions.is_empty())
+                *form.product == *line.product && form.metric == line.metric && (edition || line.editions.is_empty())
             })
         })
     }

@@ -46,7 +46,8 @@ pub(super) fn ways(ground: &Ground<'_>, product: &Product, group: &Group<'_>, ow
 fn sold_editions(ground: &Ground<'_>, product: &Product, way: &Alternative) -> Vec<String> {
     let Some(current) = product.current_release(ground.as_of) else { return Vec::new() };
     let methods = [Method::HostCores, Method::GuestCores];
-    let used = |id: &String| way.lines.iter().flat_map(|line| &line.accepts).any(|accepted| accepted.terms == *id);
+    let used =
+        |id: &String| way.lines.iter().flat_map(|line| line.accepts.iter()).any(|accepted| accepted.terms == *id);
     let terms = product.terms.iter().filter(|terms| methods.contains(&terms.method) && used(&terms.id));
     let mut editions = Vec::new();
     for terms in terms.filter(|terms| (terms.from..=terms.until).contains(&current) && terms.sold_on(ground.as_of)) {

@@ -1,5 +1,7 @@
 //! The lines of one guest or operating system that is licensed by itself.
 
+use std::sync::Arc;
+
 use crate::model::{Acceptance, HostId, Line, Metric, Working};
 use crate::rules::Method;
 
@@ -162,9 +164,12 @@ impl OwnWay<'_> {
     }
 
     /// Software Assurance that ran out lately will do where the reading allows it, on machines of one's own.
-    fn with_grace(&self, one: &Deployed, accepts: Vec<Acceptance>) -> Vec<Acceptance> {
+    fn with_grace(&self, one: &Deployed, accepts: Arc<[Acceptance]>) -> Arc<[Acceptance]> {
         let grace = self.grace && self.ground.estate.host(one.host).cloud().is_none();
-        accepts.into_iter().map(|accepted| Acceptance { grace, ..accepted }).collect()
+        if !grace {
+            return accepts;
+        }
+        accepts.iter().map(|accepted| Acceptance { grace, ..accepted.clone() }).collect()
     }
 
     /// A line of one member that licences of its edition and of those above serve.
@@ -175,17 +180,18 @@ impl OwnWay<'_> {
         metric: Metric,
         units: u32,
         hosts: Vec<HostId>,
-        accepts: Vec<Acceptance>,
+        accepts: Arc<[Acceptance]>,
     ) -> Line {
         let edition = (!one.edition.is_empty()).then_some(one.edition.as_str());
         let editions = self.serving(method, &one.edition);
+        let hosts = hosts.into();
         Line { editions, version: one.version, hosts, accepts, ..Line::new(&self.product.id, edition, metric, units) }
     }
 
     /// Editions whose licences serve an installed one: its own first.
-    fn serving(&self, method: Method, installed: &str) -> Vec<String> {
+    fn serving(&self, method: Method, installed: &str) -> Arc<[String]> {
         if installed.is_empty() {
-            return Vec::new();
+            return Arc::default();
         }
         let mut editions: Vec<String> = vec![installed.to_owned()];
         for terms in self.product.terms.iter().filter(|terms| terms.method == method) {
@@ -195,7 +201,7 @@ impl OwnWay<'_> {
                 }
             }
         }
-        editions
+        editions.into()
     }
 
     /// Terms of a method that serve a member, newest first.

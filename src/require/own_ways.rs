@@ -3,15 +3,20 @@
 //!
 //! `own_lines` counts one member, `free_copies` takes out what copies that stand by do not need.
 
-use crate::model::{Alternative, Basis, Entitlement, HostId, Line, Metric, Working};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::model::{Alternative, Basis, Entitlement, HostId, Line, Metric, Step, Working};
 use crate::rules::{Method, Product};
 
+use super::deployment::Deployed;
 use super::guest_groups::{Group, is_guest};
 use super::host_cores::counts;
 use super::{Ground, access, grace};
 
 /// How the members of a group without a declared basis are licensed.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Undeclared {
     ByCore,
     ByServer,
@@ -38,6 +43,7 @@ pub(super) fn own_ways(ground: &Ground<'_>, product: &Product, group: &Group<'_>
     let by_processor = product.terms.iter().any(|terms| terms.method == Method::GuestProcessors);
     // Combinations that cannot differ from an earlier one are left out.
     let declared = group.members.iter().any(|(one, _)| one.basis.as_deref() == Some("server-cal"));
+    let parts = Parts::default();
     let copies: &[bool] = if group.stand_bys.is_empty() { &[false] } else { &[false, true] };
     let bases = [Undeclared::ByCore, Undeclared::ByServer, Undeclared::ByProcessor, Undeclared::AllByCore];
     let differs = |basis: &Undeclared| match basis {
@@ -59,6 +65,7 @@ pub(super) fn own_ways(ground: &Ground<'_>, product: &Product, group: &Group<'_>
                         era,
                         copies_free,
                         grace,
+                        parts: &parts,
                     };
                     if let Some(way) = own.build()
                         && !ways.iter().any(|known| known.lines == way.lines)
@@ -134,6 +141,21 @@ pub(super) struct OwnWay<'a> {
     pub copies_free: bool,
     /// Software Assurance that ran out lately will do for guests.
     pub grace: bool,
+    /// What single members need, worked out before: most combinations share most members.
+    parts: &'a Parts,
+}
+
+/// What a member needs by how it is licensed: basis, whether it relies on Software Assurance, era, and whether copies are
+/// free.
+type Parts = RefCell<HashMap<(HostId, Undeclared, bool, usize, bool), Option<Part>>>;
+
+/// What one member needs in a combination.
+#[derive(Clone)]
+struct Part {
+    lines: Vec<Line>,
+    steps: Vec<Arc<Step>>,
+    condition: bool,
+    sold: bool,
 }
 
 /// What was used so far.
@@ -158,11 +180,7 @@ impl OwnWay<'_> {
         let mut used = Used { sold: true, ..Used::default() };
         let mut roamed = 0;
         for (one, hosts) in &self.group.members {
-            let by_server = match one.basis.as_deref() {
-                Some("server-cal") => self.undeclared != Undeclared::AllByCore,
-                Some(_) => false,
-                None => self.undeclared == Undeclared::ByServer,
-            };
+            let by_server = self.is_by_server(one);
             let guest = is_guest(self.ground, one);
             let mut relies = true;
             if guest && hosts.len() > 1 {
@@ -173,18 +191,47 @@ impl OwnWay<'_> {
             used.guests |= guest;
             used.by_server |= by_server;
             used.by_core |= !by_server;
-            let mut own = if by_server {
-                self.server_lines(one, hosts, guest, relies, &mut used, &mut working)?
-            } else if guest {
-                self.guest_lines(one, hosts, relies, &mut used, &mut working)?
-            } else {
-                vec![self.physical_line(one, &mut used, &mut working)?]
-            };
-            self.rely_for_copies(one, &mut own, &mut used);
-            members.push((one.host, own));
+            let part = self.part(one, hosts, relies)?;
+            used.condition |= part.condition;
+            used.sold &= part.sold;
+            working.steps.extend(part.steps);
+            members.push((one.host, part.lines));
         }
         let lines = self.without_copies(members, &mut working);
         Some(self.alternative(lines, &used, working))
+    }
+
+    fn is_by_server(&self, one: &Deployed) -> bool {
+        match one.basis.as_deref() {
+            Some("server-cal") => self.undeclared != Undeclared::AllByCore,
+            Some(_) => false,
+            None => self.undeclared == Undeclared::ByServer,
+        }
+    }
+
+    /// What one member needs, where the terms know it.
+    fn part(&self, one: &Deployed, hosts: &[HostId], relies: bool) -> Option<Part> {
+        let key = (one.host, self.undeclared, relies, self.era, self.copies_free);
+        if let Some(known) = self.parts.borrow().get(&key) {
+            return known.clone();
+        }
+        let part = self.new_part(one, hosts, relies);
+        self.parts.borrow_mut().insert(key, part.clone());
+        part
+    }
+
+    fn new_part(&self, one: &Deployed, hosts: &[HostId], relies: bool) -> Option<Part> {
+        let (mut used, mut working) = (Used { sold: true, ..Used::default() }, Working::default());
+        let guest = is_guest(self.ground, one);
+        let mut lines = if self.is_by_server(one) {
+            self.server_lines(one, hosts, guest, relies, &mut used, &mut working)?
+        } else if guest {
+            self.guest_lines(one, hosts, relies, &mut used, &mut working)?
+        } else {
+            vec![self.physical_line(one, &mut used, &mut working)?]
+        };
+        self.rely_for_copies(one, &mut lines, &mut used);
+        Some(Part { lines, steps: working.steps, condition: used.condition, sold: used.sold })
     }
 
     fn relies_on_sa(&self, number: usize) -> bool {
@@ -207,7 +254,7 @@ impl OwnWay<'_> {
             _ => Basis::Mixed,
         };
         Alternative {
-            edition: edition.filter(|_| uniform),
+            edition: edition.filter(|_| uniform).map(|edition| edition.to_string()),
             companions: self.companions(basis),
             sold: used.sold && matches!(self.undeclared, Undeclared::ByCore | Undeclared::ByProcessor)
                 || used.by_server && !used.by_core && self.all_declared(),

@@ -138,14 +138,15 @@ fn requirement(product: &Product, terms: &Terms, organisation: &str, units: u32,
                 terms.metric,
                 Basis::User,
                 vec![Line {
-                    accepts: vec![Acceptance {
+                    accepts: [Acceptance {
                         from: 0,
                         until: usize::MAX,
                         needs_sa: terms.needs_sa,
                         grace: false,
                         through: None,
                         terms: terms.id.clone(),
-                    }],
+                    }]
+                    .into(),
                     ..Line::new(&product.id, None, terms.metric, units)
                 }],
                 Working::default(),

@@ -103,7 +103,7 @@ fn host_way(way: &HostWay<'_>, index: usize, terms: &Terms, right: &Right, versi
         working.by_rule(&terms.id, format!("{why} × {processors} = {licences} licences."));
         Line {
             version,
-            hosts: vec![host],
+            hosts: [host].into(),
             accepts: accepts(way.product, &[index], false),
             ..Line::new(&way.product.id, Some(&right.edition), terms.metric, licences)
         }

@@ -68,8 +68,8 @@ fn line(
     working.by_rule_and_facts(&terms.id, text, ground.stated(one.host));
     Line {
         version: one.version,
-        hosts: vec![one.host],
-        accepts: vec![terms.acceptance(false)],
+        hosts: [one.host].into(),
+        accepts: [terms.acceptance(false)].into(),
         ..Line::new(&product.id, Some(edition), terms.metric, units)
     }
 }

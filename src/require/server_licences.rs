@@ -34,7 +34,7 @@ fn host_way(way: &HostWay<'_>, index: usize, terms: &Terms, edition: &str, versi
         working.by_rule_and_facts(&terms.id, text, places(way, host));
         Line {
             version,
-            hosts: vec![host],
+            hosts: [host].into(),
             accepts: accepts(way.product, &[index], false),
             ..Line::new(&way.product.id, Some(edition), terms.metric, units)
         }

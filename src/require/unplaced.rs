@@ -97,8 +97,8 @@ fn unplaced_line(
     };
     Line {
         version: one.version,
-        hosts: vec![one.host],
-        accepts: vec![terms.acceptance(false)],
+        hosts: [one.host].into(),
+        accepts: [terms.acceptance(false)].into(),
         ..Line::new(&product.id, Some(&right.edition), terms.metric, units)
     }
 }

@@ -132,14 +132,15 @@ fn subscription(
                 terms.metric,
                 Basis::User,
                 vec![Line {
-                    accepts: vec![Acceptance {
+                    accepts: [Acceptance {
                         from: 0,
                         until: usize::MAX,
                         needs_sa: true,
                         grace: false,
                         through: None,
                         terms: terms.id.clone(),
-                    }],
+                    }]
+                    .into(),
                     ..Line::new(licence, terms.editions.first().map(String::as_str), terms.metric, people)
                 }],
                 Working::default(),

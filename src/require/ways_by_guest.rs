@@ -1,6 +1,8 @@
 //! Ways that license guests by themselves, by their virtual cores: one for each edition, refused where it does not serve
 //! them all, and each guest by its own edition where they differ.
 
+use std::sync::Arc;
+
 use crate::model::{Acceptance, Alternative, Basis, Channel, HostId, Line, Refusal, Working};
 use crate::rules::{Product, Terms};
 
@@ -46,7 +48,7 @@ pub(super) fn ways_by_guest(
             if let Some(channel) = rented_for(ground, terms, edition, one) {
                 let text = format!("{}: a subscription of {edition} may run {} there.", one.text, one.edition);
                 way.working.by_rule(&terms.id, text);
-                line.accepts.iter_mut().for_each(|accepted| accepted.through = Some(channel));
+                Arc::make_mut(&mut line.accepts).iter_mut().for_each(|accepted| accepted.through = Some(channel));
                 continue;
             }
             let reason = format!("a licence of {edition} may not be used for {}", one.edition);
@@ -105,7 +107,7 @@ pub(super) fn guest_line(
     Line {
         version: one.version,
         hosts: std::iter::once(one.host).chain(hosts.iter().copied()).collect(),
-        accepts: vec![Acceptance { grace, ..terms.acceptance(true) }],
+        accepts: [Acceptance { grace, ..terms.acceptance(true) }].into(),
         ..Line::new(&product.id, Some(edition), terms.metric, units)
     }
 }

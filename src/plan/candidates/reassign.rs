@@ -144,7 +144,7 @@ fn short_devices(scene: &Scene<'_>, product: &str) -> BTreeSet<HostId> {
         let requirement = &scene.assessment.requirements[chosen.requirement];
         for (index, line) in requirement.alternatives[chosen.alternative].lines.iter().enumerate() {
             let met = spent.get(&(chosen.requirement, index)).copied().unwrap_or(0);
-            if line.product == product && line.metric == Metric::Device && met < line.units {
+            if *line.product == *product && line.metric == Metric::Device && met < line.units {
                 devices.extend(line.hosts.iter().chain(&requirement.hosts).copied());
             }
         }
