@@ -22,19 +22,20 @@ fn line((version, pair, units): Need) -> Line {
     Line {
         product: "thing".into(),
         edition: Some("plain".into()),
-        editions: vec!["plain".into()],
+        editions: ["plain".into()].into(),
         version: Some(version),
         metric: metric(pair),
         units,
-        hosts: Vec::new(),
-        accepts: vec![Acceptance {
+        hosts: [].into(),
+        accepts: [Acceptance {
             from: 0,
             until: usize::MAX,
             needs_sa: false,
             grace: false,
             through: None,
             terms: "thing/1".into(),
-        }],
+        }]
+        .into(),
     }
 }
 

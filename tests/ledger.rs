@@ -325,7 +325,8 @@ fn check_rows(found: &Assessment) -> Result<(), TestCaseError> {
             let product = &RULES.products[&*line.product];
             let version = line.version.map(|version| product.version_name(version).to_owned());
             let metric = line.metric.name().to_owned();
-            let key = (requirement.organisation.clone(), line.product.clone(), line.edition.clone(), version, metric);
+            let edition = line.edition.as_deref().map(str::to_owned);
+            let key = (requirement.organisation.clone(), line.product.to_string(), edition, version, metric);
             let sum = sums.entry(key).or_default();
             sum.0 += line.units;
             sum.1 += allocated;

@@ -3,6 +3,7 @@
 //! A large estate has few of either, so that what fits what is asked once for each pair of them.
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
 
 use crate::model::{Acceptance, Channel, Entitlement, Form, HostId, Line, Metric, bound_allows, serves};
 
@@ -27,20 +28,47 @@ struct KindKey<'a> {
     organisation: &'a str,
     product: &'a str,
     edition: Option<&'a str>,
-    editions: &'a [String],
+    /// Number of the list of editions.
+    editions: usize,
     version: Option<usize>,
     metric: Metric,
-    accepts: &'a [Acceptance],
+    /// Number of the list of acceptances.
+    accepts: usize,
     /// Hosts that some right is bound to.
     bound: Vec<HostId>,
     /// Numbers of the farms it lies in with all its hosts.
     farms: Vec<usize>,
 }
 
+/// Numbers for lists: alike lists have the same. Lines share most of theirs, so few are ever compared.
+struct Numbers<'a, T> {
+    by_place: HashMap<(*const T, usize), usize>,
+    by_content: HashMap<&'a [T], usize>,
+}
+
+impl<T> Default for Numbers<'_, T> {
+    fn default() -> Self {
+        Self { by_place: HashMap::new(), by_content: HashMap::new() }
+    }
+}
+
+impl<'a, T: Eq + Hash> Numbers<'a, T> {
+    fn of(&mut self, list: &'a [T]) -> usize {
+        let Self { by_place, by_content } = self;
+        // All lists outlive the numbers, so that no place is ever another list's.
+        *by_place.entry((list.as_ptr(), list.len())).or_insert_with(|| {
+            let next = by_content.len();
+            *by_content.entry(list).or_insert(next)
+        })
+    }
+}
+
 /// All kinds of a problem.
 pub(super) struct Kinds<'a> {
     pub all: Vec<Kind<'a>>,
     known: HashMap<KindKey<'a>, usize>,
+    editions: Numbers<'a, String>,
+    accepts: Numbers<'a, Acceptance>,
     bound: BTreeSet<HostId>,
     /// Farms that some right is limited to.
     farms: Vec<&'a [HostId]>,
@@ -51,7 +79,14 @@ impl<'a> Kinds<'a> {
         let bound = problem.entitlements.iter().flat_map(|right| right.bound_hosts.iter().copied()).collect();
         let farms = problem.entitlements.iter().filter_map(|right| right.farm.as_deref());
         let farms: BTreeSet<&[HostId]> = farms.collect();
-        Self { all: Vec::new(), known: HashMap::new(), bound, farms: farms.into_iter().collect() }
+        Self {
+            all: Vec::new(),
+            known: HashMap::new(),
+            editions: Numbers::default(),
+            accepts: Numbers::default(),
+            bound,
+            farms: farms.into_iter().collect(),
+        }
     }
 
     /// The kind of a line.
@@ -66,6 +101,7 @@ impl<'a> Kinds<'a> {
         let farms = self.farms.iter().enumerate().filter(|(_, farm)| within(farm)).map(|(number, _)| number).collect();
         let Line { product, edition, editions, version, metric, units: _, hosts: _, accepts } = line;
         let (edition, version, metric) = (edition.as_deref(), *version, *metric);
+        let (editions, accepts) = (self.editions.of(editions), self.accepts.of(accepts));
         let key = KindKey { organisation, product, edition, editions, version, metric, accepts, bound, farms };
         let all = &mut self.all;
         *self.known.entry(key).or_insert_with(|| {

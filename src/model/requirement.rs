@@ -281,6 +281,11 @@ impl Alternative {
         }
     }
 
+    /// Whether it is lawful and may be used for a position.
+    pub fn counts(&self) -> bool {
+        self.refused.is_none() && !self.listed_only
+    }
+
     /// Units over all its lines of its own metric.
     pub fn units(&self) -> u32 {
         self.lines.iter().map(|line| line.units).sum()

@@ -1,8 +1,10 @@
 //! Which installations count, and as what.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::model::{Answer, Fact, Host, HostId, Installation, Locator, Machine, Role};
+use crate::model::{Answer, Fact, Host, HostId, Installation, Locator, Machine, Role, Step};
 use crate::rules::Product;
 
 use super::Ground;
@@ -37,6 +39,16 @@ pub(super) struct Deployed {
     pub text: String,
     /// Where it was seen.
     pub evidence: Vec<Locator>,
+    /// Both as a step of arithmetic, once somebody says it: a guest counts on every host of its cluster.
+    said: OnceCell<Arc<Step>>,
+}
+
+impl Deployed {
+    /// What it is and where it was seen, as a step.
+    pub fn said(&self) -> Arc<Step> {
+        let step = || Arc::new(Step { text: format!("{}.", self.text), rule: None, evidence: self.evidence.clone() });
+        Arc::clone(self.said.get_or_init(step))
+    }
 }
 
 /// Every operating system that runs a server product and counts under the reading in force.
@@ -127,6 +139,7 @@ fn managed(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> O
         features: Vec::new(),
         text: format!("{}: managed by {}", host.name, product.name),
         evidence: host.evidence.first().cloned().into_iter().collect(),
+        said: OnceCell::new(),
     })
 }
 
@@ -159,6 +172,7 @@ fn counted(
         instances: install.instances.max(1),
         features: install.features.clone(),
         evidence: install.evidence.iter().cloned().collect(),
+        said: OnceCell::new(),
     })
 }
 

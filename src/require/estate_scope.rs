@@ -77,7 +77,7 @@ fn requirement(
     let &Group { organisation, edition, cloud } = group;
     let mut working = Working::default();
     for one in &deployed {
-        working.by_facts(format!("{}.", one.text), one.evidence.clone());
+        working.steps.push(one.said());
     }
     let hosts = counted_hosts(ground, product, organisation, &deployed, &mut working);
     let estate = Estate { ground, product, deployed, hosts };

@@ -4,9 +4,7 @@
 //! none, one guest a unit, or any number while Software Assurance runs. Keys: `processor_minimum`, `core_factors`,
 //! `rights`, `unknown_cores`.
 
-use std::sync::Arc;
-
-use crate::model::{Acceptance, Alternative, Basis, HostId, Line, Refusal, Working};
+use crate::model::{Alternative, Basis, HostId, Line, Refusal, Working};
 use crate::rules::{Method, Product, Right, Terms};
 
 use super::Ground;
@@ -38,13 +36,6 @@ pub(super) fn counts(ground: &Ground<'_>, product: &Product, id: HostId, version
         }
     }
     counts
-}
-
-/// Acceptances of several terms.
-pub(super) fn accepts(product: &Product, terms: &[usize], needs_sa: bool) -> Arc<[Acceptance]> {
-    let mut accepts: Vec<Acceptance> = terms.iter().map(|&index| product.terms[index].acceptance(needs_sa)).collect();
-    accepts.sort();
-    accepts.into()
 }
 
 /// Whether one of these terms is that of the version current on the day.
@@ -190,7 +181,7 @@ impl HostWay<'_> {
         Line {
             version,
             hosts: [id].into(),
-            accepts: accepts(self.product, serving, needs_sa),
+            accepts: self.ground.shared.accepts(self.product, serving, needs_sa, false),
             ..Line::new(&self.product.id, Some(edition), terms.metric, units)
         }
     }

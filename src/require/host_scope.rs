@@ -122,7 +122,7 @@ fn host_requirement(
         return None;
     }
     for one in &counted {
-        working.by_facts(format!("{}.", one.text), one.evidence.clone());
+        working.steps.push(one.said());
         moved::say_so(ground, one.host, &[id], &mut working);
     }
     if let Some(one) = hosting {

@@ -13,8 +13,7 @@ use super::Ground;
 use super::deployment::Deployed;
 use super::guest_cores::guest_units;
 use super::guest_groups::{Group, is_guest};
-use super::host_cores::accepts;
-use super::own_ways::own_ways;
+use super::own_ways::first_own_ways;
 use super::processor_count::covering;
 
 /// More sets of hosts, versions or ways of the others than this add nothing a person would look at; the bound keeps the choice small.
@@ -164,8 +163,8 @@ impl Mix<'_> {
             members: rest,
             stand_bys: stand_bys.map(|(copy, stand_by)| (*copy, *stand_by)).collect(),
         };
-        let by_themselves = own_ways(self.ground, self.product, &rest);
-        let lawful = by_themselves.into_iter().filter(|way| way.refused.is_none() && !way.listed_only);
+        let by_themselves = first_own_ways(self.ground, self.product, &rest, MOST);
+        let lawful = by_themselves.into_iter().filter(Alternative::counts);
         lawful.take(MOST).map(|way| self.alternative(lines.clone(), Some(way), working.clone())).collect()
     }
 
@@ -248,7 +247,12 @@ impl Mix<'_> {
         Line {
             version,
             hosts: [id].into(),
-            accepts: accepts(self.product, &[self.index], matches!(carrying, Carrying::Assured)),
+            accepts: self.ground.shared.accepts(
+                self.product,
+                &[self.index],
+                matches!(carrying, Carrying::Assured),
+                false,
+            ),
             ..Line::new(&self.product.id, Some(&self.right.edition), self.terms.metric, units)
         }
     }

@@ -31,7 +31,7 @@
 //! | `access` | a licence for each person or device that reaches a server product |
 //! | `external` | the same for people from outside, or a connector for each server they reach |
 //!
-//! `no_longer_sold` refuses the ways whose licences nobody sells or owns any more.
+//! `shared` keeps what many lines have alike. `no_longer_sold` refuses the ways whose licences nobody sells or owns any more.
 //! `end_users` says how many people stand behind a front end.
 
 mod access;
@@ -80,6 +80,7 @@ mod reach;
 mod reaching;
 mod replica_host;
 mod server_licences;
+mod shared;
 mod socket_pairs;
 mod stated;
 mod unplaced;
@@ -106,6 +107,8 @@ pub(crate) struct Ground<'a> {
     pub owned: &'a [Entitlement],
     /// What many scopes ask for.
     pub remembered: access::Remembered,
+    /// What many lines have alike.
+    pub shared: shared::Shared,
 }
 
 impl Ground<'_> {
@@ -128,7 +131,17 @@ pub fn requirements(
     asker: &Asker<'_>,
 ) -> Vec<Requirement> {
     let remembered = access::Remembered::default();
-    let ground = Ground { estate: index.estate(), index, rules, settings, as_of, asker, owned, remembered };
+    let ground = Ground {
+        estate: index.estate(),
+        index,
+        rules,
+        settings,
+        as_of,
+        asker,
+        owned,
+        remembered,
+        shared: shared::Shared::default(),
+    };
     let has = |methods: &[Method]| product.terms.iter().any(|terms| methods.contains(&terms.method));
     let mut requirements = Vec::new();
     if has(&[Method::HostSets, Method::HostProcessors]) && !has(&[Method::HostCores]) {

@@ -30,9 +30,8 @@ impl<'a> NoLongerSold<'a> {
     pub fn refuse(&self, requirement: &mut Requirement) {
         let ways = requirement.alternatives.iter();
         let refusals: Vec<Option<Refusal>> = ways.map(|way| self.refusal(&requirement.organisation, way)).collect();
-        let counts = |way: &Alternative| way.refused.is_none() && !way.listed_only;
         let mut rest = requirement.alternatives.iter().zip(&refusals);
-        if !rest.any(|(way, refusal)| counts(way) && refusal.is_none()) {
+        if !rest.any(|(way, refusal)| way.counts() && refusal.is_none()) {
             return;
         }
         for (way, refusal) in requirement.alternatives.iter_mut().zip(refusals) {

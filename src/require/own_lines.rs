@@ -7,7 +7,7 @@ use crate::rules::Method;
 
 use super::deployment::Deployed;
 use super::guest_cores::guest_units;
-use super::host_cores::{accepts, counts, current};
+use super::host_cores::{counts, current};
 use super::own_ways::{OwnWay, Undeclared, Used};
 use super::processor_licences;
 use super::usable_cores::usable;
@@ -30,7 +30,7 @@ impl OwnWay<'_> {
             terms.metric,
             units,
             vec![one.host],
-            accepts(self.product, &count.terms, false),
+            self.ground.shared.accepts(self.product, &count.terms, false, false),
         ))
     }
 
@@ -47,7 +47,7 @@ impl OwnWay<'_> {
             terms.metric,
             units,
             vec![one.host],
-            accepts(self.product, &serving, false),
+            self.ground.shared.accepts(self.product, &serving, false, false),
         ))
     }
 
@@ -77,8 +77,7 @@ impl OwnWay<'_> {
         };
         let roams = hosts.len() > 1 && terms.mobility_needs_sa;
         let line = |accepting: &[usize], needs_sa: bool, bound: Vec<HostId>| {
-            let accepts = accepts(self.product, accepting, needs_sa);
-            self.line(one, method, terms.metric, units, bound, self.with_grace(one, accepts))
+            self.line(one, method, terms.metric, units, bound, self.accepts(one, accepting, needs_sa))
         };
         if !roams {
             used.sold &= current(self.ground, self.product, &serving);
@@ -152,8 +151,7 @@ impl OwnWay<'_> {
         let roams = guest && hosts.len() > 1 && (terms.mobility_needs_sa || of_host);
         used.condition |= roams && relies;
         let line = |needs_sa: bool, bound: Vec<HostId>| {
-            let accepts = accepts(self.product, &serving, needs_sa);
-            self.line(one, terms.method, terms.metric, 1, bound, self.with_grace(one, accepts))
+            self.line(one, terms.method, terms.metric, 1, bound, self.accepts(one, &serving, needs_sa))
         };
         if roams && !relies {
             used.sold = false;
@@ -163,13 +161,11 @@ impl OwnWay<'_> {
         Some(vec![line(roams, bound)])
     }
 
-    /// Software Assurance that ran out lately will do where the reading allows it, on machines of one's own.
-    fn with_grace(&self, one: &Deployed, accepts: Arc<[Acceptance]>) -> Arc<[Acceptance]> {
+    /// Licences that serve a member; Software Assurance that ran out lately will do where the reading allows it, on machines
+    /// of one's own.
+    fn accepts(&self, one: &Deployed, terms: &[usize], needs_sa: bool) -> Arc<[Acceptance]> {
         let grace = self.grace && self.ground.estate.host(one.host).cloud().is_none();
-        if !grace {
-            return accepts;
-        }
-        accepts.iter().map(|accepted| Acceptance { grace, ..accepted.clone() }).collect()
+        self.ground.shared.accepts(self.product, terms, needs_sa, grace)
     }
 
     /// A line of one member that licences of its edition and of those above serve.
@@ -183,25 +179,9 @@ impl OwnWay<'_> {
         accepts: Arc<[Acceptance]>,
     ) -> Line {
         let edition = (!one.edition.is_empty()).then_some(one.edition.as_str());
-        let editions = self.serving(method, &one.edition);
+        let editions = self.ground.shared.editions(self.product, method, &one.edition);
         let hosts = hosts.into();
         Line { editions, version: one.version, hosts, accepts, ..Line::new(&self.product.id, edition, metric, units) }
-    }
-
-    /// Editions whose licences serve an installed one: its own first.
-    fn serving(&self, method: Method, installed: &str) -> Arc<[String]> {
-        if installed.is_empty() {
-            return Arc::default();
-        }
-        let mut editions: Vec<String> = vec![installed.to_owned()];
-        for terms in self.product.terms.iter().filter(|terms| terms.method == method) {
-            for edition in &terms.editions {
-                if self.product.edition_serves(edition, installed) && !editions.contains(edition) {
-                    editions.push(edition.clone());
-                }
-            }
-        }
-        editions.into()
     }
 
     /// Terms of a method that serve a member, newest first.

@@ -37,6 +37,16 @@ struct Roaming {
 
 /// Every member by itself, in every combination of basis, Software Assurance and era of the terms.
 pub(super) fn own_ways(ground: &Ground<'_>, product: &Product, group: &Group<'_>) -> Vec<Alternative> {
+    first_own_ways(ground, product, group, usize::MAX)
+}
+
+/// The same, until so many of them are lawful ways for a position.
+pub(super) fn first_own_ways(
+    ground: &Ground<'_>,
+    product: &Product,
+    group: &Group<'_>,
+    most: usize,
+) -> Vec<Alternative> {
     let roaming = group.members.iter().filter(|(one, hosts)| is_guest(ground, one) && hosts.len() > 1).count();
     let grace = grace(ground, product, group);
     let mut ways: Vec<Alternative> = Vec::new();
@@ -71,6 +81,9 @@ pub(super) fn own_ways(ground: &Ground<'_>, product: &Product, group: &Group<'_>
                         && !ways.iter().any(|known| known.lines == way.lines)
                     {
                         ways.push(way);
+                        if ways.iter().filter(|way| way.counts()).count() >= most {
+                            return ways;
+                        }
                     }
                 }
             }

@@ -8,7 +8,7 @@ use crate::model::{Alternative, Answer, Basis, HostId, Line, Working};
 use crate::rules::{Method, Right, Terms};
 
 use super::Ground;
-use super::host_cores::{HostWay, accepts, current};
+use super::host_cores::{HostWay, current};
 use super::processor_count::{number_of_processors, processors};
 use crate::rules::Product;
 
@@ -104,7 +104,7 @@ fn host_way(way: &HostWay<'_>, index: usize, terms: &Terms, right: &Right, versi
         Line {
             version,
             hosts: [host].into(),
-            accepts: accepts(way.product, &[index], false),
+            accepts: way.ground.shared.accepts(way.product, &[index], false, false),
             ..Line::new(&way.product.id, Some(&right.edition), terms.metric, licences)
         }
     };

@@ -7,7 +7,7 @@ use crate::model::{Alternative, Basis, HostId, Line, Locator, Working};
 use crate::rules::{Method, Terms};
 
 use super::guest_cores::vcpus;
-use super::host_cores::{HostWay, accepts, current};
+use super::host_cores::{HostWay, current};
 
 /// Licensing every host of a group by server licences, one way for each terms and edition.
 pub(super) fn host_ways(way: &HostWay<'_>) -> Vec<Alternative> {
@@ -35,7 +35,7 @@ fn host_way(way: &HostWay<'_>, index: usize, terms: &Terms, edition: &str, versi
         Line {
             version,
             hosts: [host].into(),
-            accepts: accepts(way.product, &[index], false),
+            accepts: way.ground.shared.accepts(way.product, &[index], false, false),
             ..Line::new(&way.product.id, Some(edition), terms.metric, units)
         }
     };
