@@ -7,13 +7,17 @@ use std::sync::Arc;
 use crate::model::Acceptance;
 use crate::rules::{Method, Product};
 
+/// By numbers of the terms, whether Software Assurance is needed, and whether a time of grace counts.
+type Accepted = HashMap<(Vec<usize>, bool, bool), Arc<[Acceptance]>>;
+
+/// By method and the edition installed.
+type Serving = HashMap<(Method, String), Arc<[String]>>;
+
 /// What lines of one product share.
 #[derive(Default)]
 pub(crate) struct Shared {
-    /// By numbers of the terms, whether Software Assurance is needed, and whether a time of grace counts.
-    accepts: RefCell<HashMap<(Vec<usize>, bool, bool), Arc<[Acceptance]>>>,
-    /// By method and the edition installed.
-    editions: RefCell<HashMap<(Method, String), Arc<[String]>>>,
+    accepts: RefCell<Accepted>,
+    editions: RefCell<Serving>,
 }
 
 impl Shared {
