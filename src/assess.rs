@@ -126,7 +126,7 @@ pub fn outcome_since(
     findings.extend(coverage::uncounted(&ground, &strict));
     findings.extend(purchase_gaps::findings(&ground, &strict));
     findings.extend(implausible::findings(&ground, &strict));
-    findings.extend(over_assigned::findings(&ground));
+    findings.extend(over_assigned::findings(&ground, &strict));
     let unaccounted = unaccounted::findings(&ground, &strict, &findings);
     findings.extend(unaccounted);
     let untracked = untracked::untracked(&ground, &strict);

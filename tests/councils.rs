@@ -187,6 +187,20 @@ fn no_shortfall_that_nobody_planted() {
 }
 
 #[test]
+fn what_a_row_shows_as_missing_is_no_finding_beside_it() {
+    let short = |row: &&Position| row.organisation == "southwark" && row.product == "project-plan-3";
+    let row = FOUND.strict.positions.iter().find(short).expect("people have a plan that nobody bought");
+    assert_eq!((row.required, row.shortfall), (6, 6));
+    let twice: Vec<&str> = FOUND
+        .findings
+        .iter()
+        .filter(|finding| finding.key.0.starts_with("over-assigned:"))
+        .map(|finding| finding.text.as_str())
+        .collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}
+
+#[test]
 fn a_missing_price_is_named_and_never_zero() {
     let mut wrong = Vec::new();
     for row in &EXPECTED.missing_price {

@@ -3,15 +3,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Finding, Key, Locator, PurchaseKind};
+use crate::model::{Assessment, Finding, Key, Locator, PurchaseKind};
 use crate::rules::{Method, Product};
 
 use super::Ground;
 
 /// One finding an organisation and subscription; one for all of them where only their sum exceeds what they share.
-pub(super) fn findings(ground: &Ground<'_>) -> Vec<Finding> {
+///
+/// What a row of the position shows as missing is not said a second time.
+pub(super) fn findings(ground: &Ground<'_>, strict: &Assessment) -> Vec<Finding> {
     let products = ground.rules.products.values();
-    products.filter(|product| is_assigned(product) && !has_row(product)).flat_map(|id| of_product(ground, id)).collect()
+    let assigned = products.filter(|product| is_assigned(product) && !has_row(product));
+    assigned.flat_map(|product| of_product(ground, strict, product)).collect()
+}
+
+/// Units of a product that the position shows as missing.
+fn missing(strict: &Assessment, product: &Product, of: impl Fn(&str) -> bool) -> u32 {
+    let rows = strict.positions.iter().filter(|row| row.product == product.id && of(&row.organisation));
+    rows.map(|row| row.shortfall).sum()
 }
 
 /// Whether people hold it by name.
@@ -24,7 +33,7 @@ fn has_row(product: &Product) -> bool {
     product.terms.iter().any(|terms| terms.method == Method::Assigned)
 }
 
-fn of_product(ground: &Ground<'_>, product: &Product) -> Vec<Finding> {
+fn of_product(ground: &Ground<'_>, strict: &Assessment, product: &Product) -> Vec<Finding> {
     let mut assigned: BTreeMap<&str, (u32, Vec<Locator>)> = BTreeMap::new();
     for group in ground.estate.users.iter().filter(|group| group.subscriptions.contains(&product.id)) {
         let (people, places) = assigned.entry(&group.organisation).or_default();
@@ -34,11 +43,11 @@ fn of_product(ground: &Ground<'_>, product: &Product) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (organisation, (people, places)) in &assigned {
         let bought = bought(ground, product, |name| name == *organisation);
-        if *people > bought {
+        let too_many = people.saturating_sub(bought);
+        if too_many > missing(strict, product, |name| name == *organisation) {
             let text = format!(
-                "{} is assigned to {people} people, {bought} are bought and in term: {} too many.",
-                product.name,
-                people - bought
+                "{} is assigned to {people} people, {bought} are bought and in term: {too_many} too many.",
+                product.name
             );
             findings.push(finding(organisation, product, text, places.clone()));
         }
@@ -46,13 +55,13 @@ fn of_product(ground: &Ground<'_>, product: &Product) -> Vec<Finding> {
     let holders: BTreeSet<&str> = assigned.keys().copied().collect();
     let people: u32 = assigned.values().map(|(people, _)| people).sum();
     let all = bought(ground, product, |name| holders.contains(name));
-    if findings.is_empty() && people > all {
+    let too_many = people.saturating_sub(all);
+    if findings.is_empty() && too_many > missing(strict, product, |name| holders.contains(name)) {
         let names: Vec<&str> = holders.into_iter().collect();
         let text = format!(
-            "{} is assigned to {people} people of {} together, {all} are bought and in term: {} too many.",
+            "{} is assigned to {people} people of {} together, {all} are bought and in term: {too_many} too many.",
             product.name,
-            names.join(", "),
-            people - all
+            names.join(", ")
         );
         findings.push(finding("", product, text, Vec::new()));
     }
