@@ -220,7 +220,7 @@ fn a_missing_price_is_named_and_never_zero() {
 
 /// The version a licence bears: of `10 22H2` that is `10`.
 fn licence_version(row: &SupportRow) -> String {
-    let version = row.version.clone().unwrap_or_default();
+    let version = row.version.as_deref().unwrap_or_default();
     let is_feature_update = |word: &str| {
         word.len() == 4
             && word.ends_with(|c: char| c.is_ascii_digit())
@@ -228,7 +228,7 @@ fn licence_version(row: &SupportRow) -> String {
     };
     match version.rsplit_once(' ') {
         Some((before, last)) if is_feature_update(last) => before.to_owned(),
-        _ => version,
+        _ => version.to_owned(),
     }
 }
 

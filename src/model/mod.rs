@@ -20,6 +20,7 @@ mod packs;
 mod plan;
 mod question;
 mod requirement;
+mod shared_text;
 mod status;
 mod support;
 mod true_up;
@@ -54,6 +55,7 @@ pub use question::{Answer, Asker, Question, QuestionKey, Reading, Settlement};
 pub use requirement::{
     Acceptance, Allocation, Alternative, Basis, Chosen, Line, Metric, Refusal, Requirement, Scope, Step, Working,
 };
+pub use shared_text::{SharedText, SharedTexts};
 pub use status::PositionStatus;
 pub use support::{Rag, SupportRow, SupportStatus, SupportSummary, SystemSupport};
 pub use true_up::{AgreementStanding, OrderLine, Untracked};

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{HostId, Key, Locator};
+use super::{HostId, Key, Locator, SharedText};
 
 /// Support of one product on one host at a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -38,33 +38,33 @@ impl SupportStatus {
     }
 }
 
-/// One product on one host.
+/// One product on one host. There are many rows, and most of what they say others say too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SupportRow {
     /// Permanent key.
     pub key: Key,
     /// Organisation.
-    pub organisation: String,
+    pub organisation: SharedText,
     /// Host.
     pub host: HostId,
     /// Product id.
-    pub product: String,
+    pub product: SharedText,
     /// Version; `None` where not known.
-    pub version: Option<String>,
+    pub version: Option<SharedText>,
     /// Status.
     pub status: SupportStatus,
     /// Last day of support that counts here (free, or paid where bought).
     pub until: Option<Date>,
     /// Where that date comes from.
-    pub date_source: Option<String>,
+    pub date_source: Option<SharedText>,
     /// Whether that date is verified.
     pub verified: bool,
     /// Why, in a sentence.
-    pub reason: String,
+    pub reason: SharedText,
     /// A risk acceptance in force: reason, owner, review date.
-    pub accepted: Option<String>,
+    pub accepted: Option<SharedText>,
     /// The recognition rule that found the product; empty where nothing was found.
-    pub rule: String,
+    pub rule: SharedText,
     /// Where the product was seen.
     pub evidence: Option<Locator>,
 }
@@ -127,7 +127,7 @@ impl SystemSupport {
         let mut systems: std::collections::BTreeMap<HostId, Self> = std::collections::BTreeMap::new();
         for (index, row) in rows.iter().enumerate() {
             let new =
-                Self { organisation: row.organisation.clone(), host: row.host, rag: row.rag(), decided_by: index };
+                Self { organisation: row.organisation.to_string(), host: row.host, rag: row.rag(), decided_by: index };
             let urgency = |rag: Rag, row: &SupportRow| (rag, row.until.unwrap_or(Date::MAX));
             systems
                 .entry(row.host)

@@ -56,7 +56,7 @@ impl<'s> Covers<'s> {
         }
         match (bought, offered) {
             (Some(purchase), offered) => extend(row, purchase, offered, self.as_of),
-            (None, Some(offered)) => row.reason.push_str(&not_bought(offered, self.as_of)),
+            (None, Some(offered)) => say_more(row, &not_bought(offered, self.as_of)),
             (None, None) => {}
         }
     }
@@ -75,11 +75,11 @@ impl<'s> Covers<'s> {
         let Some(best) = best.filter(|_| row.status == SupportStatus::OutOfSupport) else { return };
         let acceptance = best.acceptance;
         if acceptance.review_by >= self.as_of {
-            row.accepted = Some(in_words(acceptance));
+            row.accepted = Some(in_words(acceptance).into());
         } else {
             best.missed += 1;
             let (owner, day) = (&acceptance.owner, acceptance.review_by);
-            row.reason.push_str(&format!("; the acceptance by {owner} expired on {day}"));
+            say_more(row, &format!("; the acceptance by {owner} expired on {day}"));
         }
     }
 
@@ -124,6 +124,11 @@ impl<'s> Covers<'s> {
     }
 }
 
+/// Says more of why a row has its status.
+fn say_more(row: &mut SupportRow, more: &str) {
+    row.reason = format!("{}{more}", row.reason).into();
+}
+
 /// What is said of paid support that nobody bought.
 fn not_bought(offered: &SupportPhase, as_of: Date) -> String {
     let note = offered.note.as_ref().map_or(String::new(), |note| format!(" ({note})"));
@@ -139,14 +144,14 @@ fn extend(row: &mut SupportRow, purchase: &ExtendedSupport, offered: Option<&Sup
     let until = offered.map_or(purchase.until, |offered| offered.until.min(purchase.until));
     let reference = purchase.reference.as_ref().map_or(String::new(), |reference| format!(" ({reference})"));
     if until < as_of {
-        row.reason.push_str(&format!("; the extended support bought{reference} ended on {until}"));
+        say_more(row, &format!("; the extended support bought{reference} ended on {until}"));
         return;
     }
     row.status = SupportStatus::ExtendedSupport;
     row.until = Some(until);
-    row.date_source = Some(format!("trueup.toml, line {}{reference}", purchase.line));
+    row.date_source = Some(format!("trueup.toml, line {}{reference}", purchase.line).into());
     row.verified = offered.is_none_or(|offered| offered.verified || purchase.until < offered.until);
-    row.reason.push_str(&format!("; on extended support{reference} until {until}"));
+    say_more(row, &format!("; on extended support{reference} until {until}"));
 }
 
 fn accepts(rules: &Rules, acceptance: &RiskAcceptance, row: &SupportRow, host: &Host) -> bool {
@@ -157,14 +162,14 @@ fn accepts(rules: &Rules, acceptance: &RiskAcceptance, row: &SupportRow, host: &
 }
 
 fn names_product(rules: &Rules, name: &str, row: &SupportRow) -> bool {
-    name == row.product || rules.product(name).is_some_and(|product| product.id == row.product)
+    row.product == name || rules.product(name).is_some_and(|product| product.id == row.product)
 }
 
 /// Whether a version in the settings means the row's release, by its own name or by the licence's.
 fn names_version(rules: &Rules, version: &str, row: &SupportRow) -> bool {
     let Some(installed) = row.version.as_deref() else { return false };
     installed == version
-        || rules.products.get(&row.product).is_some_and(|product| {
+        || rules.products.get(row.product.as_str()).is_some_and(|product| {
             let named = product.releases_named(version);
             let releases = product.releases_named(installed);
             releases.iter().any(|release| named.contains(release) || release.licence_version == version)

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::model::{Fact, Installation, SupportStatus};
+use crate::model::{Fact, Installation, SharedText, SupportStatus};
 use crate::rules::{EarlierEnd, Product, Release, SupportPhase};
 
 use super::Moment;
@@ -17,9 +17,9 @@ pub(super) struct Verdict {
     /// Last day of free support.
     pub until: Option<Date>,
     /// Where that day comes from.
-    pub source: Option<String>,
+    pub source: Option<SharedText>,
     pub verified: bool,
-    pub reason: String,
+    pub reason: SharedText,
     /// The support that can be bought beyond it.
     pub paid: Option<SupportPhase>,
 }
@@ -27,7 +27,7 @@ pub(super) struct Verdict {
 impl Verdict {
     /// Nobody knows.
     pub fn unknown(reason: String) -> Self {
-        Self { status: SupportStatus::Unknown, until: None, source: None, verified: true, reason, paid: None }
+        Self { status: SupportStatus::Unknown, until: None, source: None, verified: true, reason: reason.into(), paid: None }
     }
 
     /// A release that is kept current and has no end of its own.
@@ -37,9 +37,14 @@ impl Verdict {
             until: None,
             source: None,
             verified: true,
-            reason: "supported while it is kept current: the release has no end of its own".to_owned(),
+            reason: "supported while it is kept current: the release has no end of its own".into(),
             paid: None,
         }
+    }
+
+    /// Says more.
+    fn add(&mut self, more: &str) {
+        self.reason = format!("{}{more}", self.reason).into();
     }
 
     /// Support up to and with the day `until`.
@@ -51,7 +56,7 @@ impl Verdict {
         } else {
             (SupportStatus::Supported, format!("supported until {until}"))
         };
-        Self { status, until: Some(until), source: Some(source.to_owned()), verified, reason, paid: None }
+        Self { status, until: Some(until), source: Some(source.into()), verified, reason: reason.into(), paid: None }
     }
 }
 
@@ -118,7 +123,7 @@ fn of_release(release: &Release, edition: Option<&str>, build: Option<&str>, mom
     let earlier = release.unsupported_before_build.as_ref().filter(|limit| is_below(build, limit));
     if let Some(limit) = earlier.filter(|limit| !limit.ignore_minor) {
         let mut verdict = Verdict::until(limit.until, &limit.source, limit.verified, moment);
-        verdict.reason.push_str(&format!(" for builds before {}", limit.build));
+        verdict.add(&format!(" for builds before {}", limit.build));
         return verdict;
     }
     let holds = |phase: &&SupportPhase| {
@@ -137,10 +142,10 @@ fn of_release(release: &Release, edition: Option<&str>, build: Option<&str>, mom
     };
     let mut verdict = Verdict::until(free.until, &free.source, free.verified, moment);
     if let Some(note) = &free.note {
-        verdict.reason.push_str(&format!(" ({note})"));
+        verdict.add(&format!(" ({note})"));
     }
     if let Some(limit) = earlier.filter(|limit| limit.until < moment.as_of) {
-        verdict.reason.push_str(&format!(
+        verdict.add(&format!(
             "; the setup is older than {}, whose predecessors ended on {}: check that it was patched since",
             limit.build, limit.until
         ));

@@ -10,14 +10,15 @@ mod end;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 use jiff::{Span, ToSpan as _};
 
 use crate::diag::Diagnostic;
 use crate::model::{
-    Estate, Fact, Finding, Host, HostId, Installation, Key, Machine, SupportRow, SupportStatus, SupportSummary,
+    Estate, Fact, Finding, Host, HostId, Installation, Key, Machine, SharedText, SharedTexts, SupportRow, SupportStatus,
+    SupportSummary,
 };
 use crate::rules::{Rules, Settings};
 
@@ -43,21 +44,13 @@ pub struct Support {
 /// Says of everything on every host whether it is supported on the day `as_of`. The last day of support still counts as
 /// supported; an end up to `settings.support_horizon_months` months ahead is announced.
 pub fn support(estate: &Estate, rules: &Rules, settings: &Settings, as_of: Date) -> Support {
-    let mut covers = Covers::new(rules, settings, as_of);
-    let moment = Moment::new(as_of, settings.support_horizon_months);
-    let mut rows: BTreeMap<(HostId, Key), SupportRow> = BTreeMap::new();
+    let mut register = Register::new(rules, settings, as_of);
+    let mut rows: Vec<SupportRow> = Vec::new();
     for (id, host) in estate.hosts_with_ids() {
-        for row in host_rows(id, host, rules, &moment, &mut covers) {
-            rows.entry((id, row.key.clone()))
-                .and_modify(|known| {
-                    if row.status < known.status {
-                        known.clone_from(&row);
-                    }
-                })
-                .or_insert(row);
-        }
+        rows.extend(the_worst_of_each_key(register.rows(id, host)));
     }
-    let rows: Vec<SupportRow> = rows.into_values().collect();
+    let covers = register.covers;
+    rows.shrink_to_fit();
     let mut findings: Vec<Finding> = rows.iter().filter_map(|row| finding(row, estate)).collect();
     findings.extend(covers.expired());
     findings.sort();
@@ -80,77 +73,127 @@ impl Moment {
     }
 }
 
-/// Rows of one host: its installations, and the gap where none of them is an operating system.
-fn host_rows(id: HostId, host: &Host, rules: &Rules, moment: &Moment, covers: &mut Covers<'_>) -> Vec<SupportRow> {
-    let mut rows: Vec<SupportRow> =
-        host.installs.iter().map(|installation| row(id, host, installation, rules, moment, covers)).collect();
-    let is_system = |installation: &Installation| {
-        rules
-            .products
-            .get(&installation.product)
-            .is_some_and(|product| matches!(product.kind.as_str(), "operating-system" | "hypervisor"))
-    };
-    if host.machine != Machine::Container && host.hypervisor.is_none() && !host.installs.iter().any(is_system) {
-        rows.push(unknown_system(id, host));
-    }
+/// The rows of one host in the order of their keys, each key once: of several rows the first of the worst status.
+fn the_worst_of_each_key(mut rows: Vec<SupportRow>) -> Vec<SupportRow> {
+    rows.sort_by(|a, b| a.key.cmp(&b.key).then(a.status.cmp(&b.status)));
+    rows.dedup_by(|later, first| later.key == first.key);
     rows
 }
 
-/// The row of one installation.
-fn row(
-    id: HostId,
-    host: &Host,
-    installation: &Installation,
-    rules: &Rules,
-    moment: &Moment,
-    covers: &mut Covers<'_>,
-) -> SupportRow {
-    let version = installation.version.value();
-    let edition = installation.edition.value();
-    let verdict = match rules.product(&installation.product) {
-        Some(product) => end::verdict(product, installation, moment),
-        None => Verdict::unknown(format!("no rule file knows the product {}", installation.product)),
-    };
-    let product = rules.product(&installation.product).map_or(installation.product.as_str(), |product| &product.id);
-    let mut row = SupportRow {
-        key: key("support", host, product, edition.map_or("", String::as_str), version.map_or("", String::as_str)),
-        organisation: host.organisation.clone(),
-        host: id,
-        product: product.to_owned(),
-        version: version.cloned(),
-        status: verdict.status,
-        until: verdict.until,
-        date_source: verdict.source,
-        verified: verdict.verified,
-        reason: verdict.reason,
-        accepted: None,
-        rule: installation.rule.clone(),
-        evidence: installation.evidence.clone().or_else(|| host.evidence.first().cloned()),
-    };
-    if matches!(installation.version, Fact::Conflicting { .. }) {
-        row.reason.push_str("; two sources disagree on the version");
-    }
-    covers.extended(&mut row, host, verdict.paid.as_ref());
-    covers.accept(&mut row, host);
-    row
+/// What is kept while host after host is looked at. A fleet has few different releases on many hosts: each is judged once,
+/// and all rows share what is said of it.
+struct Register<'e> {
+    rules: &'e Rules,
+    moment: Moment,
+    covers: Covers<'e>,
+    verdicts: HashMap<Installed<'e>, Verdict>,
+    texts: SharedTexts,
 }
 
-/// The row of a machine on which no operating system was recognised.
-fn unknown_system(id: HostId, host: &Host) -> SupportRow {
-    SupportRow {
-        key: key("support", host, UNKNOWN_SYSTEM, "", ""),
-        organisation: host.organisation.clone(),
-        host: id,
-        product: UNKNOWN_SYSTEM.to_owned(),
-        version: None,
-        status: SupportStatus::Unknown,
-        until: None,
-        date_source: None,
-        verified: true,
-        reason: "no operating system was recognised on it".to_owned(),
-        accepted: None,
-        rule: String::new(),
-        evidence: host.evidence.first().cloned(),
+/// What a verdict depends on: product, version or why it is not known, edition, build number.
+type Installed<'e> = (&'e str, Result<&'e str, &'e str>, Option<&'e str>, Option<&'e str>);
+
+impl<'e> Register<'e> {
+    fn new(rules: &'e Rules, settings: &'e Settings, as_of: Date) -> Self {
+        Self {
+            rules,
+            moment: Moment::new(as_of, settings.support_horizon_months),
+            covers: Covers::new(rules, settings, as_of),
+            verdicts: HashMap::new(),
+            texts: SharedTexts::default(),
+        }
+    }
+
+    /// Rows of one host: its installations, and the gap where none of them is an operating system.
+    fn rows(&mut self, id: HostId, host: &'e Host) -> Vec<SupportRow> {
+        let organisation = self.texts.share(&host.organisation);
+        let mut rows = Vec::with_capacity(host.installs.len() + 1);
+        for installation in &host.installs {
+            rows.push(self.row(id, host, &organisation, installation));
+        }
+        let is_system = |installation: &Installation| {
+            self.rules
+                .products
+                .get(&installation.product)
+                .is_some_and(|product| matches!(product.kind.as_str(), "operating-system" | "hypervisor"))
+        };
+        if host.machine != Machine::Container && host.hypervisor.is_none() && !host.installs.iter().any(is_system) {
+            rows.push(self.unknown_system(id, host, organisation));
+        }
+        rows
+    }
+
+    /// The row of one installation.
+    fn row(
+        &mut self,
+        id: HostId,
+        host: &Host,
+        organisation: &SharedText,
+        installation: &'e Installation,
+    ) -> SupportRow {
+        let version = installation.version.value().map(String::as_str);
+        let edition = installation.edition.value().map_or("", String::as_str);
+        let known = self.rules.product(&installation.product);
+        let product = known.map_or(installation.product.as_str(), |product| &product.id);
+        let (rules, moment) = (self.rules, &self.moment);
+        let verdict = self.verdicts.entry(judged_by(installation)).or_insert_with(|| judge(rules, moment, installation));
+        let mut row = SupportRow {
+            key: key("support", host, product, edition, version.unwrap_or_default()),
+            organisation: organisation.clone(),
+            host: id,
+            product: self.texts.share(product),
+            version: version.map(|version| self.texts.share(version)),
+            status: verdict.status,
+            until: verdict.until,
+            date_source: verdict.source.clone(),
+            verified: verdict.verified,
+            reason: verdict.reason.clone(),
+            accepted: None,
+            rule: self.texts.share(&installation.rule),
+            evidence: installation.evidence.clone().or_else(|| host.evidence.first().cloned()),
+        };
+        if matches!(installation.version, Fact::Conflicting { .. }) {
+            row.reason = format!("{}; two sources disagree on the version", row.reason).into();
+        }
+        self.covers.extended(&mut row, host, verdict.paid.as_ref());
+        self.covers.accept(&mut row, host);
+        row.reason = self.texts.share(&row.reason);
+        row
+    }
+
+    /// The row of a machine on which no operating system was recognised.
+    fn unknown_system(&mut self, id: HostId, host: &Host, organisation: SharedText) -> SupportRow {
+        SupportRow {
+            key: key("support", host, UNKNOWN_SYSTEM, "", ""),
+            organisation,
+            host: id,
+            product: self.texts.share(UNKNOWN_SYSTEM),
+            version: None,
+            status: SupportStatus::Unknown,
+            until: None,
+            date_source: None,
+            verified: true,
+            reason: self.texts.share("no operating system was recognised on it"),
+            accepted: None,
+            rule: self.texts.share(""),
+            evidence: host.evidence.first().cloned(),
+        }
+    }
+}
+
+fn judged_by(installation: &Installation) -> Installed<'_> {
+    let version = match &installation.version {
+        Fact::Unknown { reason } => Err(reason.as_str()),
+        known => Ok(known.value().map_or("", String::as_str)),
+    };
+    let edition = installation.edition.value().map(String::as_str);
+    (&installation.product, version, edition, installation.build_number.as_deref())
+}
+
+fn judge(rules: &Rules, moment: &Moment, installation: &Installation) -> Verdict {
+    match rules.product(&installation.product) {
+        Some(product) => end::verdict(product, installation, moment),
+        None => Verdict::unknown(format!("no rule file knows the product {}", installation.product)),
     }
 }
 
@@ -162,7 +205,7 @@ fn key(kind: &str, host: &Host, product: &str, edition: &str, version: &str) -> 
 fn finding(row: &SupportRow, estate: &Estate) -> Option<Finding> {
     (row.status == SupportStatus::OutOfSupport && row.accepted.is_none()).then(|| Finding {
         key: Key(row.key.0.replacen("support:", "unsupported:", 1)),
-        organisation: row.organisation.clone(),
+        organisation: row.organisation.to_string(),
         text: format!(
             "{} {} on {}: {}",
             row.product,
@@ -179,7 +222,7 @@ fn summary(rows: &[SupportRow]) -> Vec<SupportSummary> {
     let mut counted: BTreeMap<&str, SupportSummary> = BTreeMap::new();
     for row in rows {
         let summary = counted.entry(&row.organisation).or_insert_with(|| SupportSummary {
-            organisation: row.organisation.clone(),
+            organisation: row.organisation.to_string(),
             counts: [0; 5],
             accepted: 0,
         });
