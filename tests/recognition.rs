@@ -21,9 +21,9 @@ fn host(rows: &[(&str, &str, &str)]) -> HostSoftware {
     let seen: Vec<Seen<'_, '_>> = records
         .iter()
         .zip(&answers)
-        .map(|(record, answer)| Seen { record: *record, recognition: answer.as_ref(), evidence: None })
+        .map(|(record, answer)| Seen { record: *record, recognition: answer.as_ref() })
         .collect();
-    let folded = fold(&seen);
+    let folded = fold(&seen, &|_| None);
     let counts = &folded.counts;
     let sum =
         counts.installations + counts.components + counts.not_licensable + counts.duplicates + counts.unrecognised;

@@ -115,7 +115,7 @@ impl Estate {
         for (new, &old) in order.iter().enumerate() {
             renumbered[old] = HostId(u32::try_from(new).unwrap_or(u32::MAX));
         }
-        let mut hosts: Vec<Option<Host>> = self.hosts.drain(..).map(Some).collect();
+        let mut hosts: Vec<Option<Host>> = std::mem::take(&mut self.hosts).into_iter().map(Some).collect();
         self.hosts = order.iter().filter_map(|&old| hosts[old].take()).collect();
         for host in &mut self.hosts {
             renumber(host, &renumbered);

@@ -15,4 +15,4 @@ mod software;
 pub use matcher::{Matcher, MatcherError, Memory, Recognition};
 pub use sales::{Sold, Titles, subscription_name};
 pub use score::{LabelFault, LabelledRow, Score, ScoreError, read_labels, score};
-pub use software::{Contradiction, HostSoftware, Seen, Unconfirmed, fold};
+pub use software::{Contradiction, HostSoftware, Locate, Seen, Unconfirmed, fold};

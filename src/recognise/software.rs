@@ -17,9 +17,10 @@ pub struct Seen<'s, 'r> {
     pub record: SoftwareRecord<'s>,
     /// What the rules say of it.
     pub recognition: Option<&'s Recognition<'r>>,
-    /// Where it stands.
-    pub evidence: Option<&'s Locator>,
 }
+
+/// Tells where the record with this index stands. It is asked of the few records that prove or contradict something.
+pub type Locate<'l> = dyn Fn(usize) -> Option<Locator> + 'l;
 
 /// A setup left its parent entry, but no record proves the product's engine.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,18 +66,18 @@ pub struct HostSoftware {
 }
 
 /// Folds the records of one host. The order of the records changes nothing but the order of `classes`.
-pub fn fold(records: &[Seen<'_, '_>]) -> HostSoftware {
+pub fn fold(records: &[Seen<'_, '_>], locate: &Locate<'_>) -> HostSoftware {
     let mut classes = first_classes(records);
     let mut proofs = prove(records, &mut classes);
     cover_components(&mut proofs, &mut classes);
-    let mut installations: Vec<Installation> = proofs.iter().map(|proof| proof.installation(records)).collect();
+    let mut installations: Vec<Installation> = proofs.iter().map(|proof| proof.installation(records, locate)).collect();
     installations.sort_by(|a, b| order(a).cmp(&order(b)));
     HostSoftware {
         installations,
         counts: count(&classes),
         classes,
-        unconfirmed: unconfirmed(records, &proofs),
-        contradictions: contradictions(records),
+        unconfirmed: unconfirmed(records, &proofs, locate),
+        contradictions: contradictions(records, locate),
     }
 }
 
@@ -189,9 +190,9 @@ impl<'r> Proof<'r> {
             .max_by_key(|version| numbers(version))
     }
 
-    fn installation(&self, records: &[Seen<'_, '_>]) -> Installation {
+    fn installation(&self, records: &[Seen<'_, '_>], locate: &Locate<'_>) -> Installation {
         let first = &records[self.records[0]];
-        let evidence = first.evidence.cloned();
+        let evidence = locate(self.records[0]);
         let fact = |value: &Option<String>, what: &str| match value {
             Some(value) => Fact::known(value.clone(), evidence.clone()),
             None => Fact::unknown(format!("no record states the {what}")),
@@ -246,9 +247,9 @@ fn cover_components(proofs: &mut Vec<Proof<'_>>, classes: &mut [RecordClass]) {
 }
 
 /// Parent entries of versions whose engine no record proves. A parent entry is a component rule named `parent…`.
-fn unconfirmed(records: &[Seen<'_, '_>], proofs: &[Proof<'_>]) -> Vec<Unconfirmed> {
+fn unconfirmed(records: &[Seen<'_, '_>], proofs: &[Proof<'_>], locate: &Locate<'_>) -> Vec<Unconfirmed> {
     let mut found = BTreeSet::new();
-    for seen in records {
+    for (index, seen) in records.iter().enumerate() {
         let Some(recognition) = seen.recognition else { continue };
         let parent = recognition.class == RecordClass::Component
             && recognition.rule.id.split_once('/').is_some_and(|(_, word)| word.starts_with("parent"));
@@ -261,7 +262,7 @@ fn unconfirmed(records: &[Seen<'_, '_>], proofs: &[Proof<'_>]) -> Vec<Unconfirme
                 recognition.product.id.as_str(),
                 recognition.version.as_deref(),
                 seen.record.name,
-                seen.evidence,
+                locate(index),
             ));
         }
     }
@@ -271,24 +272,25 @@ fn unconfirmed(records: &[Seen<'_, '_>], proofs: &[Proof<'_>]) -> Vec<Unconfirme
             product: product.to_owned(),
             version: version.map(str::to_owned),
             title: title.to_owned(),
-            evidence: evidence.cloned(),
+            evidence,
         })
         .collect();
     notes.dedup_by(|later, first| later.product == first.product && later.version == first.version);
     notes
 }
 
-fn contradictions(records: &[Seen<'_, '_>]) -> Vec<Contradiction> {
+fn contradictions(records: &[Seen<'_, '_>], locate: &Locate<'_>) -> Vec<Contradiction> {
     let found: BTreeSet<Contradiction> = records
         .iter()
-        .filter_map(|seen| {
+        .enumerate()
+        .filter_map(|(index, seen)| {
             let recognition = seen.recognition?;
             Some(Contradiction {
                 product: recognition.product.id.clone(),
                 named: recognition.version.clone(),
                 built: recognition.contradicted_by.clone()?,
                 title: seen.record.name.to_owned(),
-                evidence: seen.evidence.cloned(),
+                evidence: locate(index),
             })
         })
         .collect();
