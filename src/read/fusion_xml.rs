@@ -12,6 +12,7 @@ use quick_xml::events::{BytesRef, Event};
 
 use super::agent::{Guest, Inventory, Licence, Processor, Software, Syntax, Text};
 use super::page::{Field, Page, Verified};
+use super::plain_xml::{NotPlain, PlainXml, Token};
 use super::xml::{Fault, Lines};
 use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
 
@@ -186,7 +187,53 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// Reads the document: as plain XML, and where it is not plain, or not right, from its beginning as XML of any kind.
     fn parse(&mut self) -> Result<(), Fault> {
+        if self.parse_plain() {
+            return Ok(());
+        }
+        *self = Self::new(self.text);
+        self.parse_any()
+    }
+
+    /// Whether the document is plain XML and right; it is then read.
+    fn parse_plain(&mut self) -> bool {
+        let mut plain = PlainXml::new(self.text);
+        let mut seen_root = false;
+        let mut begin = |document: &mut Self, element: &str, at: usize| -> Result<(), Fault> {
+            seen_root = document.check_root(element, seen_root, at)?;
+            document.open(element, at)
+        };
+        loop {
+            let done = match plain.next() {
+                Ok(Token::Open(element, at)) => begin(self, element, at),
+                Ok(Token::Empty(element, at)) => begin(self, element, at).map(|()| self.close()),
+                Ok(Token::Close) => {
+                    self.close();
+                    Ok(())
+                }
+                Ok(Token::Text(text)) => {
+                    if self.slot.is_some() {
+                        self.append(Cow::Borrowed(text));
+                    }
+                    Ok(())
+                }
+                Ok(Token::Character(character)) => {
+                    if self.slot.is_some() {
+                        self.value.to_mut().push(character);
+                    }
+                    Ok(())
+                }
+                Ok(Token::End) => return self.finish(seen_root).is_ok(),
+                Err(NotPlain) => return false,
+            };
+            if done.is_err() {
+                return false;
+            }
+        }
+    }
+
+    fn parse_any(&mut self) -> Result<(), Fault> {
         self.reader.config_mut().allow_dangling_amp = true;
         let mut seen_root = false;
         loop {
@@ -398,4 +445,47 @@ fn slot<'a>(section: Section, element: &str) -> Option<Slot<'a>> {
         _ => return None,
     };
     Some(slot)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What both ways of reading make of a text; of the plain way only where it takes it.
+    fn read(text: &str) -> (Option<String>, Option<String>) {
+        let told = |document: &Document<'_>| format!("{:?} {:?}", document.inventory, document.query);
+        let (mut plain, mut any) = (Document::new(text), Document::new(text));
+        (plain.parse_plain().then(|| told(&plain)), any.parse_any().ok().map(|()| told(&any)))
+    }
+
+    #[test]
+    fn plain_documents_say_the_same_either_way() {
+        let mut read_plainly = 0;
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/formats/fusion-xml");
+        for entry in walkdir::WalkDir::new(folder).into_iter().filter_map(Result::ok) {
+            let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
+            for cut in [text.len(), text.len() / 2] {
+                let Some(text) = text.get(..cut) else { continue };
+                let (plain, any) = read(text);
+                assert!(plain.is_none() || plain == any, "{}", entry.path().display());
+                read_plainly += usize::from(plain.is_some());
+            }
+        }
+        assert!(read_plainly > 0, "no sample is plain");
+    }
+
+    #[test]
+    fn texts_entities_and_lines_are_the_same_either_way() {
+        let head = "<?xml version=\"1.0\"?>\n<REQUEST>\n<CONTENT>\n<HARDWARE><NAME>a</NAME></HARDWARE>\n";
+        for software in [
+            "<SOFTWARES>\n<NAME>A &amp; B</NAME><VERSION/></SOFTWARES>",
+            "<SOFTWARES><NAME> <B>x</B>y</NAME>\n\n<GUID>&lt;</GUID></SOFTWARES>\n<SOFTWARES></SOFTWARES>",
+            "<SOFTWARES><NAME>é\r\n&quot;</NAME></SOFTWARES><OTHER>&gt;</OTHER><CPUS><CORE>4</CORE></CPUS>",
+        ] {
+            let text = format!("{head}{software}\n</CONTENT><QUERY>INVENTORY</QUERY></REQUEST>\n");
+            let (plain, any) = read(&text);
+            assert!(plain.is_some(), "{text}");
+            assert_eq!(plain, any);
+        }
+    }
 }

@@ -25,6 +25,7 @@ mod osquery_log;
 mod packages;
 mod page;
 mod picked;
+mod plain_xml;
 mod powershell_list;
 mod prices;
 mod purchases;

@@ -62,7 +62,7 @@ impl<'a> Lines<'a> {
     /// The line of a byte, which must lie behind those asked for before.
     pub fn line_of(&mut self, at: usize) -> u32 {
         let passed = self.bytes.get(self.at..at).unwrap_or_default();
-        let breaks = passed.iter().filter(|byte| **byte == b'\n').count();
+        let breaks = memchr::memchr_iter(b'\n', passed).count();
         self.line = self.line.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
         self.at = at;
         self.line
