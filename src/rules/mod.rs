@@ -12,6 +12,7 @@ mod mapping;
 mod pattern;
 mod product;
 mod recognition;
+mod rule_file;
 mod sales;
 mod settings;
 mod stated_source;
@@ -20,6 +21,8 @@ mod vehicle;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+
+use rayon::prelude::*;
 
 pub use ambiguity::Ambiguity;
 pub use cases::{Case, Expectation, ExpectedAlternative, ExpectedCheapest, RowMatch, parse_cases};
@@ -43,6 +46,8 @@ pub use terms::{CoreFactor, Grant, METHODS, Method, Passive, Right, Suite, Terms
 pub use vehicle::Vehicle;
 
 use crate::diag::{Code, Diagnostic};
+
+use rule_file::RuleFile;
 
 mod built_in {
     include!(concat!(env!("OUT_DIR"), "/rule_files.rs"));
@@ -133,12 +138,15 @@ impl Rules {
         let mut rules = Self::default();
         let mut faults = Vec::new();
         let mut hasher = blake3::Hasher::new();
-        for (path, text) in &texts {
-            if is_cases(path) {
-                continue;
-            }
+        let rule_files: Vec<(&String, &String)> = texts.iter().filter(|(path, _)| !is_cases(path)).collect();
+        for (_, text) in &rule_files {
             hasher.update(text.as_bytes());
-            if let Err(found) = rules.add(path, text) {
+        }
+        // To see whether an expression compiles takes longer than all the rest of a file.
+        let read: Vec<Result<RuleFile, Vec<Diagnostic>>> =
+            rule_files.par_iter().map(|(path, text)| RuleFile::read(path, text)).collect();
+        for ((path, _), file) in rule_files.iter().zip(read) {
+            if let Err(found) = file.and_then(|file| rules.add(path, file)) {
                 faults.extend(found);
             }
         }
@@ -153,39 +161,21 @@ impl Rules {
         }
     }
 
-    fn add(&mut self, path: &str, text: &str) -> Result<(), Vec<Diagnostic>> {
-        if path.ends_with("ambiguities.toml") {
-            for ambiguity in ambiguity::parse_ambiguities(path, text)? {
-                self.ambiguities.insert(ambiguity.id.clone(), ambiguity);
+    fn add(&mut self, path: &str, file: RuleFile) -> Result<(), Vec<Diagnostic>> {
+        match file {
+            RuleFile::Ambiguities(all) => self.ambiguities.extend(all.into_iter().map(|one| (one.id.clone(), one))),
+            RuleFile::Clauses(all) => self.clauses.extend(all.into_iter().map(|one| (one.id.clone(), one))),
+            RuleFile::Vehicles(all) => self.vehicles.extend(all.into_iter().map(|one| (one.id.clone(), one))),
+            RuleFile::Identifiers(texts) => self.junk_identifiers.extend(texts),
+            RuleFile::Conventions(conventions) => self.conventions = conventions,
+            RuleFile::Product(product) => {
+                if let Some(earlier) = self.products.get(&product.id) {
+                    let message = format!("the product {} stands in {} already", product.id, earlier.path);
+                    return Err(vec![Diagnostic::error(Code::DuplicateName, path, message)]);
+                }
+                self.products.insert(product.id.clone(), *product);
             }
-            return Ok(());
         }
-        if path.ends_with("clauses.toml") {
-            for clause in clause::parse_clauses(path, text)? {
-                self.clauses.insert(clause.id.clone(), clause);
-            }
-            return Ok(());
-        }
-        if path.ends_with("vehicles.toml") {
-            for vehicle in vehicle::parse_vehicles(path, text)? {
-                self.vehicles.insert(vehicle.id.clone(), vehicle);
-            }
-            return Ok(());
-        }
-        if path.ends_with("identifiers.toml") {
-            self.junk_identifiers.extend(parse_identifiers(path, text)?);
-            return Ok(());
-        }
-        if path.ends_with("conventions.toml") {
-            self.conventions = parse_conventions(path, text)?;
-            return Ok(());
-        }
-        let product = parse_product(path, text)?;
-        if let Some(earlier) = self.products.get(&product.id) {
-            let message = format!("the product {} stands in {} already", product.id, earlier.path);
-            return Err(vec![Diagnostic::error(Code::DuplicateName, path, message)]);
-        }
-        self.products.insert(product.id.clone(), product);
         Ok(())
     }
 

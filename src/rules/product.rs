@@ -270,10 +270,20 @@ impl Product {
     }
 }
 
-/// Whether two versions are the same without case and blanks. It is asked for every purchase in every reconciliation, so
-/// what is written alike is not taken apart, and nothing is copied.
+/// Whether two versions are the same without case and blanks. It is asked for every installation and every purchase in
+/// every reconciliation, so what is written alike is not taken apart, and letters are taken apart only where they are not
+/// of ASCII.
 fn is_same(one: &str, other: &str) -> bool {
+    if one.is_ascii() && other.is_ascii() {
+        return plain_letters(one).eq(plain_letters(other));
+    }
     one == other || letters(one).eq(letters(other))
+}
+
+/// The letters of a version in ASCII, in lower case, without blanks.
+fn plain_letters(version: &str) -> impl Iterator<Item = u8> {
+    let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'\x0b';
+    version.bytes().filter(move |byte| !blank(byte)).map(|byte| byte.to_ascii_lowercase())
 }
 
 fn letters(version: &str) -> impl Iterator<Item = char> {
