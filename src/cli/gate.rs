@@ -2,7 +2,6 @@
 
 use clap::ValueEnum;
 
-use crate::model::SupportStatus;
 use crate::report::Report;
 
 use super::End;
@@ -30,9 +29,7 @@ pub(super) fn judge(report: &Report<'_>, kinds: &[Kind]) -> End {
         Kind::TrueUp => {
             report.agreements.iter().flat_map(|row| &row.due).any(|due| due.role.is_some() && due.units > 0)
         }
-        Kind::Unsupported => {
-            report.support.rows.iter().any(|row| row.status == SupportStatus::OutOfSupport && row.accepted.is_none())
-        }
+        Kind::Unsupported => report.support.summary.iter().any(|row| row.out_of_support > row.accepted),
         Kind::Stale => report.coverage.iter().any(|row| row.stale > row.stale_accepted),
     });
     if found { End::Found } else { End::Done }

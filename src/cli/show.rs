@@ -32,6 +32,7 @@ pub(super) fn show(global: &Global, outcome: &Outcome, wanted: &Wanted<'_>) -> R
         reading: global.reading(),
         within_months: wanted.within_months,
         scopes: wanted.sections.contains(&Section::Alternatives) && global.form() == Format::Json,
+        support_sums: wanted.sections != [Section::Support] && global.form() == Format::Table,
     };
     let report = Report::new(outcome, &filter);
     let repeat = global.repeat(wanted.estate);

@@ -72,6 +72,8 @@ pub struct Filter {
     pub within_months: Option<u32>,
     /// Whether every way of every scope is wanted, which is long.
     pub scopes: bool,
+    /// Whether of support only the sums are wanted: there is a row for every product on every host.
+    pub support_sums: bool,
 }
 
 impl Filter {

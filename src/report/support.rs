@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::model::{Outcome, SupportRow, SupportStatus};
@@ -17,7 +18,7 @@ pub struct SupportSection<'a> {
     pub within_months: Option<u32>,
     /// Counts by organisation.
     pub summary: Vec<SupportSums<'a>>,
-    /// One row for each product on a host, the worst first.
+    /// One row for each product on a host, the worst first; none where only the sums are wanted.
     pub rows: Vec<SupportLine<'a>>,
 }
 
@@ -76,9 +77,13 @@ pub struct SupportLine<'a> {
 /// Builds the section. Where the filter names a horizon, rows move between "ending" and "supported" accordingly.
 pub(super) fn section<'a>(outcome: &'a Outcome, filter: &Filter) -> SupportSection<'a> {
     let horizon = filter.within_months.and_then(|months| outcome.as_of.checked_add(i64::from(months).months()).ok());
+    if filter.support_sums && horizon.is_none() {
+        let summary = summarised(outcome, filter);
+        return SupportSection { within_months: filter.within_months, summary, rows: Vec::new() };
+    }
     let shown = outcome.support.iter().filter(|row| filter.shows(&row.organisation));
     let mut rows: Vec<SupportLine<'a>> = shown.map(|row| line(outcome, row, horizon)).collect();
-    rows.sort_by_key(|row| {
+    rows.par_sort_by_key(|row| {
         (row.status, row.accepted.is_some(), row.organisation, row.until, row.host, row.product, row.version)
     });
     let summary = if horizon.is_some() { recounted(&rows) } else { summarised(outcome, filter) };
