@@ -7,6 +7,7 @@
 mod collect;
 mod declared;
 mod gather;
+mod installed;
 mod neighbours;
 mod organisations;
 mod planning;
@@ -256,6 +257,8 @@ fn assessed(
     outcome.findings.extend(found);
     outcome.findings.sort();
     outcome.findings.dedup();
+    // What is resolved of a large estate takes a while to give back, and nobody need wait for it.
+    rayon::spawn(move || drop(resolved.estate));
     Ok(outcome)
 }
 

@@ -76,6 +76,7 @@ pub fn read_raw<'a>(found: &Found, limits: &Limits, buffer: &'a mut Vec<u8>) -> 
     buffer.clear();
     let file = File::open(&found.absolute).map_err(unreadable)?;
     let size = file.metadata().map_err(unreadable)?.len();
+    buffer.reserve(usize::try_from(size).unwrap_or(0).min(HEAD_BYTES).saturating_add(1));
     (&file).take(HEAD_BYTES as u64).read_to_end(buffer).map_err(unreadable)?;
     // Its first bytes may already say enough: a crash leaves gigabytes of nothing.
     not_only_nul(&found.path, buffer, size)?;

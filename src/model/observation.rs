@@ -45,38 +45,55 @@ pub struct ObservedHost {
     /// Name as written: short, fully qualified or an address; empty where nothing says which machine it is.
     pub name: String,
     /// Fully qualified name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fqdn: Option<String>,
     /// DNS domain or workgroup.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
     /// UUID as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uuid: Option<String>,
     /// Serial number as written, junk values included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serial: Option<String>,
     /// Organisation hint (an agent's tag).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
     /// Day of the inventory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub captured: Option<Date>,
     /// Operating system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operating_system: Option<ObservedOperatingSystem>,
     /// Whether the machine says it is virtual; the agents are often wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_virtual: Option<bool>,
     /// Platform it says it runs on or offers: `VMware`, `Hyper-V`, `VMware ESXi 7.0.3`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
     /// Processors it sees: of a physical machine the real ones, of a guest the virtual ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub processors: Option<Vec<Processor>>,
     /// Logical processors (threads) it sees in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logical_processors: Option<u32>,
     /// Hardware threads of a core.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threads_per_core: Option<u32>,
     /// Processor model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub processor_model: Option<String>,
     /// Cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
     /// Virtual processors of a guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vcpus: Option<u32>,
     /// For a guest: name of the host it runs on, as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runs_on: Option<String>,
     /// Whether it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub powered_on: Option<bool>,
     /// A template or placeholder, which is no machine.
     pub template: bool,

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Mutex;
 
 use rayon::prelude::*;
 
@@ -34,6 +35,25 @@ pub(super) struct Means<'a> {
     pub opening: &'a Opening,
 }
 
+/// Files up to this size are read into buffers that are kept for the next.
+const KEPT_BYTES: usize = 1024 * 1024;
+
+/// Buffers that files are read into, as many as files are read at a time.
+#[derive(Default)]
+struct Buffers(Mutex<Vec<Vec<u8>>>);
+
+impl Buffers {
+    fn take(&self) -> Vec<u8> {
+        self.0.lock().ok().and_then(|mut free| free.pop()).unwrap_or_default()
+    }
+
+    fn give_back(&self, buffer: Vec<u8>) {
+        if let Some(mut free) = self.0.lock().ok().filter(|_| buffer.capacity() <= KEPT_BYTES) {
+            free.push(buffer);
+        }
+    }
+}
+
 /// One file on its way to the writer.
 enum Item {
     New(Box<FileResult>),
@@ -54,11 +74,14 @@ pub(super) fn gather(
     let now = jiff::Timestamp::now().as_nanosecond();
     let blocked = walk.blocked;
     let files = walk.files;
+    let buffers = Buffers::default();
     std::thread::scope(|scope| -> Result<(), Failure> {
         let (sender, receiver) = crossbeam_channel::bounded::<(usize, Vec<Item>)>(WAITING);
+        let buffers = &buffers;
         scope.spawn(move || {
             for block in files.chunks(BLOCK) {
-                let read = || block.par_iter().flat_map_iter(|found| read_one(found, means, now)).collect::<Vec<_>>();
+                let one = |found| read_one(found, means, now, buffers);
+                let read = || block.par_iter().flat_map_iter(one).collect::<Vec<_>>();
                 if sender.send((block.len(), pool.install(read))).is_err() {
                     return;
                 }
@@ -95,13 +118,20 @@ fn unread(means: &Means<'_>, status: FileStatus, diagnostic: &Diagnostic) -> Fil
 }
 
 /// Reads one file, unless the last scan knows it: itself, and what is in it where it is an archive.
-fn read_one(found: &Found, means: &Means<'_>, now: i128) -> Vec<Item> {
+fn read_one(found: &Found, means: &Means<'_>, now: i128, buffers: &Buffers) -> Vec<Item> {
     let modified_ns = settled(found.modified, now);
     if let Some(items) = known_items(found, means, modified_ns) {
         return items;
     }
-    let mut buffer = Vec::new();
-    let raw = match discover::read_raw(found, &means.opening.limits, &mut buffer) {
+    let mut buffer = buffers.take();
+    let items = read_changed(found, means, modified_ns, &mut buffer);
+    buffers.give_back(buffer);
+    items
+}
+
+/// Reads one file, and what is in it where it is an archive.
+fn read_changed(found: &Found, means: &Means<'_>, modified_ns: Option<i64>, buffer: &mut Vec<u8>) -> Vec<Item> {
+    let raw = match discover::read_raw(found, &means.opening.limits, buffer) {
         Ok(raw) => raw,
         Err(diagnostic) => {
             let contents = unread(means, FileStatus::Rejected, &diagnostic);

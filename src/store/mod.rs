@@ -66,7 +66,7 @@ const APPLICATION_ID: i32 = 0x7472_7570;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Page cache in kibibytes, negative as SQLite wants it: the indexes by hash of 100,000 hosts fit.
-const CACHE: i64 = -65_536;
+const CACHE: i64 = -16_384;
 
 /// Number of a scan, counted from one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -65,7 +65,8 @@ impl Shape {
 
 /// A number written the one way in which it is written back.
 fn plain_number(text: &str) -> Option<u32> {
-    text.parse::<u32>().ok().filter(|number| number.to_string() == text)
+    let plain = text == "0" || !text.starts_with(['0', '+']);
+    text.parse().ok().filter(|_| plain)
 }
 
 /// Records of one shape whose numbers go up by one.

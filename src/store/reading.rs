@@ -57,7 +57,7 @@ impl Reading<'_> {
             let id: u32 = row.get(0).map_err(|error| self.failed(error))?;
             joined.clear();
             let packed = pack(record, &mut joined).map(|ends| Packed { text: &joined, ends });
-            if packed.map(|packed| titles.intern(packed)) != Some((TitleId(id), true)) {
+            if packed.map(|packed| titles.intern(packed, packed.hash())) != Some((TitleId(id), true)) {
                 return Err(self.damaged(format!("software title {id} is out of order or stands twice")));
             }
         }

@@ -11,14 +11,18 @@ pub struct SoftwareList {
     text: String,
     /// Where the parts of each record end, counted from its beginning.
     ends: Vec<[u32; 4]>,
+    /// Hash of each record, see [`Packed::hash`].
+    hashes: Vec<u64>,
     places: Places,
 }
 
 impl SoftwareList {
     /// Adds the next record. One of more than four gigabytes is not added and gives `false`.
     pub fn push(&mut self, record: SoftwareRecord<'_>, place: &Place) -> bool {
+        let start = self.text.len();
         let Some(ends) = pack(record, &mut self.text) else { return false };
         self.ends.push(ends);
+        self.hashes.push(Packed { text: &self.text[start..], ends }.hash());
         self.places.push(place);
         true
     }
@@ -35,15 +39,16 @@ impl SoftwareList {
 
     /// The records in order.
     pub fn iter(&self) -> impl Iterator<Item = SoftwareRecord<'_>> {
-        self.packed().map(Packed::record)
+        self.hashed().map(|(packed, _)| packed.record())
     }
 
-    pub(super) fn packed(&self) -> impl Iterator<Item = Packed<'_>> {
+    /// The records in order, each with its hash.
+    pub(super) fn hashed(&self) -> impl Iterator<Item = (Packed<'_>, u64)> {
         let mut start = 0;
-        self.ends.iter().map(move |&ends| {
+        self.ends.iter().zip(&self.hashes).map(move |(&ends, &hash)| {
             let text = &self.text[start..start + ends[3] as usize];
             start += text.len();
-            Packed { text, ends }
+            (Packed { text, ends }, hash)
         })
     }
 

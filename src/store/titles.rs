@@ -1,8 +1,10 @@
 //! Distinct software titles: each is kept once and has a number for ever.
 
-use std::collections::HashMap;
-use std::collections::hash_map::{Entry, RandomState};
-use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher, Hasher};
+use std::sync::LazyLock;
+
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::model::SoftwareRecord;
 
@@ -19,7 +21,18 @@ pub(super) struct Packed<'a> {
     pub ends: [u32; 4],
 }
 
+/// The same for all titles of a run and another in each, so that no inventory can be written to make all titles collide.
+static HASHER: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
+
 impl<'a> Packed<'a> {
+    /// Where to look for the title; workers ask, so that the one writer need not.
+    pub fn hash(self) -> u64 {
+        let mut hasher = HASHER.build_hasher();
+        hasher.write(self.text.as_bytes());
+        self.ends.iter().for_each(|end| hasher.write_u32(*end));
+        hasher.finish()
+    }
+
     /// The record.
     pub fn record(self) -> SoftwareRecord<'a> {
         let [name, version, publisher, key] = self.ends.map(|end| end as usize);
@@ -46,39 +59,20 @@ pub(super) fn pack(record: SoftwareRecord<'_>, text: &mut String) -> Option<[u32
     Some(ends)
 }
 
-/// All titles of a store. Looking one up asks a hash map in memory, never the database.
+/// All titles of a store. Looking one up asks a table in memory, never the database.
 #[derive(Debug, Default)]
 pub struct Titles {
     text: String,
     /// Where each title begins in the text, and where its parts end from there.
     titles: Vec<(usize, [u32; 4])>,
-    hasher: RandomState,
-    /// First title of each hash.
-    first: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
-    /// Next title of the same hash; itself where there is none.
-    next: Vec<u32>,
-}
-
-/// Takes keys that are hashes already as they are.
-#[derive(Debug, Default)]
-struct Hashed(u64);
-
-impl Hasher for Hashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
-    }
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
+    /// Numbers by the hash of the title.
+    numbers: HashTable<u32>,
 }
 
 impl Titles {
     /// The title with this number; an empty one where there is none.
     pub fn get(&self, id: TitleId) -> SoftwareRecord<'_> {
-        self.packed(id.0).map(Packed::record).unwrap_or_default()
+        packed(&self.text, &self.titles, id.0).map(Packed::record).unwrap_or_default()
     }
 
     /// Number of titles.
@@ -93,39 +87,29 @@ impl Titles {
 
     /// Every title with its number, in order.
     pub fn iter(&self) -> impl Iterator<Item = (TitleId, SoftwareRecord<'_>)> {
-        (0u32..).map_while(|id| self.packed(id).map(|packed| (TitleId(id), packed.record())))
+        let record = |id| packed(&self.text, &self.titles, id).map(|packed| (TitleId(id), packed.record()));
+        (0u32..).map_while(record)
     }
 
-    /// The number of a title, and whether it is new.
-    pub(super) fn intern(&mut self, packed: Packed<'_>) -> (TitleId, bool) {
-        let mut hasher = self.hasher.build_hasher();
-        hasher.write(packed.text.as_bytes());
-        packed.ends.iter().for_each(|end| hasher.write_u32(*end));
-        let hash = hasher.finish();
-        let new = u32::try_from(self.titles.len()).unwrap_or(u32::MAX);
-        let mut last = match self.first.entry(hash) {
-            Entry::Occupied(occupied) => *occupied.get(),
-            Entry::Vacant(vacant) => *vacant.insert(new),
-        };
-        while last != new {
-            if self.packed(last) == Some(packed) {
-                return (TitleId(last), false);
+    /// The number of a title with its hash, and whether it is new.
+    pub(super) fn intern(&mut self, title: Packed<'_>, hash: u64) -> (TitleId, bool) {
+        let (text, titles) = (&self.text, &self.titles);
+        let same = |id: &u32| packed(text, titles, *id) == Some(title);
+        let hash_of = |id: &u32| packed(text, titles, *id).map_or(0, Packed::hash);
+        match self.numbers.entry(hash, same, hash_of) {
+            Entry::Occupied(known) => (TitleId(*known.get()), false),
+            Entry::Vacant(vacant) => {
+                let new = u32::try_from(titles.len()).unwrap_or(u32::MAX);
+                vacant.insert(new);
+                self.titles.push((self.text.len(), title.ends));
+                self.text.push_str(title.text);
+                (TitleId(new), true)
             }
-            let next = self.next[last as usize];
-            if next == last {
-                self.next[last as usize] = new;
-                break;
-            }
-            last = next;
         }
-        self.next.push(new);
-        self.titles.push((self.text.len(), packed.ends));
-        self.text.push_str(packed.text);
-        (TitleId(new), true)
     }
+}
 
-    fn packed(&self, id: u32) -> Option<Packed<'_>> {
-        let &(start, ends) = self.titles.get(id as usize)?;
-        Some(Packed { text: &self.text[start..start + ends[3] as usize], ends })
-    }
+fn packed<'t>(text: &'t str, titles: &[(usize, [u32; 4])], id: u32) -> Option<Packed<'t>> {
+    let &(start, ends) = titles.get(id as usize)?;
+    Some(Packed { text: &text[start..start + ends[3] as usize], ends })
 }

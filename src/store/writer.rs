@@ -237,24 +237,24 @@ impl<'store> ScanWriter<'store> {
         let mut hosts = Vec::with_capacity(contents.hosts.len());
         for HostContents { observed, software } in contents.hosts {
             let software = software.map(|list| self.insert_list(&list)).transpose()?;
-            row.insert(self, "host", None, &observed, software.as_ref())?;
+            row.insert(self, "host", None, written(self.path, &observed)?, software.as_ref())?;
             hosts.push(HostContents { observed, software });
         }
         for (line, place) in &contents.purchases {
-            row.insert(self, "purchase", Some(place), line, None)?;
+            row.insert(self, "purchase", Some(place), without_nulls(self.path, line)?, None)?;
         }
         for (price, place) in &contents.prices {
-            row.insert(self, "price", Some(place), price, None)?;
+            row.insert(self, "price", Some(place), without_nulls(self.path, price)?, None)?;
         }
         for manifest in &contents.manifests {
-            row.insert(self, "manifest", None, manifest, None)?;
+            row.insert(self, "manifest", None, without_nulls(self.path, manifest)?, None)?;
         }
         for diagnostic in &contents.diagnostics {
             let mut diagnostic = diagnostic.clone();
             if diagnostic.path == path {
                 diagnostic.path.clear();
             }
-            row.insert(self, "diagnostic", None, &diagnostic, None)?;
+            row.insert(self, "diagnostic", None, without_nulls(self.path, &diagnostic)?, None)?;
         }
         let FileContents { hash, reader, reader_version, organisation, of_path, captured, status, reason, .. } =
             contents;
@@ -280,8 +280,8 @@ impl<'store> ScanWriter<'store> {
     fn insert_list(&mut self, software: &SoftwareList) -> Result<StoredSoftware, StoreError> {
         let mut list = std::mem::take(&mut self.list);
         list.clear();
-        for packed in software.packed() {
-            let (id, new) = self.titles.intern(packed);
+        for (packed, hash) in software.hashed() {
+            let (id, new) = self.titles.intern(packed, hash);
             if new {
                 let record = packed.record();
                 self.execute(
@@ -369,7 +369,7 @@ impl Row {
         writer: &ScanWriter<'_>,
         kind: &str,
         place: Option<&Place>,
-        body: &impl Serialize,
+        body: String,
         software: Option<&StoredSoftware>,
     ) -> Result<(), StoreError> {
         let place = place.map(|place| written(writer.path, place)).transpose()?;
@@ -377,7 +377,7 @@ impl Row {
         let list = software.map(|software| software.list.0);
         writer.execute(
             "INSERT INTO observation VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![self.content.0, self.ordinal, kind, place, without_nulls(writer.path, body)?, list, places],
+            params![self.content.0, self.ordinal, kind, place, body, list, places],
         )?;
         self.ordinal += 1;
         Ok(())
