@@ -27,7 +27,14 @@ pub(super) struct Verdict {
 impl Verdict {
     /// Nobody knows.
     pub fn unknown(reason: String) -> Self {
-        Self { status: SupportStatus::Unknown, until: None, source: None, verified: true, reason: reason.into(), paid: None }
+        Self {
+            status: SupportStatus::Unknown,
+            until: None,
+            source: None,
+            verified: true,
+            reason: reason.into(),
+            paid: None,
+        }
     }
 
     /// A release that is kept current and has no end of its own.

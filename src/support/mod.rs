@@ -17,8 +17,8 @@ use jiff::{Span, ToSpan as _};
 
 use crate::diag::Diagnostic;
 use crate::model::{
-    Estate, Fact, Finding, Host, HostId, Installation, Key, Machine, SharedText, SharedTexts, SupportRow, SupportStatus,
-    SupportSummary,
+    Estate, Fact, Finding, Host, HostId, Installation, Key, Machine, SharedText, SharedTexts, SupportRow,
+    SupportStatus, SupportSummary,
 };
 use crate::rules::{Rules, Settings};
 
@@ -136,7 +136,8 @@ impl<'e> Register<'e> {
         let known = self.rules.product(&installation.product);
         let product = known.map_or(installation.product.as_str(), |product| &product.id);
         let (rules, moment) = (self.rules, &self.moment);
-        let verdict = self.verdicts.entry(judged_by(installation)).or_insert_with(|| judge(rules, moment, installation));
+        let verdict =
+            self.verdicts.entry(judged_by(installation)).or_insert_with(|| judge(rules, moment, installation));
         let mut row = SupportRow {
             key: key("support", host, product, edition, version.unwrap_or_default()),
             organisation: organisation.clone(),

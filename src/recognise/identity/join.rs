@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
+
 use crate::model::{Finding, Key, View};
 
 use super::identifiers::{Identifiers, Junk, write_uuid};
@@ -22,7 +24,7 @@ pub fn join(sightings: &[Sighting], junk: &[String]) -> Joined {
         order.into_iter().partition(|&index| sightings[index].observed.template);
     let mut joiner = Joiner {
         sightings: machines.iter().map(|&index| &sightings[index]).collect(),
-        identifiers: machines.iter().map(|&index| Identifiers::of(&sightings[index].observed, &junk)).collect(),
+        identifiers: machines.par_iter().map(|&index| Identifiers::of(&sightings[index].observed, &junk)).collect(),
         cluster_of: (0..machines.len()).collect(),
         clusters: (0..machines.len()).map(|position| Cluster { members: vec![position], rules: Vec::new() }).collect(),
         findings: BTreeMap::new(),

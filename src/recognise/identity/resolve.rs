@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
+
 use crate::model::{Fact, Finding, Host, HostId, Key, Locator, Machine, Placement, Processor, View};
 
 use super::identifiers::{Identifiers, Junk, is_qualified, plain, write_uuid};
@@ -19,14 +21,14 @@ pub fn resolve(sightings: &[Sighting], joined: Joined, junk: &[String]) -> Ident
     let junk = Junk::new(junk);
     let mut findings = joined.findings;
     let merging = |group| Merging { sightings, group, identifiers: identifiers(sightings, group, &junk) };
-    let merging: Vec<Merging<'_>> = joined.groups.iter().map(merging).collect();
+    let merging: Vec<Merging<'_>> = joined.groups.par_iter().map(merging).collect();
     let identified = |merging: &Merging<'_>| IdentifiedHost {
         host: merging.host(),
         sightings: merging.group.sightings.clone(),
         software: merging.software(),
         operating_system: merging.operating_system(),
     };
-    let mut hosts: Vec<IdentifiedHost> = merging.iter().map(identified).collect();
+    let mut hosts: Vec<IdentifiedHost> = merging.par_iter().map(identified).collect();
     name_apart(&mut hosts);
     for (merging, host) in merging.iter().zip(&hosts) {
         merging.contradictions(&host.host, &mut findings);
