@@ -102,19 +102,16 @@ impl Sum {
                 .collect();
             let seen: Vec<Seen<'_, '_>> = recognised
                 .iter()
-                .map(|(record, recognition, place)| Seen {
-                    record: *record,
-                    recognition: Some(recognition),
-                    evidence: Some(place),
-                })
+                .map(|(record, recognition, _)| Seen { record: *record, recognition: Some(recognition) })
                 .collect();
+            let locate = |index: usize| recognised.get(index).map(|(_, _, place)| place.clone());
             let needs_licence = |installation: &Installation| match ground.rules.products.get(&installation.product) {
                 Some(product) => {
                     !installation.edition.value().is_some_and(|edition| product.free_editions.contains(edition))
                 }
                 None => true,
             };
-            for installation in fold(&seen).installations.into_iter().filter(needs_licence) {
+            for installation in fold(&seen, &locate).installations.into_iter().filter(needs_licence) {
                 self.title(titled(&installation, ground));
                 self.evidence.extend(installation.evidence);
             }

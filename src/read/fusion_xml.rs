@@ -390,61 +390,122 @@ fn envelope_slot<'a>(element: &str) -> Option<Slot<'a>> {
     Some(slot)
 }
 
-/// Where the text of a field goes. The second name of an arm is OCS's.
+/// Where the text of a field goes. A file has thousands of fields: the section is told first, so that a name is compared
+/// with few others. The second name of an arm is OCS's.
 fn slot<'a>(section: Section, element: &str) -> Option<Slot<'a>> {
-    let slot: Slot<'a> = match (section, element) {
-        (Section::Software, "NAME") => |document| &mut document.software.name,
-        (Section::Software, "VERSION") => |document| &mut document.software.version,
-        (Section::Software, "PUBLISHER") => |document| &mut document.software.publisher,
-        (Section::Software, "GUID") => |document| &mut document.software.key,
-        (Section::Processor, "CORE" | "CORES") => |document| &mut document.processor.enabled_cores,
-        (Section::Processor, "CORECOUNT") => |document| &mut document.processor.physical_cores,
-        (Section::Processor, "THREAD" | "THREADS") => |document| &mut document.processor.threads,
-        (Section::Processor, "NAME" | "TYPE") => |document| &mut document.processor.name,
-        (Section::Processor, "NBSOCKET") => |document| &mut document.processor.sockets,
-        (Section::Processor, "LOGICAL_CPUS") => |document| &mut document.processor.logical,
-        (Section::Guest, "NAME") => |document| &mut document.guest.name,
-        (Section::Guest, "UUID") => |document| &mut document.guest.uuid,
-        (Section::Guest, "VCPU") => |document| &mut document.guest.vcpus,
-        (Section::Guest, "STATUS") => |document| &mut document.guest.status,
-        (Section::Guest, "VMTYPE") => |document| &mut document.guest.kind,
-        (Section::Guest, "SUBSYSTEM") => |document| &mut document.guest.subsystem,
-        (Section::Guest, "IMAGE") => |document| &mut document.guest.image,
-        (Section::Guest, "SERIAL") => |document| &mut document.guest.serial,
-        (Section::Hardware, "NAME") => |document| &mut document.inventory.hardware.name,
-        (Section::Hardware, "UUID") => |document| &mut document.inventory.hardware.uuid,
-        (Section::Hardware, "VMSYSTEM") => |document| &mut document.inventory.hardware.virtual_system,
-        (Section::Hardware, "WORKGROUP") => |document| &mut document.inventory.hardware.workgroup,
-        (Section::Hardware, "USERDOMAIN") => |document| &mut document.inventory.hardware.user_domain,
-        (Section::Hardware, "WINPRODID") => |document| &mut document.inventory.hardware.product_id,
-        (Section::Hardware, "OSNAME") => |document| &mut document.inventory.hardware.system_name,
-        (Section::Hardware, "OSVERSION") => |document| &mut document.inventory.hardware.system_version,
-        (Section::Hardware, "OSCOMMENTS") => |document| &mut document.inventory.hardware.system_comments,
-        (Section::OperatingSystem, "FULL_NAME") => |document| &mut document.inventory.operating_system.caption,
-        (Section::OperatingSystem, "NAME") => |document| &mut document.inventory.operating_system.name,
-        (Section::OperatingSystem, "VERSION") => |document| &mut document.inventory.operating_system.version,
-        (Section::OperatingSystem, "KERNEL_VERSION") => {
-            |document| &mut document.inventory.operating_system.kernel_version
-        }
-        (Section::OperatingSystem, "KERNEL_NAME") => |document| &mut document.inventory.operating_system.kernel_name,
-        (Section::OperatingSystem, "SERVICE_PACK") => |document| &mut document.inventory.operating_system.service_pack,
-        (Section::OperatingSystem, "FQDN") => |document| &mut document.inventory.operating_system.fqdn,
-        (Section::OperatingSystem, "DNS_DOMAIN") => |document| &mut document.inventory.operating_system.dns_domain,
-        (Section::Firmware, "SSN") => |document| &mut document.inventory.firmware.serial,
-        (Section::Firmware, "MSN") => |document| &mut document.inventory.firmware.board_serial,
-        (Section::Firmware, "SMANUFACTURER") => |document| &mut document.inventory.firmware.maker,
-        (Section::Firmware, "SMODEL") => |document| &mut document.inventory.firmware.model,
-        (Section::Firmware, "BMANUFACTURER") => |document| &mut document.inventory.firmware.firmware_maker,
-        (Section::AccessLog, "LOGDATE") => |document| &mut document.inventory.logged,
-        (Section::Account, "KEYNAME") => |document| &mut document.account[0],
-        (Section::Account, "KEYVALUE") => |document| &mut document.account[1],
-        (Section::Licence, "NAME") => |document| &mut document.licence.name,
-        (Section::Licence, "FULLNAME") => |document| &mut document.licence.full_name,
-        (Section::Licence, "OEM") => |document| &mut document.licence.oem,
-        (Section::Licence, "TRIAL") => |document| &mut document.licence.trial,
+    match section {
+        Section::Software => software_slot(element),
+        Section::Processor => processor_slot(element),
+        Section::Guest => guest_slot(element),
+        Section::Hardware => hardware_slot(element),
+        Section::OperatingSystem => operating_system_slot(element),
+        Section::Firmware => firmware_slot(element),
+        Section::AccessLog => access_log_slot(element),
+        Section::Account => account_slot(element),
+        Section::Licence => licence_slot(element),
+        Section::Other => None,
+    }
+}
+
+fn software_slot<'a>(element: &str) -> Option<Slot<'a>> {
+    Some(match element {
+        "NAME" => |document| &mut document.software.name,
+        "VERSION" => |document| &mut document.software.version,
+        "PUBLISHER" => |document| &mut document.software.publisher,
+        "GUID" => |document| &mut document.software.key,
         _ => return None,
-    };
-    Some(slot)
+    })
+}
+
+fn processor_slot<'a>(element: &str) -> Option<Slot<'a>> {
+    Some(match element {
+        "CORE" | "CORES" => |document| &mut document.processor.enabled_cores,
+        "CORECOUNT" => |document| &mut document.processor.physical_cores,
+        "THREAD" | "THREADS" => |document| &mut document.processor.threads,
+        "NAME" | "TYPE" => |document| &mut document.processor.name,
+        "NBSOCKET" => |document| &mut document.processor.sockets,
+        "LOGICAL_CPUS" => |document| &mut document.processor.logical,
+        _ => return None,
+    })
+}
+
+fn guest_slot<'a>(element: &str) -> Option<Slot<'a>> {
+    Some(match element {
+        "NAME" => |document| &mut document.guest.name,
+        "UUID" => |document| &mut document.guest.uuid,
+        "VCPU" => |document| &mut document.guest.vcpus,
+        "STATUS" => |document| &mut document.guest.status,
+        "VMTYPE" => |document| &mut document.guest.kind,
+        "SUBSYSTEM" => |document| &mut document.guest.subsystem,
+        "IMAGE" => |document| &mut document.guest.image,
+        "SERIAL" => |document| &mut document.guest.serial,
+        _ => return None,
+    })
+}
+
+fn hardware_slot<'a>(element: &str) -> Option<Slot<'a>> {
+    Some(match element {
+        "NAME" => |document| &mut document.inventory.hardware.name,
+        "UUID" => |document| &mut document.inventory.hardware.uuid,
+        "VMSYSTEM" => |document| &mut document.inventory.hardware.virtual_system,
+        "WORKGROUP" => |document| &mut document.inventory.hardware.workgroup,
+        "USERDOMAIN" => |document| &mut document.inventory.hardware.user_domain,
+        "WINPRODID" => |document| &mut document.inventory.hardware.product_id,
+        "OSNAME" => |document| &mut document.inventory.hardware.system_name,
+        "OSVERSION" => |document| &mut document.inventory.hardware.system_version,
+        "OSCOMMENTS" => |document| &mut document.inventory.hardware.system_comments,
+        _ => return None,
+    })
+}
+
+fn operating_system_slot<'a>(element: &str) -> Option<Slot<'a>> {
+    Some(match element {
+        "FULL_NAME" => |document| &mut document.inventory.operating_system.caption,
+        "NAME" => |document| &mut document.inventory.operating_system.name,
+        "VERSION" => |document| &mut document.inventory.operating_system.version,
+        "KERNEL_VERSION" => |document| &mut document.inventory.operating_system.kernel_version,
+        "KERNEL_NAME" => |document| &mut document.inventory.operating_system.kernel_name,
+        "SERVICE_PACK" => |document| &mut document.inventory.operating_system.service_pack,
+        "FQDN" => |document| &mut document.inventory.operating_system.fqdn,
+        "DNS_DOMAIN" => |document| &mut document.inventory.operating_system.dns_domain,
+        _ => return None,
+    })
+}
+
+fn firmware_slot<'a>(element: &str) -> Option<Slot<'a>> {
+    Some(match element {
+        "SSN" => |document| &mut document.inventory.firmware.serial,
+        "MSN" => |document| &mut document.inventory.firmware.board_serial,
+        "SMANUFACTURER" => |document| &mut document.inventory.firmware.maker,
+        "SMODEL" => |document| &mut document.inventory.firmware.model,
+        "BMANUFACTURER" => |document| &mut document.inventory.firmware.firmware_maker,
+        _ => return None,
+    })
+}
+
+fn access_log_slot<'a>(element: &str) -> Option<Slot<'a>> {
+    Some(match element {
+        "LOGDATE" => |document| &mut document.inventory.logged,
+        _ => return None,
+    })
+}
+
+fn account_slot<'a>(element: &str) -> Option<Slot<'a>> {
+    Some(match element {
+        "KEYNAME" => |document| &mut document.account[0],
+        "KEYVALUE" => |document| &mut document.account[1],
+        _ => return None,
+    })
+}
+
+fn licence_slot<'a>(element: &str) -> Option<Slot<'a>> {
+    Some(match element {
+        "NAME" => |document| &mut document.licence.name,
+        "FULLNAME" => |document| &mut document.licence.full_name,
+        "OEM" => |document| &mut document.licence.oem,
+        "TRIAL" => |document| &mut document.licence.trial,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
