@@ -251,3 +251,35 @@ fn a_stated_machine_that_is_of_no_file_is_told() {
     write("lists/programs.json", PROGRAMS);
     assert!(!scan(estate.path()).findings.iter().any(|finding| finding.key.0.starts_with("unused")));
 }
+
+/// Lists of software name an instance by its id alone; people know it by its tag or by the name of the computer.
+#[test]
+fn an_instance_of_a_cloud_is_shown_under_the_name_that_people_give_it() {
+    let estate = estates::folder();
+    let sample =
+        |file: &str| std::fs::read(estates::repository("samples/formats/aws-inventory").join(file)).expect("a sample");
+    let write = |file: &str| estates::write(&estate.path().join(file), &sample(file));
+    write("entries.json");
+    assert_eq!(names(&scan(estate.path())), ["i-0aaaaaaaaaaaaaaa1"], "nothing else is known");
+    write("information.json");
+    assert_eq!(names(&scan(estate.path())), ["EC2AMAZ-1"]);
+    write("ec2.json");
+    let outcome = scan(estate.path());
+    assert_eq!(names(&outcome), ["fin-db-01"]);
+    assert!(outcome.hosts[0].inventoried && outcome.coverage[0].records.records == 2, "{:?}", outcome.coverage);
+}
+
+/// A tag is no name of a computer: machines that bear the same one stay apart.
+#[test]
+fn instances_with_the_same_tag_are_not_one_machine() {
+    let estate = estates::folder();
+    let instance = |id: &str| {
+        format!(
+            r#"{{"InstanceId": "{id}", "InstanceType": "m5.large", "PrivateDnsName": "", "State": {{"Name": "running"}},
+                "Tags": [{{"Key": "Name", "Value": "web"}}]}}"#
+        )
+    };
+    let text = format!(r#"{{"Reservations": [{{"Instances": [{}, {}]}}]}}"#, instance("i-0a"), instance("i-0b"));
+    estates::write(&estate.path().join("ec2.json"), text.as_bytes());
+    assert_eq!(names(&scan(estate.path())), ["web (1)", "web (2)"]);
+}

@@ -239,3 +239,40 @@ fn services_of_an_instance_are_components_with_their_edition() {
     assert_eq!(found.installations.iter().map(shown).collect::<Vec<_>>(), [("sql-server", "2016", "enterprise", 1)]);
     assert_eq!(found.installations[0].component.as_deref(), Some("ssas"));
 }
+
+/// Product, version and edition of a caption.
+fn system(caption: &str) -> Option<(&'static str, Option<String>, Option<String>)> {
+    let found = MATCHER.operating_system(caption, "")?;
+    Some((found.product.id.as_str(), found.version, found.edition))
+}
+
+#[test]
+fn images_of_a_cloud_say_which_system_runs() {
+    let known = [
+        ("WindowsServer 2019-Datacenter", "windows-server", "2019", Some("datacenter")),
+        ("WindowsServer 2012-R2-Datacenter", "windows-server", "2012 R2", Some("datacenter")),
+        ("WindowsServer 2022-datacenter-smalldisk-g2", "windows-server", "2022", Some("datacenter")),
+        ("WindowsServer 2022-datacenter-azure-edition", "windows-server", "2022", Some("datacenter-azure-edition")),
+        (
+            "windowsserver 2025-datacenter-azure-edition-core",
+            "windows-server",
+            "2025",
+            Some("datacenter-azure-edition"),
+        ),
+        ("WindowsServer 2008-R2-SP1", "windows-server", "2008 R2", None),
+        ("sql2019-ws2022 standard-gen2", "windows-server", "2022", None),
+        ("sql2014sp3-ws2012r2 enterprise", "windows-server", "2012 R2", None),
+        ("windows-11 win11-23h2-ent", "windows", "11 23H2", Some("enterprise")),
+        ("Windows-10 win10-22h2-pro-g2", "windows", "10 22H2", Some("professional")),
+        ("Windows Server 2019 Datacenter", "windows-server", "2019", Some("datacenter")),
+    ];
+    for (caption, product, version, edition) in known {
+        let wanted = Some((product, Some(version.to_owned()), edition.map(str::to_owned)));
+        assert_eq!(system(caption), wanted, "{caption}");
+    }
+    for caption in
+        ["0001-com-ubuntu-server-jammy 22_04-lts-gen2", "WindowsServerSemiAnnual something", "sql2019-ubuntu2004 web"]
+    {
+        assert_ne!(system(caption).map(|(product, ..)| product), Some("windows-server"), "{caption}");
+    }
+}

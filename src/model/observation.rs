@@ -44,6 +44,9 @@ pub struct ObservedHost {
     pub view: View,
     /// Name as written: short, fully qualified or an address; empty where nothing says which machine it is.
     pub name: String,
+    /// What people call it, where `name` is an id of its cloud: shown, and never compared.
+    #[serde(default)]
+    pub label: Option<String>,
     /// Fully qualified name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fqdn: Option<String>,
@@ -121,6 +124,7 @@ impl ObservedHost {
             place,
             view,
             name: name.into(),
+            label: None,
             fqdn: None,
             domain: None,
             uuid: None,

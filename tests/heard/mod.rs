@@ -88,6 +88,7 @@ fn machine(host: &ObservedHost) -> String {
     let mut add = |name: &str, value: Option<String>| {
         out += &value.map_or_else(String::new, |value| format!("; {name} {value}"));
     };
+    add("called", host.label.clone());
     add("fqdn", host.fqdn.clone());
     add("domain", host.domain.clone());
     add("uuid", host.uuid.clone());

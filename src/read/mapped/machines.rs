@@ -91,6 +91,7 @@ pub(super) fn machine(record: &Record<'_>, cells: &Cells<'_>) -> Option<Observed
     let name = record.text("name")?;
     let mut host = ObservedHost::new(record.place(), cells.mapping.view, &name);
     host.fqdn = record.text("fqdn").filter(|fqdn| fqdn.contains('.')).or_else(|| qualified(&name));
+    host.label = record.text("label").filter(|label| *label != name);
     host.domain = record.text("domain");
     host.uuid = record.text("uuid");
     host.serial = record.text("serial");

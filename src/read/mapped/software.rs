@@ -100,6 +100,7 @@ fn complete(known: &mut ObservedHost, later: ObservedHost) {
             *known = later;
         }
     };
+    fill(&mut known.label, later.label);
     fill(&mut known.fqdn, later.fqdn);
     fill(&mut known.uuid, later.uuid);
     fill(&mut known.serial, later.serial);

@@ -146,14 +146,21 @@ impl Merging<'_> {
         host
     }
 
-    /// The machine's own short name, as its agent writes it.
+    /// The machine's own short name, as its agent writes it. An id of its cloud gives way to any name, and to what
+    /// people call the machine.
     fn name(&self) -> String {
-        let name = |sighting: &Sighting| {
-            let name = sighting.observed.name.trim();
+        let short = |name: &str| {
             let short = if is_qualified(&plain(name)) { name.split('.').next() } else { Some(name) };
-            short.filter(|short| !short.is_empty()).map(str::to_owned)
+            short.map(str::trim).filter(|short| !short.is_empty()).map(str::to_owned)
         };
-        self.best(agents_first, name).unwrap_or_else(|| "nameless".into())
+        let labelled = self.group.sightings.iter().map(|&index| &self.sightings[index].observed);
+        let ids: BTreeSet<String> =
+            labelled.filter(|observed| observed.label.is_some()).map(|observed| plain(&observed.name)).collect();
+        let name = |sighting: &Sighting| {
+            short(sighting.observed.name.trim()).filter(|_| !ids.contains(&plain(&sighting.observed.name)))
+        };
+        let label = || self.best(agents_first, |sighting| short(sighting.observed.label.as_deref()?.trim()));
+        self.best(agents_first, name).or_else(label).unwrap_or_else(|| "nameless".into())
     }
 
     fn identify(&self, host: &mut Host) {

@@ -57,6 +57,7 @@ const MACHINE_FACTS: &[FactName] = &[
     fact("domain", Form::Text, "DNS domain or workgroup"),
     fact("uuid", Form::Text, "hardware UUID"),
     fact("serial", Form::Text, "serial number"),
+    fact("label", Form::Text, "what people call it, where `name` is an id of its cloud; shown, and never compared"),
     fact("organisation", Form::Text, "organisation, or a name that `organisation_aliases` knows"),
     fact("captured", Form::Date, "day on which it was last seen or inventoried"),
     fact("os", Form::Text, "operating system as the table writes it"),
