@@ -6,6 +6,7 @@
 
 mod alternatives;
 mod answers;
+mod assurance;
 mod coverage;
 mod family;
 mod gaps;

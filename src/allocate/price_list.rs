@@ -10,6 +10,8 @@ use crate::model::{Line, Metric, Money, Price, PriceKind, cheapest_packs, decima
 #[derive(Debug, Clone)]
 pub struct PriceList<'a> {
     prices: Vec<&'a Price>,
+    /// Of Software Assurance alone.
+    assurance: Vec<&'a Price>,
     currency: String,
 }
 
@@ -31,10 +33,11 @@ impl<'a> PriceList<'a> {
             .filter(|price| {
                 price.from.is_none_or(|from| from <= as_of) && price.until.is_none_or(|until| as_of <= until)
             })
-            .filter(|price| {
-                matches!(price.kind, PriceKind::Licence | PriceKind::LicenceAndSa | PriceKind::Subscription)
-            })
             .collect();
+        let (assurance, in_force): (Vec<&Price>, Vec<&Price>) = in_force
+            .into_iter()
+            .filter(|price| price.kind != PriceKind::StepUp)
+            .partition(|price| price.kind == PriceKind::Sa);
         let mut currencies: Vec<&str> = in_force.iter().map(|price| price.currency.as_str()).collect();
         currencies.sort_unstable();
         currencies.dedup();
@@ -42,8 +45,10 @@ impl<'a> PriceList<'a> {
             [only] => only,
             _ => wanted,
         };
-        let prices = in_force.into_iter().filter(|price| price.currency == currency).collect();
-        Self { prices, currency: currency.to_owned() }
+        let of_currency = |prices: Vec<&'a Price>| -> Vec<&'a Price> {
+            prices.into_iter().filter(|price| price.currency == currency).collect()
+        };
+        Self { prices: of_currency(in_force), assurance: of_currency(assurance), currency: currency.to_owned() }
     }
 
     fn packs(&self, product: &str, edition: Option<&str>, version: Option<&str>, metric: Metric) -> Vec<&'a Price> {
@@ -74,6 +79,19 @@ impl<'a> PriceList<'a> {
                 Priced::Missing(format!("{product}{edition} by {metric}"))
             }
         }
+    }
+
+    /// Whether what prices units is the licence alone.
+    pub fn is_licence_alone(&self, product: &str, edition: Option<&str>, metric: Metric) -> bool {
+        self.packs(product, edition, None, metric).iter().any(|price| price.kind == PriceKind::Licence)
+    }
+
+    /// Price of a year of Software Assurance for so many units; `None` where it has none.
+    pub fn assurance_year(&self, product: &str, edition: Option<&str>, metric: Metric, units: u32) -> Option<Money> {
+        let rows = packs_of(self.assurance.iter().copied(), product, edition, None, metric);
+        let packs: Vec<(u32, Decimal)> = rows.into_iter().map(|price| (price.units, price.yearly())).collect();
+        let minor = decimal_to_minor(cheapest_packs(&packs, units)?.0)?;
+        Some(Money { minor, currency: self.currency.clone() })
     }
 
     /// Price of one unit of a line in hundredths of the smallest currency unit, without rounding to packs.

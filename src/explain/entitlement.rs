@@ -249,7 +249,7 @@ fn why_not(teller: &Teller<'_>, entitlement: &Entitlement, form: &Form, line: &L
     {
         return format!("they give no right to run {} on a licence of {}", name(needed), name(printed));
     }
-    if !line.accepts.is_empty() && line.accepts.iter().all(|accepted| accepted.needs_sa) && !entitlement.sa_active {
+    if line.relies_on_assurance() && !entitlement.sa_active {
         return "only licences with Software Assurance in force serve here".to_owned();
     }
     if let Some(farm) = &entitlement.farm

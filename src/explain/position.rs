@@ -30,6 +30,13 @@ pub(super) fn explain(teller: &Teller<'_>, position: &Position) -> Explanation {
     let requirements: Vec<&Requirement> =
         position.requirements.iter().filter_map(|&index| teller.assessment.requirements.get(index)).collect();
     explanation.figures = figures(position);
+    let product = teller.rules.products.get(&position.product);
+    let relying = needs.iter().filter(|need| {
+        product.is_some_and(|product| product.relies_on_assurance_if_bought(need.what, teller.outcome.as_of))
+    });
+    let assured = relying.map(|need| need.what.units.saturating_sub(teller.spent(need.requirement, need.line))).sum();
+    let mut cost = price::items(teller, position);
+    cost.extend(price::of_assurance(teller, position, assured));
     explanation.sections = vec![
         section("The figures", equations(position)),
         section("The true-up", true_up(teller, position)),
@@ -40,7 +47,7 @@ pub(super) fn explain(teller: &Teller<'_>, position: &Position) -> Explanation {
             left_over(teller, &position.organisation, &position.product, &unmet),
         ),
         section("Every way of licensing it, over the whole organisation", ways(teller, position)),
-        section("The price", price::items(teller, position)),
+        section("The price", cost),
         section("Open questions", question::of_row(teller, &position.organisation, &requirements)),
         section("Rules not verified against a public page yet", unverified(teller, position)),
         section("Hosts", teller.hosts(requirements.iter().flat_map(|requirement| hosts(requirement)))),

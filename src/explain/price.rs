@@ -53,6 +53,46 @@ pub(super) fn items(teller: &Teller<'_>, position: &Position) -> Vec<Item> {
     ]
 }
 
+/// What a year of Software Assurance costs for so many missing units of a row that must carry it; nothing where the row's
+/// price holds it.
+pub(super) fn of_assurance(teller: &Teller<'_>, position: &Position, assured: u32) -> Option<Item> {
+    let (product, edition, metric) = (position.product.as_str(), position.edition.as_deref(), position.metric);
+    let ware = Ware { product, edition, version: None, metric, units: assured, beside: false };
+    let licences = lines_for(teller, &ware);
+    let first = licences.iter().find(|price| price.kind == PriceKind::Licence).filter(|_| assured > 0)?;
+    let prices = assurance_lines(teller, product, edition, metric, &first.currency);
+    let short = units(assured, metric);
+    let text = match cheapest(&prices, assured) {
+        Some((money, packs)) => {
+            format!(
+                "{short} must carry Software Assurance if they are bought now; a year of it costs {packs} = {money} more"
+            )
+        }
+        None => format!(
+            "{short} must carry Software Assurance if they are bought now, which has no price: the cost is higher"
+        ),
+    };
+    Some(Item::say(text).with(told(teller, &prices)))
+}
+
+/// Price lines of Software Assurance on the day.
+fn assurance_lines<'a>(
+    teller: &Teller<'a>,
+    product: &str,
+    edition: Option<&str>,
+    metric: Metric,
+    currency: &str,
+) -> Vec<&'a Price> {
+    let day = teller.outcome.as_of;
+    let in_force = teller.outcome.prices.iter().filter(|price| {
+        price.from.is_none_or(|from| from <= day)
+            && price.until.is_none_or(|until| day <= until)
+            && price.kind == PriceKind::Sa
+            && price.currency == currency
+    });
+    packs_of(in_force, product, edition, None, metric)
+}
+
 /// The rows whose missing units are priced together with those of this one, itself included.
 fn rows_bought_together<'a>(teller: &Teller<'a>, position: &Position) -> Vec<&'a Position> {
     let same = |row: &&Position| {
@@ -105,7 +145,7 @@ pub(super) fn of_ways(
 pub(super) fn assurance_year(teller: &Teller<'_>, ways: &[&Alternative], currency: &str) -> Option<Money> {
     let mut units: BTreeMap<(&str, Option<&str>, Metric), u32> = BTreeMap::new();
     for line in ways.iter().flat_map(|way| way.lines.iter().chain(&way.companions)) {
-        if !line.accepts.is_empty() && line.accepts.iter().all(|accepted| accepted.needs_sa) {
+        if line.relies_on_assurance() {
             *units.entry((&line.product, line.edition.as_deref(), line.metric)).or_default() += line.units;
         }
     }
@@ -116,14 +156,7 @@ pub(super) fn assurance_year(teller: &Teller<'_>, ways: &[&Alternative], currenc
         if licences.iter().all(|price| matches!(price.kind, PriceKind::LicenceAndSa | PriceKind::Subscription)) {
             continue;
         }
-        let day = teller.outcome.as_of;
-        let in_force = teller.outcome.prices.iter().filter(|price| {
-            price.from.is_none_or(|from| from <= day)
-                && price.until.is_none_or(|until| day <= until)
-                && price.kind == PriceKind::Sa
-                && price.currency == currency
-        });
-        let prices = packs_of(in_force, product, edition, None, metric);
+        let prices = assurance_lines(teller, product, edition, metric, currency);
         sum.minor += cheapest(&prices, units)?.0.minor;
     }
     Some(sum)

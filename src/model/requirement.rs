@@ -209,6 +209,13 @@ impl Line {
     }
 }
 
+impl Line {
+    /// Whether only licences with Software Assurance or a subscription in force serve it.
+    pub fn relies_on_assurance(&self) -> bool {
+        !self.accepts.is_empty() && self.accepts.iter().all(|accepted| accepted.needs_sa)
+    }
+}
+
 /// Why a way of licensing is not lawful here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {

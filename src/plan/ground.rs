@@ -73,19 +73,11 @@ impl Ground<'_> {
 
     /// How a line may be met by something bought today.
     pub fn bought(&self, line: &Line) -> Bought {
-        let product = self.request.rules.products.get(&*line.product);
-        let today = product.and_then(|product| product.current_release(self.request.as_of));
-        let of_today = |accepted: &&crate::model::Acceptance| {
-            let version = today.max(line.version);
-            today.is_none() || version.is_none_or(|version| accepted.from <= version && version <= accepted.until)
-        };
-        let mut serving = line.accepts.iter().filter(of_today).peekable();
-        if serving.peek().is_none() {
-            Bought::BySubscription
-        } else if serving.all(|accepted| accepted.needs_sa) {
-            Bought::Assured
-        } else {
-            Bought::Plain
+        let day = self.request.as_of;
+        match self.request.rules.products.get(&*line.product) {
+            Some(product) if product.relies_on_assurance_if_bought(line, day) => Bought::Assured,
+            Some(product) if product.accepted_if_bought(line, day).next().is_none() => Bought::BySubscription,
+            _ => Bought::Plain,
         }
     }
 

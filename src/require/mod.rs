@@ -193,8 +193,7 @@ const SERVER_METHODS: [Method; 6] = [
 
 /// Names the condition of a way that only licences with Software Assurance serve, where the way does not name it.
 fn name_assurance(way: &mut Alternative) {
-    let relies = |line: &Line| !line.accepts.is_empty() && line.accepts.iter().all(|accepted| accepted.needs_sa);
-    if way.condition.is_none() && way.lines.iter().any(relies) {
+    if way.condition.is_none() && way.lines.iter().any(Line::relies_on_assurance) {
         way.condition = Some("Software Assurance or a subscription in force on the licences".into());
     }
 }

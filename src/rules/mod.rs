@@ -2,6 +2,7 @@
 //! with file, line and caret.
 
 mod ambiguity;
+mod bought;
 mod cases;
 mod clause;
 mod document;
