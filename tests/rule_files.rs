@@ -30,7 +30,7 @@ fn every_key_of_a_rule_file_stands_in_their_manual() {
     let parsers = [
         include_str!("../src/rules/product.rs"),
         include_str!("../src/rules/recognition.rs"),
-        include_str!("../src/rules/terms.rs"),
+        include_str!("../src/rules/terms/read.rs"),
         include_str!("../src/rules/ambiguity.rs"),
         include_str!("../src/rules/vehicle.rs"),
         include_str!("../src/rules/edition_limits.rs"),

@@ -16,7 +16,7 @@ use crate::model::Place;
 use super::faults::Faults;
 use super::mapped;
 use super::page::{Field, Page, Verified};
-use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 
 /// The reader.
 pub struct AnsibleConsole;
@@ -101,11 +101,7 @@ impl Reader for AnsibleConsole {
         if head.lines().any(|line| first_line(line).is_some()) { Sniff::Sure } else { Sniff::No }
     }
 
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match text_of(input) {
-            Ok(text) => text,
-            Err(diagnostic) => return Verdict::Rejected(diagnostic),
-        };
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         let mut faults = Faults::default();
         let answers = Answers::in_text(text, input.path, &mut faults);
         answers.tell(input.path, &mut faults);
@@ -113,12 +109,13 @@ impl Reader for AnsibleConsole {
         let reader = mapped::known().iter().find(|reader| reader.name() == FACTS);
         let reader = reader.filter(|reader| reader.sniff(document.as_bytes(), input.path) != Sniff::No);
         let Some(reader) = reader else {
-            return faults.verdict(0, "answers of Ansible without facts of machines or packages", input.path, sink);
+            let nothing = "answers of Ansible without facts of machines or packages";
+            return Ok(faults.verdict(0, nothing, input.path, sink));
         };
-        match reader.read(&Input { bytes: document.as_bytes(), ..*input }, sink) {
+        Ok(match reader.read(&Input { bytes: document.as_bytes(), ..*input }, sink) {
             Verdict::Read => faults.verdict(1, "", input.path, sink),
             other => other,
-        }
+        })
     }
 }
 

@@ -3,16 +3,14 @@
 //! They say what a machine is and not what is installed on it, so the machine is seen as a register sees it: it is known,
 //! and not inventoried.
 
-use serde::de::DeserializeSeed;
-
 use crate::diag::{Code, Diagnostic};
 use crate::model::{ADDRESS_REMARK, ObservedHost, ObservedOperatingSystem, Place, Processor, View};
 
 use super::agent::{Firmware, Text, shown_by_firmware};
-use super::glpi_json::broken;
+use super::json::parsed_into;
 use super::page::{Field, Page, Verified};
 use super::picked::Picked;
-use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 
 /// The reader.
 pub struct Facter;
@@ -139,24 +137,16 @@ impl Reader for Facter {
         }
     }
 
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match text_of(input) {
-            Ok(text) => text,
-            Err(diagnostic) => return Verdict::Rejected(diagnostic),
-        };
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         let mut facts = Picked::new(WANTED);
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        let parsed = facts.seed().deserialize(&mut deserializer).and_then(|()| deserializer.end());
-        if let Err(error) = parsed {
-            return Verdict::Rejected(broken(&error, input.path));
-        }
+        parsed_into(facts.seed(), text, input.path)?;
         if let Some(container) = facts.text("virtual").filter(|kind| CONTAINERS.contains(kind)) {
-            return Verdict::Ignored(format!("facts of a container ({container}), which is no machine of its own"));
+            return Ok(Verdict::Ignored(format!("facts of a container ({container}), which is no machine of its own")));
         }
         let name = ["networking.hostname", "hostname", "networking.fqdn", "fqdn"];
         let Some((name, place)) = facts.first(&name) else {
             let message = "the facts name no machine: neither a host name nor a fully qualified one";
-            return Verdict::Rejected(Diagnostic::error(Code::IncompleteRecord, input.path, message));
+            return Err(Diagnostic::error(Code::IncompleteRecord, input.path, message));
         };
         let mut faults: Vec<Diagnostic> = facts.misshapen(input.path).collect();
         let mut host = ObservedHost::new(Place::Within(place.to_owned()), View::Register, name);
@@ -170,7 +160,7 @@ impl Reader for Facter {
         for fault in faults {
             sink.diagnostic(fault);
         }
-        Verdict::Read
+        Ok(Verdict::Read)
     }
 }
 

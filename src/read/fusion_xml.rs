@@ -10,11 +10,13 @@ use quick_xml::Reader as XmlReader;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesRef, Event};
 
+use crate::diag::Diagnostic;
+
 use super::agent::{Guest, Inventory, Licence, Processor, Software, Syntax, Text};
 use super::page::{Field, Page, Verified};
 use super::plain_xml::{NotPlain, PlainXml, Token};
 use super::xml::{Fault, Lines};
-use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 
 /// The reader.
 pub struct FusionXml;
@@ -81,19 +83,13 @@ impl Reader for FusionXml {
         }
     }
 
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match text_of(input) {
-            Ok(text) => text,
-            Err(diagnostic) => return Verdict::Rejected(diagnostic),
-        };
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         let mut document = Document::new(text);
-        if let Err(fault) = document.parse() {
-            return Verdict::Rejected(fault.diagnostic(text, input.path));
-        }
-        match document.not_ours() {
+        document.parse().map_err(|fault| fault.diagnostic(text, input.path))?;
+        Ok(match document.not_ours() {
             Some(reason) => Verdict::Ignored(reason),
             None => document.inventory.emit(input, sink),
-        }
+        })
     }
 }
 

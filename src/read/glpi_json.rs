@@ -9,12 +9,12 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::diag::{Code, Diagnostic};
-use crate::model::Place;
+use crate::diag::Diagnostic;
 
 use super::agent::{Inventory, Software, Syntax, Text};
+use super::json::parsed_into;
 use super::page::{Field, Page, Verified};
-use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 
 /// The reader.
 pub struct GlpiJson;
@@ -84,41 +84,19 @@ impl Reader for GlpiJson {
         }
     }
 
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match text_of(input) {
-            Ok(text) => text,
-            Err(diagnostic) => return Verdict::Rejected(diagnostic),
-        };
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         let mut document = Document::new();
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        let parsed = DocumentSeed(&mut document).deserialize(&mut deserializer).and_then(|()| deserializer.end());
-        if let Err(error) = parsed {
-            return Verdict::Rejected(broken(&error, input.path));
-        }
-        match document.not_ours() {
+        parsed_into(DocumentSeed(&mut document), text, input.path)?;
+        Ok(match document.not_ours() {
             Some(reason) => Verdict::Ignored(reason),
             None => document.inventory.emit(input, sink),
-        }
+        })
     }
 }
 
 /// Whether it is the description of the format, which names every key of it and holds no inventory.
 fn describes_inventories(head: &str) -> bool {
     head.contains("\"$schema\"") && head.contains("\"properties\"")
-}
-
-/// What is wrong with a document, with its place.
-pub(super) fn broken(error: &serde_json::Error, path: &str) -> Diagnostic {
-    let line = u32::try_from(error.line()).unwrap_or(u32::MAX);
-    let text = error.to_string();
-    // The library ends its message with the place, which is given in our own form.
-    let reason = text.split(" at line ").next().unwrap_or_default();
-    let message = match error.is_eof() {
-        true => format!("the JSON ends too early, at column {}: {reason}", error.column()),
-        false => format!("the JSON is broken at column {}: {reason}", error.column()),
-    };
-    let help = "nothing was taken from this file; collect the inventory again";
-    Diagnostic::error(Code::BrokenFormat, path, message).at(Place::Line(line)).help(help)
 }
 
 /// The whole document.

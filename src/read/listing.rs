@@ -17,7 +17,7 @@ use super::habit::{Habit, usual_mark};
 use super::page::Page;
 use super::table::{Columns, NextRow, Row, Table, TextTable, heading, may_be_text_table, rows_of_text};
 use super::value::{self, WrongValue};
-use super::{Input, Reader, Sink, Sniff, Verdict, text_of};
+use super::{Input, Reader, Sink, Sniff, Verdict};
 
 /// Rows from the top within which the headings must stand; above them there may be a title.
 pub(super) const HEADINGS_WITHIN: usize = 10;
@@ -110,11 +110,8 @@ impl Reader for List {
         self.layout.fit_text(head, path)
     }
 
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        match text_of(input) {
-            Ok(text) => (self.rows)(input, &mut TextTable { text, path: input.path }, sink),
-            Err(fault) => Verdict::Rejected(fault),
-        }
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
+        Ok((self.rows)(input, &mut TextTable { text, path: input.path }, sink))
     }
 }
 

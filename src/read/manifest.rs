@@ -1,5 +1,6 @@
 //! The manifest: what a person declares in TOML for hosts, purchases, users and prices that no other file describes.
 
+use crate::diag::Diagnostic;
 use crate::model::SourceId;
 use crate::rules::{DEFAULT_ORGANISATION, looks_like_manifest, parse_manifest};
 
@@ -63,27 +64,23 @@ impl Reader for ManifestToml {
     }
 
     /// A manifest is taken as a whole or not at all: half a declaration would be another declaration.
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match super::text_of(input) {
-            Ok(text) => text,
-            Err(fault) => return Verdict::Rejected(fault),
-        };
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         if holds_cases(text) && !looks_like_manifest(text) {
-            return Verdict::Ignored("worked cases, not an estate".into());
+            return Ok(Verdict::Ignored("worked cases, not an estate".into()));
         }
         let organisation = input.organisation.unwrap_or(DEFAULT_ORGANISATION);
         match parse_manifest(input.path, text, Some(SourceId(0)), organisation) {
             Ok(manifest) => {
                 sink.manifest(manifest);
-                Verdict::Read
+                Ok(Verdict::Read)
             }
             Err(faults) => {
                 let mut faults = faults.into_iter();
                 let Some(first) = faults.next() else {
-                    return Verdict::Ignored("an empty manifest".into());
+                    return Ok(Verdict::Ignored("an empty manifest".into()));
                 };
                 faults.for_each(|fault| sink.diagnostic(fault));
-                Verdict::Rejected(first)
+                Err(first)
             }
         }
     }

@@ -16,6 +16,7 @@ mod faults;
 mod fusion_xml;
 mod glpi_json;
 mod habit;
+mod json;
 mod listing;
 mod machine_named;
 mod manifest;
@@ -162,8 +163,19 @@ pub trait Reader: Sync {
     }
     /// Looks at the first bytes (up to 64 KiB) and the path's extension.
     fn sniff(&self, head: &[u8], path: &str) -> Sniff;
-    /// Reads a file. What was handed to the sink before an error stays valid.
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict;
+    /// Reads a file. What was handed to the sink before an error stays valid. Readers of bytes have their own; the others
+    /// get the content as text, and content that is none is rejected.
+    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
+        text_of(input).and_then(|text| self.read_text(text, input, sink)).unwrap_or_else(Verdict::Rejected)
+    }
+    /// Reads a file that is text.
+    ///
+    /// # Errors
+    /// Why nothing could be taken from it: it is rejected.
+    fn read_text(&self, _text: &str, input: &Input<'_>, _sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
+        let message = format!("{} is no format of text", self.name());
+        Err(Diagnostic::error(Code::WrongEncoding, input.path, message).at(Place::Whole))
+    }
 }
 
 /// Every built-in reader, in the order in which equally sure ones are preferred: those of one format before the

@@ -17,7 +17,7 @@ use super::collected::{Collected, MOST_ROWS, Row};
 use super::faults::Faults;
 use super::page::{Field, Page, Verified};
 use super::value;
-use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 
 /// The reader.
 pub struct OpenAudit;
@@ -103,19 +103,15 @@ impl Reader for OpenAudit {
         }
     }
 
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match text_of(input) {
-            Ok(text) => text,
-            Err(diagnostic) => return Verdict::Rejected(diagnostic),
-        };
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         let mut audit = Audit::default();
         if let Err((message, at)) = parse(text, &mut audit) {
             let line = 1 + text.as_bytes()[..at.min(text.len())].iter().filter(|byte| **byte == b'\n').count();
             let help = "nothing was taken from this file; audit the machine again";
             let fault = Diagnostic::error(Code::BrokenFormat, input.path, message).help(help);
-            return Verdict::Rejected(fault.at(Place::Line(u32::try_from(line).unwrap_or(u32::MAX))));
+            return Err(fault.at(Place::Line(u32::try_from(line).unwrap_or(u32::MAX))));
         }
-        audit.emit(input, sink)
+        Ok(audit.emit(input, sink))
     }
 }
 

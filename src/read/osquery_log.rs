@@ -11,11 +11,11 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{ObservedHost, ObservedOperatingSystem, Place, Processor, SoftwareRecord, View};
 
 use super::agent::{Firmware, Text, shown_by_firmware};
-use super::glpi_json::broken;
+use super::json::broken;
 use super::page::{Field, Page, Verified};
 use super::texts::Texts;
 use super::value;
-use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 
 /// The reader.
 pub struct OsqueryLog;
@@ -91,11 +91,7 @@ impl Reader for OsqueryLog {
         if results && head.contains("\"hostIdentifier\"") { Sniff::Sure } else { Sniff::No }
     }
 
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match text_of(input) {
-            Ok(text) => text,
-            Err(diagnostic) => return Verdict::Rejected(diagnostic),
-        };
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         let mut log = Log::default();
         let mut lines = Lines { text, at: 0, line: 1 };
         let mut fault = None;
@@ -110,12 +106,12 @@ impl Reader for OsqueryLog {
             }
         }
         match (log.machines.is_empty(), fault) {
-            (true, Some(fault)) => return Verdict::Rejected(fault),
-            (true, None) => return Verdict::Ignored("it holds no results of any machine".into()),
+            (true, Some(fault)) => return Err(fault),
+            (true, None) => return Ok(Verdict::Ignored("it holds no results of any machine".into())),
             (false, fault) => fault.into_iter().for_each(|fault| sink.diagnostic(fault)),
         }
         log.deliver(input.path, sink);
-        Verdict::Read
+        Ok(Verdict::Read)
     }
 }
 

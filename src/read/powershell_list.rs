@@ -1,10 +1,12 @@
 //! Objects as PowerShell lists them: `Get-ComputerInfo`, `… | Format-List`.
 
+use crate::diag::Diagnostic;
+
 use super::blocks::{Parted, blocks};
 use super::cim;
 use super::page::{Field, Page, Verified};
 use super::wmic_list::objects_at_the_start;
-use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 
 /// The reader.
 pub struct PowerShellList;
@@ -74,12 +76,8 @@ impl Reader for PowerShellList {
         if objects.iter().any(|object| cim::class(object).is_some()) { Sniff::Sure } else { Sniff::No }
     }
 
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match text_of(input) {
-            Ok(text) => text,
-            Err(diagnostic) => return Verdict::Rejected(diagnostic),
-        };
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         let (objects, beyond) = blocks(text, Parted::Colon);
-        cim::read(&objects, &beyond, "a list of objects of kinds that are not used", input, sink)
+        Ok(cim::read(&objects, &beyond, "a list of objects of kinds that are not used", input, sink))
     }
 }

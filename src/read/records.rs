@@ -15,7 +15,7 @@ use crate::model::Place;
 
 use super::agent::Text;
 use super::beyond::Beyond;
-use super::glpi_json::broken;
+use super::json::broken;
 use super::table::{NextRow, Row, Table};
 
 /// Rows that one object may hold; further ones are told.

@@ -17,7 +17,7 @@ use super::faults::Faults;
 use super::machine_named::owner;
 use super::mapped::named_after;
 use super::page::{Field, Page, Verified};
-use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 
 use known::{Known, fill, known};
 use statement::{Statement, Statements, is_header};
@@ -106,11 +106,7 @@ impl Reader for Registry {
         if start.lines().find(|line| !line.trim().is_empty()).is_some_and(is_header) { Sniff::Sure } else { Sniff::No }
     }
 
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match text_of(input) {
-            Ok(text) => text,
-            Err(diagnostic) => return Verdict::Rejected(diagnostic),
-        };
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         let mut export = Export::new(known());
         let mut faults = Faults::default();
         export.take_all(text, input.path, &mut faults);
@@ -119,12 +115,8 @@ impl Reader for Registry {
         export.left.tell(input.path, &mut faults);
         if !export.says_something {
             let first = export.first_key.map_or_else(|| "no key at all".to_owned(), |key| format!("`{key}`"));
-            return faults.verdict(
-                0,
-                &format!("an export of the registry without keys of software or names: {first}"),
-                input.path,
-                sink,
-            );
+            let nothing = format!("an export of the registry without keys of software or names: {first}");
+            return Ok(faults.verdict(0, &nothing, input.path, sink));
         }
         let name = match export.machine.take() {
             Some((_, name)) => name,
@@ -135,7 +127,7 @@ impl Reader for Registry {
             }
         };
         export.machine(name).emit(sink);
-        faults.verdict(1, "", input.path, sink)
+        Ok(faults.verdict(1, "", input.path, sink))
     }
 }
 

@@ -168,21 +168,17 @@ impl Reader for RvTools {
         if tab_of_text(&text, path).is_some() { Sniff::Sure } else { Sniff::No }
     }
 
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match super::text_of(input) {
-            Ok(text) => text,
-            Err(fault) => return Verdict::Rejected(fault),
-        };
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         let Some(tab) = tab_of_text(text, input.path) else {
             let message = "the first row does not hold the headings of a tab of RVTools";
-            return Verdict::Rejected(Diagnostic::error(Code::UnknownFormat, input.path, message).at(Place::Line(1)));
+            return Err(Diagnostic::error(Code::UnknownFormat, input.path, message).at(Place::Line(1)));
         };
         if let Tab::Unused(_) | Tab::About = tab {
-            return unused(tab.name());
+            return Ok(unused(tab.name()));
         }
         let mut export = Export::new(input.path);
         export.read_tab(tab, &mut rows_of_text(text, input.path));
-        export.deliver(sink)
+        Ok(export.deliver(sink))
     }
 }
 

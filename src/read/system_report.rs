@@ -15,7 +15,7 @@ use super::faults::Faults;
 use super::machine_named::owner;
 use super::mapped::named_after;
 use super::page::{Field, Page, Verified};
-use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 
 /// The reader.
 pub struct SystemReport;
@@ -190,11 +190,7 @@ impl Reader for SystemReport {
         if section && fact { Sniff::Sure } else { Sniff::No }
     }
 
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match text_of(input) {
-            Ok(text) => text,
-            Err(diagnostic) => return Verdict::Rejected(diagnostic),
-        };
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         let report = match text.trim_start().starts_with('<') {
             false => of_text(text),
             true => match property_list::read(text) {
@@ -202,14 +198,14 @@ impl Reader for SystemReport {
                 Err((message, line)) => {
                     let help = "nothing was taken from this file; write the report again";
                     let fault = Diagnostic::error(Code::BrokenFormat, input.path, message).at(Place::Line(line));
-                    return Verdict::Rejected(fault.help(help));
+                    return Err(fault.help(help));
                 }
             },
         };
         if !report.seen {
-            return Verdict::Ignored("a report without applications, hardware and software".to_owned());
+            return Ok(Verdict::Ignored("a report without applications, hardware and software".to_owned()));
         }
-        emit(report, input, sink)
+        Ok(emit(report, input, sink))
     }
 }
 

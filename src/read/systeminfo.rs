@@ -15,7 +15,7 @@ use super::collected::Collected;
 use super::faults::Faults;
 use super::page::{Field, Page, Verified};
 use super::table::{may_be_text_table, rows_of_text};
-use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 
 /// The reader.
 pub struct SystemInfo;
@@ -126,11 +126,7 @@ impl Reader for SystemInfo {
         if telling(&found) || heading_row(&text, path).is_some() { Sniff::Sure } else { Sniff::No }
     }
 
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match text_of(input) {
-            Ok(text) => text,
-            Err(diagnostic) => return Verdict::Rejected(diagnostic),
-        };
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         let mut faults = Faults::default();
         let machines = match heading_row(text, input.path) {
             Some(_) => of_table(text, input.path, &mut faults),
@@ -149,7 +145,7 @@ impl Reader for SystemInfo {
                 }
             }
         }
-        faults.verdict(count, "no output of systeminfo in it", input.path, sink)
+        Ok(faults.verdict(count, "no output of systeminfo in it", input.path, sink))
     }
 }
 

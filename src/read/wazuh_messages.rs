@@ -16,7 +16,7 @@ use super::faults::Faults;
 use super::machine_named::{owner, unknown};
 use super::mapped::named_after;
 use super::page::{Field, Page, Verified};
-use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of, value};
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict, value};
 
 /// The reader.
 pub struct WazuhMessages;
@@ -176,11 +176,7 @@ impl Reader for WazuhMessages {
         if head.lines().any(is_message) { Sniff::Sure } else { Sniff::No }
     }
 
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match text_of(input) {
-            Ok(text) => text,
-            Err(diagnostic) => return Verdict::Rejected(diagnostic),
-        };
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         let (mut log, mut faults) = (Log::default(), Faults::default());
         for (at, text) in text.lines().enumerate() {
             let number = u32::try_from(at + 1).unwrap_or(u32::MAX);
@@ -194,7 +190,7 @@ impl Reader for WazuhMessages {
             }
         }
         let machines = log.deliver(input, &mut faults, sink);
-        faults.verdict(machines, "messages of Wazuh without packages, systems or hardware", input.path, sink)
+        Ok(faults.verdict(machines, "messages of Wazuh without packages, systems or hardware", input.path, sink))
     }
 }
 

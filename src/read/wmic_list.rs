@@ -1,9 +1,11 @@
 //! `wmic … get … /format:list`: a line a property, blank lines between objects.
 
+use crate::diag::Diagnostic;
+
 use super::blocks::{Block, Parted, blocks, pair};
 use super::cim;
 use super::page::{Field, Page, Verified};
-use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 
 /// The reader.
 pub struct WmicList;
@@ -111,17 +113,13 @@ impl Reader for WmicList {
         if objects.iter().any(|object| object.has_any(&OF_MANAGEMENT)) { Sniff::Maybe } else { Sniff::No }
     }
 
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match text_of(input) {
-            Ok(text) => text,
-            Err(diagnostic) => return Verdict::Rejected(diagnostic),
-        };
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         let (objects, beyond) = blocks(text, Parted::Equals);
         let of = objects.iter().find_map(|object| object.first(&["CreationClassName", "__CLASS"]));
         let nothing = match of {
             Some(class) => format!("objects of management of a class that is not used: {class}"),
             None => "objects of management of classes that are not used".to_owned(),
         };
-        cim::read(&objects, &beyond, &nothing, input, sink)
+        Ok(cim::read(&objects, &beyond, &nothing, input, sink))
     }
 }

@@ -6,13 +6,14 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::diag::Diagnostic;
 use crate::model::Place;
 
 use super::super::agent::Text;
-use super::super::glpi_json::broken;
+use super::super::json::parsed;
 use super::super::page::{Field, Page, Verified};
 use super::super::xml::{Element, Fault, Listener, first_elements, walk};
-use super::super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
+use super::super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 use super::{Bill, Part, PartKind, Subject, host_name, is_root};
 
 /// The reader.
@@ -95,22 +96,13 @@ impl Reader for CycloneDx {
         }
     }
 
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match text_of(input) {
-            Ok(text) => text,
-            Err(diagnostic) => return Verdict::Rejected(diagnostic),
-        };
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         if text.trim_start().starts_with('<') {
             let mut document = Document::default();
-            return match walk(text, false, &mut document) {
-                Ok(()) => document.finish().emit(input, sink),
-                Err(fault) => Verdict::Rejected(fault.diagnostic(text, input.path)),
-            };
+            walk(text, false, &mut document).map_err(|fault| fault.diagnostic(text, input.path))?;
+            return Ok(document.finish().emit(input, sink));
         }
-        match serde_json::from_str::<Bom<'_>>(text) {
-            Ok(bom) => bom.bill().emit(input, sink),
-            Err(error) => Verdict::Rejected(broken(&error, input.path)),
-        }
+        Ok(parsed::<Bom<'_>>(text, input.path)?.bill().emit(input, sink))
     }
 }
 

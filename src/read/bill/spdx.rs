@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use crate::diag::Diagnostic;
 use crate::model::Place;
 
 use super::super::agent::Text;
-use super::super::glpi_json::broken;
+use super::super::json::broken;
 use super::super::page::{Field, Page, Verified};
 use super::super::xml::{Element, Fault, Listener, first_elements, walk};
-use super::super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
+use super::super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 use super::purl::Purl;
 use super::spdx_lines;
 use super::{Bill, NOTHING_SAID, Part, PartKind, Subject, is_image_reference, is_root};
@@ -98,29 +99,17 @@ impl Reader for Spdx {
         if is_spdx { Sniff::Sure } else { Sniff::No }
     }
 
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match text_of(input) {
-            Ok(text) => text,
-            Err(diagnostic) => return Verdict::Rejected(diagnostic),
-        };
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         let document = match text.trim_start().as_bytes().first() {
-            Some(b'{') => match from_json(text) {
-                Ok(document) => document,
-                Err(error) => return Verdict::Rejected(broken(&error, input.path)),
-            },
+            Some(b'{') => from_json(text).map_err(|error| broken(&error, input.path))?,
             Some(b'<') => {
                 let mut heard = Heard::default();
-                if let Err(fault) = walk(text, false, &mut heard) {
-                    return Verdict::Rejected(fault.diagnostic(text, input.path));
-                }
+                walk(text, false, &mut heard).map_err(|fault| fault.diagnostic(text, input.path))?;
                 heard.document
             }
-            _ => match spdx_lines::parse(text) {
-                Ok(document) => document,
-                Err(fault) => return Verdict::Rejected(fault.of(input.path)),
-            },
+            _ => spdx_lines::parse(text).map_err(|fault| fault.of(input.path))?,
         };
-        document.bill().emit(input, sink)
+        Ok(document.bill().emit(input, sink))
     }
 }
 

@@ -2,13 +2,14 @@
 
 use serde::Deserialize;
 
+use crate::diag::Diagnostic;
 use crate::model::{ObservedOperatingSystem, Place};
 
 use super::super::agent::Text;
-use super::super::glpi_json::broken;
+use super::super::json::parsed;
 use super::super::machine_named::looks_like_machine;
 use super::super::page::{Field, Page, Verified};
-use super::super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
+use super::super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 use super::{Bill, Part, PartKind, Subject, caption, is_root};
 
 /// The reader.
@@ -70,15 +71,8 @@ impl Reader for Syft {
         }
     }
 
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match text_of(input) {
-            Ok(text) => text,
-            Err(diagnostic) => return Verdict::Rejected(diagnostic),
-        };
-        match serde_json::from_str::<Document<'_>>(text) {
-            Ok(document) => document.bill().emit(input, sink),
-            Err(error) => Verdict::Rejected(broken(&error, input.path)),
-        }
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
+        Ok(parsed::<Document<'_>>(text, input.path)?.bill().emit(input, sink))
     }
 }
 

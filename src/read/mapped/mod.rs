@@ -24,7 +24,7 @@ use super::machine_named::Owner;
 use super::page::{Field, Page, Verified};
 use super::records::may_be_json;
 use super::table::{Row, Table, TextTable, may_be_text_table, rows_of_text};
-use super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 
 use cells::Cells;
 use fit::Fit;
@@ -259,12 +259,11 @@ impl Reader for Mapped<'_> {
         if self.fit(path, None, &rows).is_some() { Sniff::Sure } else { Sniff::No }
     }
 
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        match text_of(input) {
-            Ok(text) if may_be_json(input.bytes) => self.read_json(input, text, sink),
-            Ok(text) => self.read_table(input, &mut TextTable { text, path: input.path }, sink),
-            Err(fault) => Verdict::Rejected(fault),
-        }
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
+        Ok(match may_be_json(input.bytes) {
+            true => self.read_json(input, text, sink),
+            false => self.read_table(input, &mut TextTable { text, path: input.path }, sink),
+        })
     }
 }
 

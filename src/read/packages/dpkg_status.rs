@@ -4,7 +4,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::Place;
 
 use super::super::page::{Field, Page, Verified};
-use super::super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
+use super::super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 use super::{Package, Packages, line_number};
 
 /// The reader.
@@ -73,11 +73,7 @@ impl Reader for DpkgStatus {
         if is_apk && has("V:") { Sniff::Sure } else { Sniff::No }
     }
 
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match text_of(input) {
-            Ok(text) => text,
-            Err(diagnostic) => return Verdict::Rejected(diagnostic),
-        };
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         let mut found = Found { one_of_many: is_one_of_many(input.path), ..Found::default() };
         for (index, line) in text.lines().enumerate() {
             found.line(line.trim_end_matches('\r'), line_number(index));
@@ -88,13 +84,13 @@ impl Reader for DpkgStatus {
         if packages.installed.is_empty() && packages.not_installed == 0 && offered > 0 {
             let reason =
                 format!("{offered} packages without a status: what a repository offers, not what is installed");
-            return Verdict::Ignored(reason);
+            return Ok(Verdict::Ignored(reason));
         }
         if offered > 0 {
             let message = format!("{offered} packages without a status are left out");
             sink.diagnostic(Diagnostic::warning(Code::IncompleteRecord, input.path, message).at(Place::Whole));
         }
-        packages.emit(input, sink)
+        Ok(packages.emit(input, sink))
     }
 }
 

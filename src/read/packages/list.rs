@@ -1,7 +1,9 @@
 //! Lists of installed packages as the commands of package managers print them.
 
+use crate::diag::Diagnostic;
+
 use super::super::page::{Field, Page, Verified};
-use super::super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
+use super::super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 use super::lines::Shape;
 
 /// The reader.
@@ -72,14 +74,10 @@ impl Reader for PackageList {
         }
     }
 
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match text_of(input) {
-            Ok(text) => text,
-            Err(diagnostic) => return Verdict::Rejected(diagnostic),
-        };
-        match Shape::of(text) {
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
+        Ok(match Shape::of(text) {
             Some(shape) => shape.read(text).emit(input, sink),
             None => Verdict::Ignored("a list that names no package".into()),
-        }
+        })
     }
 }

@@ -12,7 +12,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::Place;
 
 use super::super::agent::Text;
-use super::super::glpi_json::broken;
+use super::super::json::broken;
 use super::super::page::{Field, Page, Verified};
 use super::super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
 use super::{Kind, Tag, Tags};

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
+use crate::diag::Diagnostic;
 use crate::model::Place;
 
 use super::super::page::{Field, Page, Verified};
 use super::super::xml::{Element, Fault, Listener, first_elements, walk};
-use super::super::{Carries, Input, Reader, Sink, Sniff, Verdict, text_of};
+use super::super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 use super::{Kind, Tag, Tags};
 
 /// The reader.
@@ -92,16 +93,10 @@ impl Reader for Swid {
         if is_tag(root) || is_tag(below) { Sniff::Sure } else { Sniff::No }
     }
 
-    fn read(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let text = match text_of(input) {
-            Ok(text) => text,
-            Err(diagnostic) => return Verdict::Rejected(diagnostic),
-        };
+    fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         let mut document = Document::default();
-        match walk(text, true, &mut document) {
-            Ok(()) => document.tags.emit(input, sink),
-            Err(fault) => Verdict::Rejected(fault.diagnostic(text, input.path)),
-        }
+        walk(text, true, &mut document).map_err(|fault| fault.diagnostic(text, input.path))?;
+        Ok(document.tags.emit(input, sink))
     }
 }
 
