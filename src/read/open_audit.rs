@@ -1,12 +1,9 @@
 //! Open-AudIT's audit results: `<system>` with a section a kind of thing, and in it an `<item>` each.
 //!
-//! One pass over the events; of every section that is used the fields of one item are kept until it ends. A document
-//! type is refused, and so is any reference but the five predefined ones and characters by number. A file that breaks
-//! off is rejected as a whole.
+//! One pass; of every section that is used the fields of one item are kept until it ends. A file that breaks off is rejected
+//! as a whole.
 
-use quick_xml::Reader as XmlReader;
-use quick_xml::escape::resolve_xml_entity;
-use quick_xml::events::Event;
+use std::borrow::Cow;
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::{ObservedHost, ObservedOperatingSystem, Place, Processor, View};
@@ -17,6 +14,7 @@ use super::collected::{Collected, MOST_ROWS, Row};
 use super::faults::Faults;
 use super::page::{Field, Page, Verified};
 use super::value;
+use super::xml::{Element, Fault, Form, Listener, walk};
 use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 
 /// The reader.
@@ -68,8 +66,6 @@ const PAGE: Page = Page {
 
 /// Bytes looked at to recognise the format.
 const SNIFFED_BYTES: usize = 4096;
-/// Deepest nesting of elements; audits have four levels.
-const DEEPEST: usize = 32;
 /// Most processors, and cores of each, that are believed.
 const MOST_SOCKETS: u32 = 256;
 const MOST_CORES: u32 = 1024;
@@ -104,14 +100,9 @@ impl Reader for OpenAudit {
     }
 
     fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
-        let mut audit = Audit::default();
-        if let Err((message, at)) = parse(text, &mut audit) {
-            let line = 1 + text.as_bytes()[..at.min(text.len())].iter().filter(|byte| **byte == b'\n').count();
-            let help = "nothing was taken from this file; audit the machine again";
-            let fault = Diagnostic::error(Code::BrokenFormat, input.path, message).help(help);
-            return Err(fault.at(Place::Line(u32::try_from(line).unwrap_or(u32::MAX))));
-        }
-        Ok(audit.emit(input, sink))
+        let mut heard = Heard::default();
+        walk(text, Form::One, &mut heard).map_err(|fault| fault.diagnostic(text, input.path))?;
+        Ok(heard.audit.emit(input, sink))
     }
 }
 
@@ -364,105 +355,46 @@ fn field<'f>(fields: &'f Fields, name: &str) -> Option<&'f str> {
     raw(fields, name).map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// Reads the document; the message and the byte where it cannot be understood.
-fn parse(text: &str, audit: &mut Audit) -> Result<(), (String, usize)> {
-    let mut reader = XmlReader::from_str(text);
-    reader.config_mut().allow_dangling_amp = true;
-    let mut walk =
-        Walk { text, audit, path: Vec::new(), fields: Vec::new(), value: None, begun: (0, 1), seen_root: false };
-    loop {
-        let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-        match reader.read_event() {
-            Ok(Event::Start(start)) => walk.open(start.name().as_ref(), at)?,
-            Ok(Event::Empty(start)) => {
-                walk.open(start.name().as_ref(), at)?;
-                walk.close();
-            }
-            Ok(Event::End(_)) => walk.close(),
-            Ok(Event::Text(text)) => walk.append(&text),
-            Ok(Event::CData(text)) => walk.append(&text),
-            Ok(Event::GeneralRef(reference)) => {
-                let wrong = || (format!("the reference `&{};` is not resolved", &*reference), at);
-                let character = reference.resolve_char_ref().map_err(|_| wrong())?;
-                match (character, resolve_xml_entity(&reference)) {
-                    (Some(character), _) => walk.append(character.encode_utf8(&mut [0; 4])),
-                    (None, Some(entity)) => walk.append(entity),
-                    (None, None) => return Err(wrong()),
-                }
-            }
-            Ok(Event::DocType(_)) => return Err(("a document type, which no audit has, is refused".into(), at)),
-            Ok(Event::Comment(_) | Event::PI(_) | Event::Decl(_)) => {}
-            Ok(Event::Eof) => {
-                return match (walk.path.len(), walk.seen_root) {
-                    (0, true) => Ok(()),
-                    (0, false) => Err(("no element in the document".into(), text.len())),
-                    (open, _) => Err((format!("the XML ends too early, with {open} elements open"), text.len())),
-                };
-            }
-            Err(error) => {
-                let at = usize::try_from(reader.error_position()).unwrap_or(usize::MAX);
-                return Err((format!("the XML is broken: {error}"), at));
-            }
-        }
-    }
-}
-
-/// Where the document is.
-struct Walk<'w> {
-    text: &'w str,
-    audit: &'w mut Audit,
-    path: Vec<String>,
+/// The sections while they are heard: the fields of one item are kept until it ends.
+#[derive(Default)]
+struct Heard {
+    audit: Audit,
     fields: Fields,
-    value: Option<String>,
-    /// Byte and line of the last item.
-    begun: (usize, u32),
-    seen_root: bool,
+    /// Line of the last item.
+    begun: u32,
+    /// Whether the element that was opened last is still open: it holds nothing but text.
+    innermost: bool,
 }
 
-impl Walk<'_> {
-    fn in_use(&self) -> bool {
-        self.path.get(1).is_some_and(|section| SECTIONS.contains(&section.as_str()))
-    }
+/// The section of a path, where its fields are used.
+fn section(path: &str) -> Option<&str> {
+    path.split('/').nth(1).filter(|section| SECTIONS.contains(section))
+}
 
-    fn open(&mut self, element: &str, at: usize) -> Result<(), (String, usize)> {
-        match (self.path.len(), self.seen_root) {
-            (0, true) => return Err(("a second document in the same file".into(), at)),
-            (0, false) if element != "system" => {
-                return Err((format!("the root is `<{element}>`, not `<system>`"), at));
-            }
-            (DEEPEST, _) => return Err((format!("elements are nested more than {DEEPEST} deep"), at)),
-            _ => self.seen_root = true,
+impl<'a> Listener<'a> for Heard {
+    fn open(&mut self, path: &str, element: &Element<'_>) -> Result<(), Fault> {
+        if !path.contains('/') && path != "system" {
+            return Err(element.fault(format!("the root is `<{path}>`, not `<system>`")));
         }
-        self.path.push(element.to_owned());
-        if self.in_use() && (element == "item" || self.path.len() == 2) {
-            let passed = self.text.as_bytes().get(self.begun.0..at).unwrap_or_default();
-            let breaks = passed.iter().filter(|byte| **byte == b'\n').count();
-            self.begun = (at, self.begun.1.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX)));
+        self.innermost = true;
+        let is_section = path.matches('/').count() == 1;
+        if section(path).is_some() && (is_section || path.ends_with("/item")) {
+            self.begun = element.line;
             self.fields.clear();
         }
-        self.value = (self.in_use() && self.path.len() > 2).then(String::new);
         Ok(())
     }
 
-    fn append(&mut self, text: &str) {
-        if let Some(value) = &mut self.value {
-            value.push_str(text);
-        }
-    }
-
-    fn close(&mut self) {
-        let in_use = self.in_use();
-        let Some(element) = self.path.pop() else { return };
-        if !in_use {
-            return;
-        }
-        let value = self.value.take();
-        let section = self.path.get(1).unwrap_or(&element);
-        if element == "item" || (self.path.len() == 1 && !self.fields.is_empty()) {
+    fn close(&mut self, path: &str, text: Cow<'a, str>) {
+        let innermost = std::mem::take(&mut self.innermost);
+        let Some(section) = section(path) else { return };
+        let ends_section = path.matches('/').count() == 1;
+        if path.ends_with("/item") || (ends_section && !self.fields.is_empty()) {
             let fields = std::mem::take(&mut self.fields);
-            self.audit.take(section, fields, self.begun.1);
-        } else if let Some(value) = value {
-            self.fields.push((element, value));
+            self.audit.take(section, fields, self.begun);
+        } else if innermost && !ends_section {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            self.fields.push((name.to_owned(), text.into_owned()));
         }
     }
 }

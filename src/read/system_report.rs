@@ -193,14 +193,7 @@ impl Reader for SystemReport {
     fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         let report = match text.trim_start().starts_with('<') {
             false => of_text(text),
-            true => match property_list::read(text) {
-                Ok(report) => report,
-                Err((message, line)) => {
-                    let help = "nothing was taken from this file; write the report again";
-                    let fault = Diagnostic::error(Code::BrokenFormat, input.path, message).at(Place::Line(line));
-                    return Err(fault.help(help));
-                }
-            },
+            true => property_list::read(text).map_err(|fault| fault.diagnostic(text, input.path))?,
         };
         if !report.seen {
             return Ok(Verdict::Ignored("a report without applications, hardware and software".to_owned()));

@@ -1,7 +1,8 @@
 //! XML as a walk over its elements, for readers that know elements by their path.
 //!
 //! Namespaces are not told apart: an element is known by its local name. Entities are never expanded: a document type is
-//! refused, and so is any reference but the five predefined ones and characters by number.
+//! refused, unless it is the one that every document of a format has and defines nothing, and so is any reference but the
+//! five predefined ones and characters by number.
 
 use std::borrow::Cow;
 
@@ -78,6 +79,11 @@ pub(super) struct Element<'e> {
 }
 
 impl Element<'_> {
+    /// A fault of the document, here.
+    pub fn fault(&self, message: impl Into<String>) -> Fault {
+        Fault::new(message, self.at)
+    }
+
     /// The value of an attribute without prefix; `None` where it is not there.
     ///
     /// # Errors
@@ -114,11 +120,24 @@ pub(super) trait Listener<'a> {
     fn close(&mut self, path: &str, text: Cow<'a, str>);
 }
 
-/// Walks through a text that holds one document, or several one after another.
+/// What a text may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// One document.
+    One,
+    /// Several documents, one after another.
+    Several,
+    /// One document with the document type of this name, which defines nothing of its own.
+    OfType(&'static str),
+}
+
+/// Walks through a text.
 ///
 /// # Errors
-/// XML that is broken or ends too early, a document type, references that are not resolved, too deep a nesting.
-pub(super) fn walk<'a>(text: &'a str, several: bool, listener: &mut dyn Listener<'a>) -> Result<(), Fault> {
+/// XML that is broken or ends too early, a document type that is refused, references that are not resolved, too deep a
+/// nesting.
+pub(super) fn walk<'a>(text: &'a str, form: Form, listener: &mut dyn Listener<'a>) -> Result<(), Fault> {
+    let several = form == Form::Several;
     let mut walk = Walk { path: String::new(), starts: Vec::new(), value: Cow::Borrowed(""), lines: Lines::new(text) };
     let mut reader = XmlReader::from_str(text);
     reader.config_mut().allow_dangling_amp = true;
@@ -145,8 +164,11 @@ pub(super) fn walk<'a>(text: &'a str, several: bool, listener: &mut dyn Listener
             Ok(Event::Text(text)) => walk.append(text.into_inner(), at)?,
             Ok(Event::CData(text)) => walk.append(text.into_inner(), at)?,
             Ok(Event::GeneralRef(reference)) => walk.append_reference(&reference, at)?,
-            Ok(Event::DocType(_)) => {
-                return Err(Fault::new("a document type, which may hold entities, is refused", at));
+            Ok(Event::DocType(kind)) => {
+                let is_allowed = |name: &str| kind.trim_start().starts_with(name) && !kind.contains('[');
+                if !matches!(form, Form::OfType(name) if is_allowed(name)) {
+                    return Err(Fault::new("a document type, which may hold entities, is refused", at));
+                }
             }
             Ok(Event::Eof) => {
                 return match (walk.starts.len(), roots) {

@@ -12,7 +12,7 @@ use crate::model::Place;
 use super::super::agent::Text;
 use super::super::json::parsed;
 use super::super::page::{Field, Page, Verified};
-use super::super::xml::{Element, Fault, Listener, first_elements, walk};
+use super::super::xml::{Element, Fault, Form, Listener, first_elements, walk};
 use super::super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 use super::{Bill, Part, PartKind, Subject, host_name, is_root};
 
@@ -99,7 +99,7 @@ impl Reader for CycloneDx {
     fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         if text.trim_start().starts_with('<') {
             let mut document = Document::default();
-            walk(text, false, &mut document).map_err(|fault| fault.diagnostic(text, input.path))?;
+            walk(text, Form::One, &mut document).map_err(|fault| fault.diagnostic(text, input.path))?;
             return Ok(document.finish().emit(input, sink));
         }
         Ok(parsed::<Bom<'_>>(text, input.path)?.bill().emit(input, sink))

@@ -10,7 +10,7 @@ use crate::model::Place;
 use super::super::agent::Text;
 use super::super::json::broken;
 use super::super::page::{Field, Page, Verified};
-use super::super::xml::{Element, Fault, Listener, first_elements, walk};
+use super::super::xml::{Element, Fault, Form, Listener, first_elements, walk};
 use super::super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 use super::purl::Purl;
 use super::spdx_lines;
@@ -104,7 +104,7 @@ impl Reader for Spdx {
             Some(b'{') => from_json(text).map_err(|error| broken(&error, input.path))?,
             Some(b'<') => {
                 let mut heard = Heard::default();
-                walk(text, false, &mut heard).map_err(|fault| fault.diagnostic(text, input.path))?;
+                walk(text, Form::One, &mut heard).map_err(|fault| fault.diagnostic(text, input.path))?;
                 heard.document
             }
             _ => spdx_lines::parse(text).map_err(|fault| fault.of(input.path))?,

@@ -6,7 +6,7 @@ use crate::diag::Diagnostic;
 use crate::model::Place;
 
 use super::super::page::{Field, Page, Verified};
-use super::super::xml::{Element, Fault, Listener, first_elements, walk};
+use super::super::xml::{Element, Fault, Form, Listener, first_elements, walk};
 use super::super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 use super::{Kind, Tag, Tags};
 
@@ -95,7 +95,7 @@ impl Reader for Swid {
 
     fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         let mut document = Document::default();
-        walk(text, true, &mut document).map_err(|fault| fault.diagnostic(text, input.path))?;
+        walk(text, Form::Several, &mut document).map_err(|fault| fault.diagnostic(text, input.path))?;
         Ok(document.tags.emit(input, sink))
     }
 }
