@@ -249,12 +249,12 @@ fn assessed(
     let (estate, records) = (&resolved.estate, &resolved.records);
     let mut outcome = assess::outcome_since(estate, ground.rules, ground.settings, as_of, records, history);
     outcome.diagnostics.splice(0..0, resolved.diagnostics);
-    let told = |finding: Finding| match finding.key.0.starts_with("contradiction:") {
-        true => assess::with_what_hangs(estate, ground.rules, &outcome.strict, finding),
-        false => finding,
-    };
-    let found: Vec<Finding> = resolved.findings.into_iter().map(told).collect();
-    outcome.findings.extend(found);
+    let contradictions = resolved.contradictions.into_iter();
+    let told: Vec<Finding> = contradictions
+        .map(|contradiction| assess::with_what_hangs(estate, ground.rules, &outcome.strict, contradiction))
+        .collect();
+    outcome.findings.extend(told);
+    outcome.findings.extend(resolved.findings);
     outcome.findings.sort();
     outcome.findings.dedup();
     // What is resolved of a large estate takes a while to give back, and nobody need wait for it.

@@ -1,7 +1,9 @@
 //! Hardware that no source contradicts and that cannot be right, and what hangs on it. The figures are used as they
 //! stand, so that no need is understated; whoever reads them is told.
 
-use crate::model::{Assessment, Estate, Fact, Finding, Host, HostId, Key, Machine, Placement, Processor};
+use crate::model::{
+    Assessment, Estate, Fact, Finding, Host, HostContradiction, HostId, Key, Machine, Placement, Processor,
+};
 use crate::rules::Rules;
 
 use super::Ground;
@@ -88,17 +90,23 @@ fn what_hangs(rules: &Rules, strict: &Assessment, id: HostId) -> Option<String> 
     (!needs.is_empty()).then(|| format!("On it rest: {}.", needs.join(", ")))
 }
 
-/// Adds to a contradiction between sources of one machine what hangs on it.
-pub fn with_what_hangs(estate: &Estate, rules: &Rules, strict: &Assessment, mut finding: Finding) -> Finding {
-    let contradicted = |(_, host): &(HostId, &Host)| {
-        let facts = [
-            ("processors", matches!(host.processors, Fact::Conflicting { .. })),
-            ("virtual processors", matches!(host.vcpus, Fact::Conflicting { .. })),
-            ("placement", matches!(host.placement, Some(Fact::Conflicting { .. }))),
-        ];
-        let key = |what: &str| Key::new("contradiction", &[&host.organisation, &host.name, what]);
-        facts.iter().any(|(what, conflicting)| *conflicting && key(what) == finding.key)
+/// A contradiction between sources of one machine, with what hangs on it.
+pub fn with_what_hangs(
+    estate: &Estate,
+    rules: &Rules,
+    strict: &Assessment,
+    contradiction: HostContradiction,
+) -> Finding {
+    let HostContradiction { organisation, host: name, fact, mut finding } = contradiction;
+    // What a manifest states settles a contradiction of others.
+    let is_open = |host: &Host| match fact {
+        "processors" => matches!(host.processors, Fact::Conflicting { .. }),
+        "virtual processors" => matches!(host.vcpus, Fact::Conflicting { .. }),
+        "placement" => matches!(host.placement, Some(Fact::Conflicting { .. })),
+        _ => false,
     };
+    let contradicted =
+        |(_, host): &(HostId, &Host)| host.name == name && host.organisation == organisation && is_open(host);
     if let Some((id, _)) = estate.hosts_with_ids().find(contradicted)
         && let Some(hangs) = what_hangs(rules, strict, id)
     {

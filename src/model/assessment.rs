@@ -142,6 +142,29 @@ pub struct Finding {
     pub evidence: Vec<Locator>,
 }
 
+/// Sources that state different things of one fact of a machine.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HostContradiction {
+    /// Organisation of the machine.
+    pub organisation: String,
+    /// Its name within the organisation.
+    pub host: String,
+    /// The fact: `processors`, `virtual processors`, `placement`, `cluster`, `organisation`.
+    pub fact: &'static str,
+    /// What is told of it.
+    pub finding: Finding,
+}
+
+impl HostContradiction {
+    /// The finding is known by machine and fact.
+    pub fn new(host: &super::Host, fact: &'static str, text: String, evidence: Vec<Locator>) -> Self {
+        let (organisation, name) = (host.organisation.clone(), host.name.clone());
+        let key = Key::new("contradiction", &[&organisation, &name, fact]);
+        let finding = Finding { key, organisation: organisation.clone(), text, evidence };
+        Self { organisation, host: name, fact, finding }
+    }
+}
+
 /// A host as reports show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostSummary {

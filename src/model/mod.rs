@@ -29,8 +29,8 @@ mod ware;
 
 pub use agreement::{Agreement, Order, OrderRhythm, OrderWindow, OrderWindows, ProductRole};
 pub use assessment::{
-    AlternativeTotal, Assessment, Coverage, Finding, HostFact, HostSummary, Outcome, Position, RecordCounts,
-    ScopeUnits, Surplus,
+    AlternativeTotal, Assessment, Coverage, Finding, HostContradiction, HostFact, HostSummary, Outcome, Position,
+    RecordCounts, ScopeUnits, Surplus,
 };
 pub use entitlement::{
     AsWritten, Channel, DocumentedCores, Entitlement, Form, Period, PurchaseKind, PurchaseLine, Reassignment,

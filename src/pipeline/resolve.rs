@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Diagnostic;
 use crate::model::{
-    Estate, Finding, Key, Locator, Place, Price, PublisherCount, PurchaseLine, RecordCounts, SourceId, kebab,
+    Estate, Finding, HostContradiction, Key, Locator, Place, Price, PublisherCount, PurchaseLine, RecordCounts,
+    SourceId, kebab,
 };
 use crate::recognise::identity::{self, Sighting};
 use crate::recognise::{self, Matcher};
@@ -28,6 +29,7 @@ pub(super) struct Resolved {
     pub estate: Estate,
     pub records: BTreeMap<String, RecordCounts>,
     pub findings: Vec<Finding>,
+    pub contradictions: Vec<HostContradiction>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -101,7 +103,7 @@ pub(super) fn resolve(ground: &Ground<'_>, mut files: Vec<StoredFile>) -> Result
         }));
     }
     let identified = identity::identify(&sightings, &ground.rules.junk_identifiers);
-    let mut findings = identified.findings;
+    let (mut findings, contradictions) = (identified.findings, identified.contradictions);
     findings.append(&mut unrecognised);
     findings.extend(sold::unknown_prices(&unpriced));
     let mut installed = installed(ground, &sightings, &software, identified.hosts)?;
@@ -117,7 +119,7 @@ pub(super) fn resolve(ground: &Ground<'_>, mut files: Vec<StoredFile>) -> Result
     estate.organisations = organisations::all(ground.settings, declared, named);
     estate.sort_hosts();
     findings.extend(unknown_products(ground, &estate));
-    Ok(Resolved { records: installed.counts, estate, findings, diagnostics })
+    Ok(Resolved { records: installed.counts, estate, findings, contradictions, diagnostics })
 }
 
 fn organisations_named(estate: &Estate) -> BTreeSet<String> {

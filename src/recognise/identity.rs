@@ -18,7 +18,7 @@ mod tests;
 pub use join::join;
 pub use resolve::resolve;
 
-use crate::model::{Finding, Host, Locator, ObservedHost, SourceId};
+use crate::model::{Finding, Host, HostContradiction, Locator, ObservedHost, SourceId};
 
 /// Days within which two inventories of one identifier under different names speak of two live machines; further
 /// apart, the machine was renamed.
@@ -82,8 +82,10 @@ pub struct IdentifiedHost {
 pub struct Identified {
     /// Hosts by organisation and name; the position is the [`crate::model::HostId`].
     pub hosts: Vec<IdentifiedHost>,
-    /// Shared identifiers and contradictions, sorted by key.
+    /// Shared identifiers, sorted by key.
     pub findings: Vec<Finding>,
+    /// Facts on which sources differ, sorted by machine.
+    pub contradictions: Vec<HostContradiction>,
     /// Indexes of the sightings left out because they are templates.
     pub templates: Vec<usize>,
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use crate::model::{Fact, Finding, Host, HostId, Key, Locator, Machine, Placement, Processor, View};
+use crate::model::{Fact, Host, HostContradiction, HostId, Locator, Machine, Placement, Processor, View};
 
 use super::identifiers::{Identifiers, Junk, is_qualified, plain, write_uuid};
 use super::placement::{HostNames, Wanted};
@@ -19,7 +19,7 @@ use super::{Group, Identified, IdentifiedHost, Joined, Sighting};
 /// Turns groups into hosts. `junk` are the identifiers that identify nothing.
 pub fn resolve(sightings: &[Sighting], joined: Joined, junk: &[String]) -> Identified {
     let junk = Junk::new(junk);
-    let mut findings = joined.findings;
+    let (mut findings, mut contradictions) = (joined.findings, Vec::new());
     let merging = |group| Merging { sightings, group, identifiers: identifiers(sightings, group, &junk) };
     let merging: Vec<Merging<'_>> = joined.groups.par_iter().map(merging).collect();
     let identified = |merging: &Merging<'_>| IdentifiedHost {
@@ -31,14 +31,16 @@ pub fn resolve(sightings: &[Sighting], joined: Joined, junk: &[String]) -> Ident
     let mut hosts: Vec<IdentifiedHost> = merging.par_iter().map(identified).collect();
     name_apart(&mut hosts);
     for (merging, host) in merging.iter().zip(&hosts) {
-        merging.contradictions(&host.host, &mut findings);
+        merging.contradictions(&host.host, &mut contradictions);
     }
     let of = |host: &Host| (host.organisation.clone(), host.name.clone(), host.uuid.clone(), host.serial.clone());
     hosts.sort_by_cached_key(|host| of(&host.host));
-    place(sightings, &mut hosts, &mut findings);
+    place(sightings, &mut hosts, &mut contradictions);
     findings.sort();
     findings.dedup_by(|a, b| a.key == b.key);
-    Identified { hosts, findings, templates: joined.templates }
+    contradictions.sort();
+    contradictions.dedup_by(|a, b| a.finding.key == b.finding.key);
+    Identified { hosts, findings, contradictions, templates: joined.templates }
 }
 
 fn identifiers(sightings: &[Sighting], group: &Group, junk: &Junk) -> Vec<Identifiers> {
@@ -261,15 +263,16 @@ impl Merging<'_> {
     }
 
     /// Facts on which sources of equal rank and date disagree.
-    fn contradictions(&self, host: &Host, findings: &mut Vec<Finding>) {
-        let mut report = |what: &str, values: Vec<(String, Locator)>| {
+    fn contradictions(&self, host: &Host, found: &mut Vec<HostContradiction>) {
+        let mut report = |what: &'static str, values: Vec<(String, Locator)>| {
             let told: Vec<&str> = values.iter().map(|(value, _)| value.as_str()).collect();
             let text = format!(
                 "sources of equal rank and date contradict each other on the {what} of {}: {}",
                 host.name,
                 told.join(" / ")
             );
-            findings.push(contradiction(host, what, text, values.into_iter().map(|(_, place)| place).collect()));
+            let places = values.into_iter().map(|(_, place)| place).collect();
+            found.push(HostContradiction::new(host, what, text, places));
         };
         if let Fact::Conflicting { values } = &host.processors {
             let cores = |processors: &[Processor]| {
@@ -305,11 +308,6 @@ impl Merging<'_> {
 
 fn with_places<T>(values: &[(T, Option<Locator>)], text: impl Fn(&T) -> String) -> Vec<(String, Locator)> {
     values.iter().filter_map(|(value, place)| Some((text(value), place.clone()?))).collect()
-}
-
-fn contradiction(host: &Host, what: &str, text: String, evidence: Vec<Locator>) -> Finding {
-    let key = Key::new("contradiction", &[&host.organisation, &host.name, what]);
-    Finding { key, organisation: host.organisation.clone(), text, evidence }
 }
 
 /// Virtual processors a sighting states: as such, or as the cores or logical processors the guest sees, whichever is more.
@@ -359,7 +357,7 @@ fn name_apart(hosts: &mut [IdentifiedHost]) {
 }
 
 /// Places every guest whose export names its host.
-fn place(sightings: &[Sighting], hosts: &mut [IdentifiedHost], findings: &mut Vec<Finding>) {
+fn place(sightings: &[Sighting], hosts: &mut [IdentifiedHost], found: &mut Vec<HostContradiction>) {
     let names = HostNames::new(sightings, hosts);
     let placed: Vec<Option<Fact<Placement>>> =
         (0..hosts.len()).map(|guest| placement(sightings, hosts, &names, guest)).collect();
@@ -377,12 +375,8 @@ fn place(sightings: &[Sighting], hosts: &mut [IdentifiedHost], findings: &mut Ve
         let places = with_places(values, on);
         let told: Vec<&str> = places.iter().map(|(name, _)| name.as_str()).collect();
         let text = format!("sources of the same day place {} on different hosts: {}", host.host.name, told.join(" / "));
-        findings.push(contradiction(
-            &host.host,
-            "placement",
-            text,
-            places.iter().map(|(_, place)| place.clone()).collect(),
-        ));
+        let places = places.iter().map(|(_, place)| place.clone()).collect();
+        found.push(HostContradiction::new(&host.host, "placement", text, places));
     }
 }
 

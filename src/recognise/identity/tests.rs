@@ -310,7 +310,9 @@ fn sources_of_equal_rank_and_date_that_differ_are_conflicting_and_the_higher_is_
     let Fact::Conflicting { values } = &only(&found).host.processors else { panic!("they contradict each other") };
     assert_eq!(values.len(), 2);
     assert_eq!(values[0].0.len(), 2);
-    assert_eq!(found.findings[0].key.0, "contradiction:brent/srv1/processors");
+    let told = &found.contradictions[0];
+    assert_eq!((told.host.as_str(), told.fact), ("srv1", "processors"));
+    assert_eq!(told.finding.key.0, "contradiction:brent/srv1/processors");
 }
 
 #[test]
@@ -396,7 +398,7 @@ fn told(sightings: &[Sighting], found: &Identified) -> Vec<String> {
             format!("{:?} {sightings:?} {software:?} {system:?}", host.host)
         })
         .collect();
-    told.push(format!("{:?}", found.findings));
+    told.push(format!("{:?} {:?}", found.findings, found.contradictions));
     told
 }
 
