@@ -116,7 +116,6 @@ pub fn scan_with(rules: &Rules, options: &ScanOptions, progress: &dyn Progress) 
     let (settings, settings_text) = load_settings(rules, &options.estate)?;
     let as_of = day(options, &settings);
     let pool = thread_pool(options.threads)?;
-    let matcher = matcher(rules)?;
     let mut store = Store::open(&options.store_path())?;
     let opening = opening(options)?;
     let readers = Readers::new(&settings.tables).of_encoding(opening.encoding.map(TextEncoding::name));
@@ -131,18 +130,28 @@ pub fn scan_with(rules: &Rules, options: &ScanOptions, progress: &dyn Progress) 
         folders: &folders,
         opening: &opening,
     };
-    let files = gather::gather(&options.estate, &pool, &means, &mut writer, progress)?;
-    let outcome = {
-        let ground = resolve::Ground {
+    let (matcher, files) = std::thread::scope(|scope| {
+        let matcher = scope.spawn(|| matcher(rules));
+        let files = gather::gather(&options.estate, &pool, &means, &mut writer, progress);
+        (matcher.join(), files)
+    });
+    let (matcher, files) = (matcher.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?, files?);
+    let resolved = resolve::resolve(
+        &resolve::Ground {
             rules,
             settings: &settings,
             matcher: &matcher,
             sold_as: &sold_as(rules)?,
             titles: writer.titles(),
             list: &|list| writer.list(list),
-        };
-        assessed(&ground, files, as_of, &writer.history()?)?
-    };
+            pool: Some(&pool),
+        },
+        files,
+    )?;
+    // Neither is needed any more, and both are large where the estate is.
+    drop((matcher, known));
+    let history = writer.history()?;
+    let outcome = pool.install(|| assessed(rules, &settings, resolved, as_of, &history))?;
     writer.commit(&Frozen {
         outcome: &outcome,
         settings: &settings_text,
@@ -163,7 +172,10 @@ pub fn latest(options: &ScanOptions) -> Result<Outcome, Failure> {
         return Ok(outcome);
     }
     let as_of = options.as_of.unwrap_or(outcome.as_of);
-    with_last_scan(options, &store, |ground| assessed(ground, store.files(None)?, as_of, &store.history()?))
+    with_last_scan(options, &store, |ground| {
+        let resolved = resolve::resolve(ground, store.files(None)?)?;
+        assessed(ground.rules, ground.settings, resolved, as_of, &store.history()?)
+    })
 }
 
 /// Paths of the first files of the last scan, at most so many: enough to see which estate a store is of.
@@ -189,6 +201,7 @@ fn with_last_scan<T>(
         sold_as: &sold_as(&rules)?,
         titles: &store.titles()?,
         list: &|list| store.list(list),
+        pool: None,
     })
 }
 
@@ -237,21 +250,21 @@ pub struct Request {
     pub organisation: Option<String>,
 }
 
-/// Files resolved into an estate, and assessed with the history of earlier scans.
+/// What is resolved, assessed with the history of earlier scans.
 fn assessed(
-    ground: &resolve::Ground<'_>,
-    files: Vec<StoredFile>,
+    rules: &Rules,
+    settings: &Settings,
+    resolved: resolve::Resolved,
     as_of: Date,
     history: &History,
 ) -> Result<Outcome, Failure> {
-    let resolved = resolve::resolve(ground, files)?;
-    answers_of_known_organisations(ground.settings, &resolved.estate)?;
+    answers_of_known_organisations(settings, &resolved.estate)?;
     let (estate, records) = (&resolved.estate, &resolved.records);
-    let mut outcome = assess::outcome_since(estate, ground.rules, ground.settings, as_of, records, history);
+    let mut outcome = assess::outcome_since(estate, rules, settings, as_of, records, history);
     outcome.diagnostics.splice(0..0, resolved.diagnostics);
     let contradictions = resolved.contradictions.into_iter();
     let told: Vec<Finding> = contradictions
-        .map(|contradiction| assess::with_what_hangs(estate, ground.rules, &outcome.strict, contradiction))
+        .map(|contradiction| assess::with_what_hangs(estate, rules, &outcome.strict, contradiction))
         .collect();
     outcome.findings.extend(told);
     outcome.findings.extend(resolved.findings);

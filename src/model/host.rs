@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Fact, Locator};
+use super::{Fact, Locator, SharedText};
 
 /// Index of a [`Host`] in [`super::Estate::hosts`], which is sorted by organisation and name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -120,9 +120,9 @@ pub struct Installation {
     /// The operating system does nothing but run guests.
     pub hosting_only: bool,
     /// The recognition rule that hit, or `declared` for a manifest.
-    pub rule: String,
+    pub rule: SharedText,
     /// The raw name it was recognised from; empty for a manifest.
-    pub title: String,
+    pub title: SharedText,
     /// Where it was seen.
     pub evidence: Option<Locator>,
 }

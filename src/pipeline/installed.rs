@@ -3,13 +3,14 @@
 //! No machine depends on another, so that a block of them is worked on at a time; what comes out is put together in their
 //! order. Only the lists of one block are held in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
 use crate::model::{
-    Fact, Finding, Host, Installation, Key, Locator, RecordCounts, Role, SoftwareRecord, SourceId, View,
+    Fact, Finding, Host, Installation, Key, Locator, ObservedOperatingSystem, RecordCounts, Role, SoftwareRecord,
+    SourceId, View,
 };
 use crate::recognise::identity::{IdentifiedHost, Sighting};
 use crate::recognise::{HostSoftware, Matcher, Recognition, Seen, fold};
@@ -53,7 +54,8 @@ pub(super) fn installed(
             break;
         }
         block.iter().flat_map(|machine| &machine.lists).for_each(|list| used[list.index] = true);
-        let done: Vec<Done> = block.into_par_iter().map(|machine| software.of(machine)).collect();
+        let work = || block.into_par_iter().map(|machine| software.of(machine)).collect::<Vec<Done>>();
+        let done = ground.at_once(work);
         done.into_iter().for_each(|done| found.add(done));
     }
     found.count_replaced(lists, &used);
@@ -118,6 +120,8 @@ struct Software<'a> {
     lists: &'a Lists,
     /// What the rules say of each distinct title, asked once; one place more for numbers that no title bears.
     answers: Vec<OnceLock<Option<Recognition<'a>>>>,
+    /// What they say of each operating system, by caption and version.
+    systems: HashMap<(&'a str, &'a str), Option<Recognition<'a>>>,
 }
 
 impl<'a> Software<'a> {
@@ -129,6 +133,7 @@ impl<'a> Software<'a> {
             sightings,
             lists,
             answers: (0..=ground.titles.len()).map(|_| OnceLock::new()).collect(),
+            systems: systems(ground.matcher, sightings),
         }
     }
 
@@ -199,8 +204,7 @@ impl<'a> Software<'a> {
     /// The running operating system as an installation; rows of the same product in the software list repeat it.
     fn operating_system(&self, host: &mut Host, sighting: &Sighting) {
         let Some(system) = &sighting.observed.operating_system else { return };
-        let version = system.version.as_deref().unwrap_or("");
-        let Some(found) = self.matcher.operating_system(&system.caption, version) else { return };
+        let Some(Some(found)) = self.systems.get(&written(system)) else { return };
         host.installs.retain(|install| {
             let product = self.rules.products.get(&install.product);
             product.is_none_or(|product| product.kind != "operating-system")
@@ -229,11 +233,29 @@ impl<'a> Software<'a> {
             last_used: None,
             licence_basis: None,
             hosting_only: false,
-            rule: found.rule.id.clone(),
-            title: system.caption.clone(),
+            rule: found.rule_id.clone(),
+            title: found.title.clone(),
             evidence,
         });
     }
+}
+
+/// What the rules say of every operating system that was seen.
+fn systems<'a>(
+    matcher: &'a Matcher<'a>,
+    sightings: &'a [Sighting],
+) -> HashMap<(&'a str, &'a str), Option<Recognition<'a>>> {
+    let mut systems = HashMap::new();
+    for system in sightings.iter().filter_map(|sighting| sighting.observed.operating_system.as_ref()) {
+        let (caption, version) = written(system);
+        systems.entry((caption, version)).or_insert_with(|| matcher.operating_system(caption, version));
+    }
+    systems
+}
+
+/// Caption and version of an operating system.
+fn written(system: &ObservedOperatingSystem) -> (&str, &str) {
+    (&system.caption, system.version.as_deref().unwrap_or(""))
 }
 
 /// Records of one machine that no rule knows, which are nearly all: they are told apart by the numbers of their titles.

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use regex::bytes::{RegexSet, RegexSetBuilder};
 
-use crate::model::{RecordClass, SoftwareRecord, kebab};
+use crate::model::{RecordClass, SharedText, SoftwareRecord, kebab};
 use crate::rules::{Pattern, PatternField, Product, Rules, VersionFrom};
 
 use super::expression::{Captured, Expression, dialect};
@@ -36,6 +36,10 @@ pub struct Recognition<'r> {
     pub instance: Option<String>,
     /// The version that the record's own build number stands for, where it is not the one in the name.
     pub contradicted_by: Option<String>,
+    /// Id of the rule, for all installations that come of this.
+    pub rule_id: SharedText,
+    /// Name of the record as written, likewise.
+    pub title: SharedText,
 }
 
 impl Recognition<'_> {
@@ -154,6 +158,7 @@ impl<'r> Table<'r> {
     fn recognise(&self, record: &SoftwareRecord<'_>) -> Option<Recognition<'r>> {
         let name = normalise::name(record.name).text;
         let texts = Texts {
+            written: record.name,
             name: &name,
             key: normalise::key(record.key),
             publisher: record.publisher.trim(),
@@ -176,6 +181,8 @@ impl<'r> Table<'r> {
 
 /// What of a record is matched.
 struct Texts<'t> {
+    /// The name as written; the others are ready for matching.
+    written: &'t str,
     name: &'t str,
     key: &'t str,
     publisher: &'t str,
@@ -234,6 +241,8 @@ impl<'r> CompiledRule<'r> {
             version,
             edition: self.edition(captured.edition),
             instance: captured.instance.map(str::to_owned),
+            rule_id: self.pattern.id.as_str().into(),
+            title: texts.written.into(),
         })
     }
 

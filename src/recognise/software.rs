@@ -219,8 +219,8 @@ impl<'r> Proof<'r> {
             last_used: None,
             licence_basis: None,
             hosting_only: false,
-            rule: first.recognition.map(|recognition| recognition.rule.id.clone()).unwrap_or_default(),
-            title: first.record.name.to_owned(),
+            rule: first.recognition.map(|recognition| recognition.rule_id.clone()).unwrap_or_default(),
+            title: first.recognition.map(|recognition| recognition.title.clone()).unwrap_or_default(),
             evidence,
         }
     }

@@ -6,7 +6,8 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{
     Access, Affinity, Channel, DocumentedCores, Environment, Fact, Host, HostId, Installation, Locator, Machine,
     Manifest, Metric, Organisation, Period, Place, Placement, Price, PriceKind, PricePeriod, Processor, PurchaseKind,
-    PurchaseLine, Reassignment, Reservation, Role, SharingGroup, SourceId, Unresolved, UserDevices, UserGroup,
+    PurchaseLine, Reassignment, Reservation, Role, SharedText, SharingGroup, SourceId, Unresolved, UserDevices,
+    UserGroup,
 };
 
 use super::document::{Document, Fields};
@@ -249,7 +250,7 @@ fn installation(fields: Fields<'_, '_>, place: Option<&Locator>) -> Installation
             .map(str::to_owned),
         hosting_only: fields.boolean("hosting_only").unwrap_or(false),
         rule: "declared".into(),
-        title: String::new(),
+        title: SharedText::default(),
         evidence: place.cloned(),
     };
     fields.finish();

@@ -18,6 +18,7 @@ mod disk;
 mod error;
 mod history;
 mod known;
+mod packing;
 mod places;
 mod reading;
 mod software;
@@ -65,8 +66,8 @@ const APPLICATION_ID: i32 = 0x7472_7570;
 /// How long another process may hold the store before we give up.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Page cache in kibibytes, negative as SQLite wants it: the indexes by hash of 100,000 hosts fit.
-const CACHE: i64 = -16_384;
+/// Page cache in kibibytes, negative as SQLite wants it: the indexes by hash of 100,000 hosts nearly fit.
+const CACHE: i64 = -8_192;
 
 /// Number of a scan, counted from one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,7 +1,10 @@
 //! Places of the records of one software list, kept small: a fleet has millions, and nearly all of them are counted
 //! upwards by one.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::model::Place;
 
@@ -69,7 +72,7 @@ fn plain_number(text: &str) -> Option<u32> {
     text.parse().ok().filter(|_| plain)
 }
 
-/// Records of one shape whose numbers go up by one.
+/// Records of one shape whose numbers go up by one: shape, first number, count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Run(u32, u32, u32);
 
@@ -85,18 +88,102 @@ impl Run {
     }
 }
 
+/// Runs one after another, in a few bytes each: most begin a few lines behind the one before.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Runs {
+    /// All but the last: shape, distance from the end of the run before, and count, as LEB128 integers.
+    packed: Vec<u8>,
+    /// Where the last packed run ended.
+    end: u32,
+    last: Option<Run>,
+}
+
+impl Runs {
+    fn push(&mut self, run: Run) {
+        if let Some(Run(shape, first, count)) = self.last.replace(run) {
+            for number in [shape, first.wrapping_sub(self.end), count] {
+                write_number(&mut self.packed, number);
+            }
+            self.end = first.wrapping_add(count);
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Run> {
+        let (mut bytes, mut end) = (self.packed.iter(), 0_u32);
+        let packed = std::iter::from_fn(move || {
+            let (shape, distance) = (read_number(&mut bytes)?, read_number(&mut bytes)?);
+            let run = Run(shape, end.wrapping_add(distance), read_number(&mut bytes)?);
+            end = run.1.wrapping_add(run.2);
+            Some(run)
+        });
+        packed.chain(self.last)
+    }
+}
+
+fn write_number(bytes: &mut Vec<u8>, mut number: u32) {
+    while number >= 0x80 {
+        bytes.push((number & 0x7f) as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
+fn read_number(bytes: &mut std::slice::Iter<'_, u8>) -> Option<u32> {
+    let (mut number, mut shift) = (0, 0);
+    loop {
+        let byte = *bytes.next()?;
+        number |= u32::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(number);
+        }
+        shift += 7;
+    }
+}
+
+impl Serialize for Runs {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Runs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(RunsVisitor)
+    }
+}
+
+/// Packs runs as they are read.
+struct RunsVisitor;
+
+impl<'de> Visitor<'de> for RunsVisitor {
+    type Value = Runs;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of runs")
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Runs, S::Error> {
+        let mut runs = Runs::default();
+        while let Some(run) = list.next_element()? {
+            runs.push(run);
+        }
+        runs.packed.shrink_to_fit();
+        Ok(runs)
+    }
+}
+
 /// The places of the records of one software list, in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Places {
     shapes: Vec<Shape>,
     /// Shape, first number and count of each run.
-    runs: Vec<Run>,
+    runs: Runs,
 }
 
 impl Places {
     /// Adds the place of the next record.
     pub fn push(&mut self, place: &Place) {
-        if let (Some(run), Some(shape)) = (self.runs.last_mut(), self.shapes.last())
+        if let (Some(run), Some(shape)) = (&mut self.runs.last, self.shapes.last())
             && run.shape() + 1 == self.shapes.len()
             && let Some(number) = shape.number_of(place)
         {
@@ -115,7 +202,7 @@ impl Places {
 
     /// The place of a record by its position in the list.
     pub fn get(&self, mut position: usize) -> Option<Place> {
-        for run in &self.runs {
+        for run in self.runs.iter() {
             if position < run.count() {
                 let number = run.first().checked_add(u32::try_from(position).ok()?)?;
                 return self.shapes.get(run.shape()).map(|shape| shape.place(number));
@@ -127,12 +214,12 @@ impl Places {
 
     /// Number of records.
     pub fn len(&self) -> usize {
-        self.runs.iter().map(|run| run.count()).sum()
+        self.runs.iter().map(Run::count).sum()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.runs.is_empty()
+        self.runs.last.is_none()
     }
 }
 
@@ -151,6 +238,16 @@ mod tests {
         assert_eq!(places.len(), 180);
         let written = serde_json::to_string(&places).expect("it serialises");
         assert_eq!(written, r#"{"shapes":[{"within":["content.softwares",""]}],"runs":[[0,0,180]]}"#);
+    }
+
+    #[test]
+    fn runs_far_apart_and_backwards_come_back_as_they_were() {
+        let numbers = [u32::MAX, 0, 7, u32::MAX - 1, 3];
+        let mut places = Places::default();
+        numbers.iter().for_each(|&number| places.push(&Place::Line(number)));
+        assert!((0..5).all(|at| places.get(at) == Some(Place::Line(numbers[at]))));
+        let written = serde_json::to_string(&places).expect("it serialises");
+        assert_eq!(serde_json::from_str::<Places>(&written).expect("it reads back"), places);
     }
 
     fn any_place() -> impl Strategy<Value = Place> {

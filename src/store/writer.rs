@@ -3,11 +3,8 @@
 //! Files are added in the order of their paths by one thread, so that the numbers of titles and lists never depend on
 //! which worker was faster. What is not committed never was.
 
-use std::io::BufWriter;
 use std::path::Path;
 
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde::Serialize;
 
@@ -346,10 +343,11 @@ impl<'store> ScanWriter<'store> {
     }
 
     fn packed(&self, value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
-        let mut encoder = BufWriter::with_capacity(1 << 16, ZlibEncoder::new(Vec::new(), Compression::fast()));
-        serde_json::to_writer(&mut encoder, value).map_err(|error| not_written(self.path, &error))?;
-        let failed = |source| StoreError::File { action: "pack the outcome for", path: self.path.to_owned(), source };
-        encoder.into_inner().map_err(|error| failed(error.into_error()))?.finish().map_err(failed)
+        super::packing::packed(value).map_err(|source| StoreError::File {
+            action: "pack the outcome for",
+            path: self.path.to_owned(),
+            source,
+        })
     }
 
     fn failed(&self, error: rusqlite::Error) -> StoreError {

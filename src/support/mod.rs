@@ -150,7 +150,7 @@ impl<'e> Register<'e> {
             verified: verdict.verified,
             reason: verdict.reason.clone(),
             accepted: None,
-            rule: self.texts.share(&installation.rule),
+            rule: installation.rule.clone(),
             evidence: installation.evidence.clone().or_else(|| host.evidence.first().cloned()),
         };
         if matches!(installation.version, Fact::Conflicting { .. }) {
