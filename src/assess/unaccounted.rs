@@ -8,6 +8,9 @@ use crate::rules::Product;
 
 use super::Ground;
 
+/// Kind of the findings that say who uses a product is not known.
+const PEOPLE_UNKNOWN: &str = "people-unknown";
+
 /// At most so many machines are named in one finding.
 const MACHINES_NAMED: usize = 5;
 
@@ -26,13 +29,14 @@ pub(super) fn findings(ground: &Ground<'_>, strict: &Assessment, known: &[Findin
             }
         }
     }
-    gaps.retain(|(organisation, product), _| !known.iter().any(|finding| tells_of(finding, organisation, product)));
+    let told: BTreeSet<&Key> = known.iter().map(|finding| &finding.key).filter(|key| is_of_people(key)).collect();
+    gaps.retain(|(organisation, product), _| !told.contains(&Key::new(PEOPLE_UNKNOWN, &[organisation, product])));
     gaps.into_iter().map(|((organisation, id), found)| finding(ground, organisation, id, &found)).collect()
 }
 
-/// Whether a finding already says that the people of a product are not known.
-fn tells_of(finding: &Finding, organisation: &str, product: &str) -> bool {
-    finding.key == Key::new("people-unknown", &[organisation, product])
+/// Whether a finding says that the people of a product are not known.
+fn is_of_people(key: &Key) -> bool {
+    key.0.strip_prefix(PEOPLE_UNKNOWN).is_some_and(|rest| rest.starts_with(':'))
 }
 
 fn finding(ground: &Ground<'_>, organisation: &str, id: &str, found: &[(&Host, &Installation)]) -> Finding {
@@ -105,12 +109,10 @@ impl<'a> Needs<'a> {
             let mut others = ground.rules.products.values().filter(serves);
             others.any(|other| self.of_people.contains(&(other.family.as_str(), host.organisation.as_str())))
         };
-        if host.machine != Machine::Physical && by_access() {
-            return true;
-        }
         self.machines.contains(&(family, id))
             || host.container_of.is_some_and(|parent| self.machines.contains(&(family, parent)))
             || self.of_people.contains(&organisation)
             || product.counts_managed && self.organisations.contains(&organisation)
+            || host.machine != Machine::Physical && by_access()
     }
 }
