@@ -151,7 +151,8 @@ pub fn scan_with(rules: &Rules, options: &ScanOptions, progress: &dyn Progress) 
     // Neither is needed any more, and both are large where the estate is.
     drop((matcher, known));
     let history = writer.history()?;
-    let outcome = pool.install(|| assessed(rules, &settings, resolved, as_of, &history))?;
+    // On this thread, so that what was given back is used again: each thread keeps the memory it gave back to itself.
+    let outcome = assessed(rules, &settings, resolved, as_of, &history)?;
     writer.commit(&Frozen {
         outcome: &outcome,
         settings: &settings_text,
