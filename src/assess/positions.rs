@@ -101,14 +101,17 @@ fn needs<'a>(
     for chosen in &solution.chosen {
         let requirement = &requirements[chosen.requirement];
         let way = &requirement.alternatives[chosen.alternative];
+        let mut doubtful = doubts(ground, &requirement.working);
+        doubtful.extend(doubts(ground, &way.working));
+        doubtful.sort();
+        doubtful.dedup();
         for line in &way.lines {
             let row = rows.entry(need_row(&requirement.organisation, line)).or_default();
             row.required += line.units;
             row.requirements.push(chosen.requirement);
             let terms = line.accepts.iter().map(|accepted| &accepted.terms);
             row.unverified.extend(unverified(ground, terms));
-            row.unverified.extend(doubts(ground, &requirement.working));
-            row.unverified.extend(doubts(ground, &way.working));
+            row.unverified.extend(doubtful.iter().cloned());
         }
     }
 }
