@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{
     Finding, Installation, Key, Locator, ObservedHost, ObservedOperatingSystem, Place, RecordCounts, SourceId,
 };
-use crate::recognise::{Seen, fold};
+use crate::recognise::{Recognition, Seen, fold};
 use crate::store::{StoreError, StoredSoftware};
 
 use super::resolve::Ground;
@@ -89,45 +89,56 @@ impl Sum {
         self.files.insert(machine.source);
         let known = self.installations;
         if let Some(software) = &machine.software {
-            let titles = (ground.list)(software.list)?;
-            self.records += titles.len() as u64;
-            let recognised: Vec<_> = titles
-                .into_iter()
-                .enumerate()
-                .filter_map(|(position, title)| {
-                    let record = ground.titles.get(title);
-                    let place = software.places.get(position).unwrap_or(Place::Whole);
-                    Some((record, ground.matcher.recognise(&record)?, Locator { source: machine.source, place }))
-                })
-                .collect();
-            let seen: Vec<Seen<'_, '_>> = recognised
-                .iter()
-                .map(|(record, recognition, _)| Seen { record: *record, recognition: Some(recognition) })
-                .collect();
-            let locate = |index: usize| recognised.get(index).map(|(_, _, place)| place.clone());
-            let needs_licence = |installation: &Installation| match ground.rules.products.get(&installation.product) {
-                Some(product) => {
-                    !installation.edition.value().is_some_and(|edition| product.free_editions.contains(edition))
-                }
-                None => true,
-            };
-            for installation in fold(&seen, &locate).installations.into_iter().filter(needs_licence) {
-                self.title(titled(&installation, ground));
-                self.evidence.extend(installation.evidence);
-            }
+            self.add_software(machine.source, software, ground)?;
         }
-        let system = machine.system.as_ref().and_then(|system| {
-            ground.matcher.operating_system(&system.caption, system.version.as_deref().unwrap_or_default())
-        });
-        if let (Some(found), Some(system)) = (system.filter(|found| found.counts()), &machine.system) {
-            self.title(named(&found.product.name, found.version.as_deref(), found.edition.as_deref()));
-            let place = system.place.clone().unwrap_or_else(|| machine.place.clone());
-            self.evidence.push(Locator { source: machine.source, place });
-        }
+        self.add_system(machine, ground);
         if self.installations == known {
             self.evidence.push(Locator { source: machine.source, place: machine.place.clone() });
         }
         Ok(())
+    }
+
+    fn add_software(
+        &mut self,
+        source: SourceId,
+        software: &StoredSoftware,
+        ground: &Ground<'_>,
+    ) -> Result<(), StoreError> {
+        let titles = (ground.list)(software.list)?;
+        self.records += titles.len() as u64;
+        let recognised: Vec<_> = titles
+            .into_iter()
+            .enumerate()
+            .filter_map(|(position, title)| {
+                let record = ground.titles.get(title);
+                let place = software.places.get(position).unwrap_or(Place::Whole);
+                Some((record, ground.matcher.recognise(&record)?, Locator { source, place }))
+            })
+            .collect();
+        let seen: Vec<Seen<'_, '_>> = recognised
+            .iter()
+            .map(|(record, recognition, _)| Seen { record: *record, recognition: Some(recognition) })
+            .collect();
+        let locate = |index: usize| recognised.get(index).map(|(_, _, place)| place.clone());
+        for installation in fold(&seen, &locate).installations {
+            if needs_licence(&installation, ground) {
+                self.title(titled(&installation, ground));
+                self.evidence.extend(installation.evidence);
+            }
+        }
+        Ok(())
+    }
+
+    /// The running system, where it needs a licence.
+    fn add_system(&mut self, machine: &Machine, ground: &Ground<'_>) {
+        let Some(system) = &machine.system else { return };
+        let version = system.version.as_deref().unwrap_or_default();
+        let found = ground.matcher.operating_system(&system.caption, version).filter(Recognition::counts);
+        if let Some(found) = found {
+            self.title(named(&found.product.name, found.version.as_deref(), found.edition.as_deref()));
+            let place = system.place.clone().unwrap_or_else(|| machine.place.clone());
+            self.evidence.push(Locator { source: machine.source, place });
+        }
     }
 
     fn title(&mut self, title: String) {
@@ -175,6 +186,13 @@ impl Sum {
         listed.extend((more > 0).then(|| format!("and {more} more titles")));
         listed.join(", ")
     }
+}
+
+/// Whether an installation needs a licence: its edition is not one of the free ones.
+fn needs_licence(installation: &Installation, ground: &Ground<'_>) -> bool {
+    let product = ground.rules.products.get(&installation.product);
+    let edition = installation.edition.value();
+    !product.zip(edition).is_some_and(|(product, edition)| product.free_editions.contains(edition))
 }
 
 /// Product, version and edition of an installation as people say them.

@@ -88,17 +88,15 @@ impl Reader for AnsibleConsole {
         &PAGE
     }
 
-    fn version(&self) -> u32 {
-        1
-    }
-
     fn reads_path(&self) -> bool {
         true
     }
 
     fn sniff(&self, head: &[u8], _path: &str) -> Sniff {
         let head = String::from_utf8_lossy(&head[..head.len().min(SNIFFED_BYTES)]);
-        if head.lines().any(|line| first_line(line).is_some()) { Sniff::Sure } else { Sniff::No }
+        // A fleet has many files; what every answer holds is quickly looked for.
+        let may_be = head.contains(" | ") && head.contains(" => {");
+        if may_be && head.lines().any(|line| first_line(line).is_some()) { Sniff::Sure } else { Sniff::No }
     }
 
     fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {

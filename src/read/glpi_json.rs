@@ -61,10 +61,6 @@ impl Reader for GlpiJson {
         &PAGE
     }
 
-    fn version(&self) -> u32 {
-        1
-    }
-
     fn sniff(&self, head: &[u8], _path: &str) -> Sniff {
         if head.trim_ascii_start().first() != Some(&b'{') {
             return Sniff::No;

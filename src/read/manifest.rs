@@ -51,10 +51,6 @@ impl Reader for ManifestToml {
         &PAGE
     }
 
-    fn version(&self) -> u32 {
-        1
-    }
-
     fn sniff(&self, head: &[u8], path: &str) -> Sniff {
         let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
         let text = String::from_utf8_lossy(head);

@@ -143,7 +143,9 @@ pub trait Reader: Sync {
     /// What `trueup formats show` says of it.
     fn page(&self) -> &'static Page;
     /// Version of what comes out; a higher one reads known files again.
-    fn version(&self) -> u32;
+    fn version(&self) -> u32 {
+        2
+    }
     /// Name shown in `sources`.
     fn name(&self) -> &str {
         self.page().name
@@ -186,9 +188,9 @@ pub fn readers() -> &'static [&'static dyn Reader] {
             &glpi_json::GlpiJson,
             &facter::Facter,
             &osquery_log::OsqueryLog,
+            &fusion_xml::FusionXml,
             &wazuh_messages::WazuhMessages,
             &ansible_console::AnsibleConsole,
-            &fusion_xml::FusionXml,
             &tags::Swid,
             &tags::CoSwid,
             &bill::CycloneDx,

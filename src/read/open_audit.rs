@@ -82,10 +82,6 @@ impl Reader for OpenAudit {
         &PAGE
     }
 
-    fn version(&self) -> u32 {
-        1
-    }
-
     fn sniff(&self, head: &[u8], _path: &str) -> Sniff {
         if head.trim_ascii_start().first() != Some(&b'<') {
             return Sniff::No;

@@ -78,10 +78,6 @@ impl Reader for OsqueryLog {
         &PAGE
     }
 
-    fn version(&self) -> u32 {
-        1
-    }
-
     fn sniff(&self, head: &[u8], _path: &str) -> Sniff {
         if head.trim_ascii_start().first() != Some(&b'{') {
             return Sniff::No;

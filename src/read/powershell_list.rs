@@ -63,10 +63,6 @@ impl Reader for PowerShellList {
         &PAGE
     }
 
-    fn version(&self) -> u32 {
-        1
-    }
-
     fn reads_path(&self) -> bool {
         true
     }

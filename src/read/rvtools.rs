@@ -156,10 +156,6 @@ impl Reader for RvTools {
         &PAGE
     }
 
-    fn version(&self) -> u32 {
-        1
-    }
-
     fn sniff(&self, head: &[u8], path: &str) -> Sniff {
         if !may_be_text_table(head) {
             return Sniff::No;

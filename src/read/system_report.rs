@@ -167,10 +167,6 @@ impl Reader for SystemReport {
         &PAGE
     }
 
-    fn version(&self) -> u32 {
-        1
-    }
-
     fn reads_path(&self) -> bool {
         true
     }

@@ -110,10 +110,6 @@ impl Reader for SystemInfo {
         &PAGE
     }
 
-    fn version(&self) -> u32 {
-        1
-    }
-
     fn sniff(&self, head: &[u8], path: &str) -> Sniff {
         if !may_be_text_table(head) {
             return Sniff::No;

@@ -157,10 +157,6 @@ impl Reader for WazuhMessages {
         &PAGE
     }
 
-    fn version(&self) -> u32 {
-        1
-    }
-
     fn reads_path(&self) -> bool {
         true
     }
@@ -173,7 +169,7 @@ impl Reader for WazuhMessages {
                 sent || (text.contains(" dbsync ") && prefix(&text[..at]).2.is_some())
             })
         };
-        if head.lines().any(is_message) { Sniff::Sure } else { Sniff::No }
+        if head.contains("dbsync") && head.lines().any(is_message) { Sniff::Sure } else { Sniff::No }
     }
 
     fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {

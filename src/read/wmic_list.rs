@@ -97,10 +97,6 @@ impl Reader for WmicList {
         &PAGE
     }
 
-    fn version(&self) -> u32 {
-        1
-    }
-
     fn reads_path(&self) -> bool {
         true
     }

@@ -55,7 +55,7 @@ impl Reader for Workbooks {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn reads_tables(&self) -> bool {

@@ -71,10 +71,6 @@ impl Reader for CycloneDx {
         &PAGE
     }
 
-    fn version(&self) -> u32 {
-        1
-    }
-
     fn reads_path(&self) -> bool {
         true
     }

@@ -72,10 +72,6 @@ impl Reader for Spdx {
         &PAGE
     }
 
-    fn version(&self) -> u32 {
-        1
-    }
-
     fn reads_path(&self) -> bool {
         true
     }

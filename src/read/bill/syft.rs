@@ -51,10 +51,6 @@ impl Reader for Syft {
         &PAGE
     }
 
-    fn version(&self) -> u32 {
-        1
-    }
-
     fn reads_path(&self) -> bool {
         true
     }

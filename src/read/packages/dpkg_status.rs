@@ -53,10 +53,6 @@ impl Reader for DpkgStatus {
         &PAGE
     }
 
-    fn version(&self) -> u32 {
-        1
-    }
-
     fn reads_path(&self) -> bool {
         true
     }

@@ -77,10 +77,6 @@ impl Reader for CoSwid {
         &PAGE
     }
 
-    fn version(&self) -> u32 {
-        1
-    }
-
     fn reads_path(&self) -> bool {
         true
     }
