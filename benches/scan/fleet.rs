@@ -184,7 +184,7 @@ impl Host {
         ];
         vec![
             ("bios", vec![bios]),
-            ("controllers", (0..12).map(|number| self.device_of("Intel Host bridge", number)).collect()),
+            ("controllers", (0..36).map(|number| self.device_of("Intel Host bridge", number)).collect()),
             ("cpus", vec![processor]),
             ("hardware", vec![hardware]),
             ("networks", (0..4).map(|number| self.device_of("Ethernet", number)).collect()),

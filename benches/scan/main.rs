@@ -1,7 +1,7 @@
 //! The whole scan of 10,000 hosts beside the least that such a scan can take: `cargo bench --bench scan`.
 //!
 //! The fleet is made here, or by the program that `TRUEUP_FLEET_GENERATOR` names; a folder given as an argument is scanned
-//! in its place. Every measurement is a process of its own, so that none warms up another and each has its own peak of
+//! in its place, and `TRUEUP_FLEET_HOSTS` states another number of hosts. Every measurement is a process of its own, so that none warms up another and each has its own peak of
 //! memory; they take turns, and medians are printed. What the least is, stands in `limit.rs`.
 
 mod fleet;
@@ -16,7 +16,7 @@ use std::process::Command;
 
 use measure::{Measured, median};
 
-/// Hosts of the fleet.
+/// Hosts of the fleet, where `TRUEUP_FLEET_HOSTS` states no other number.
 const HOSTS: usize = 10_000;
 
 /// How often each measurement is made.
@@ -37,7 +37,9 @@ fn main() {
         _ => {
             let named = arguments.iter().find(|argument| !argument.starts_with('-'));
             let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
-            let folder = named.map_or_else(|| fleet::made(scratch, HOSTS), PathBuf::from);
+            let hosts =
+                std::env::var("TRUEUP_FLEET_HOSTS").map_or(HOSTS, |hosts| hosts.parse().expect("a number of hosts"));
+            let folder = named.map_or_else(|| fleet::made(scratch, hosts), PathBuf::from);
             compare(&folder, &scratch.join("scan-bench"));
         }
     }

@@ -29,6 +29,8 @@ impl Reading<'_> {
         while let Some(row) = rows.next().map_err(|error| self.failed(error))? {
             self.observation(row, &path, &mut contents)?;
         }
+        // Nearly every file is of one machine: room for more of them would add up to more than the machines.
+        contents.hosts.shrink_to_fit();
         Ok(StoredFile { path, content, contents })
     }
 
