@@ -1,8 +1,9 @@
 //! The whole scan of 10,000 hosts beside the least that such a scan can take: `cargo bench --bench scan`.
 //!
 //! The fleet is made here, or by the program that `TRUEUP_FLEET_GENERATOR` names; a folder given as an argument is scanned
-//! in its place, and `TRUEUP_FLEET_HOSTS` states another number of hosts. Every measurement is a process of its own, so that none warms up another and each has its own peak of
-//! memory; they take turns, and medians are printed. What the least is, stands in `limit.rs`.
+//! in its place, and `TRUEUP_FLEET_HOSTS` states another number of hosts. Every measurement is a process of its own, so
+//! that none warms up another and each has its own peak of memory; they take turns, and medians are printed. What the
+//! least is, stands in `limit.rs`.
 
 mod fleet;
 mod json_scanner;
