@@ -28,12 +28,7 @@ impl<'a> PriceList<'a> {
     /// The prices in force on a day. Where none is in the wanted currency and all are in one other, that one is used;
     /// currencies are never mixed.
     pub fn new(prices: &'a [Price], as_of: Date, wanted: &str) -> Self {
-        let in_force: Vec<&Price> = prices
-            .iter()
-            .filter(|price| {
-                price.from.is_none_or(|from| from <= as_of) && price.until.is_none_or(|until| as_of <= until)
-            })
-            .collect();
+        let in_force: Vec<&Price> = prices.iter().filter(|price| price.is_in_force(as_of)).collect();
         let (assurance, in_force): (Vec<&Price>, Vec<&Price>) = in_force
             .into_iter()
             .filter(|price| price.kind != PriceKind::StepUp)

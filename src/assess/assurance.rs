@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::allocate::{PriceList, Solution};
-use crate::model::{Line, Metric, Requirement};
+use crate::model::{Line, Metric, Requirement, licence_name};
 
 use super::Ground;
 
@@ -46,13 +46,13 @@ fn note(ground: &Ground<'_>, prices: &PriceList<'_>, group: Group<'_>, units: u3
     if !prices.is_licence_alone(product, edition, metric) {
         return None;
     }
-    let name = ground.rules.products.get(product).map_or(product, |product| &product.name);
-    let edition = edition.map(|edition| format!(" {edition}")).unwrap_or_default();
-    let cost = match prices.assurance_year(product, group.2, metric, units) {
+    let known = ground.rules.products.get(product).map_or(product, |product| &product.name);
+    let licence = licence_name(known, edition, None);
+    let cost = match prices.assurance_year(product, edition, metric, units) {
         Some(money) => format!("a year of it costs {money}, which the row does not hold"),
         None => "its price is missing, so the cost is higher than the row says".to_owned(),
     };
     Some(format!(
-        "{name}{edition} by {metric}, {organisation}: {units} missing units must carry Software Assurance if they are bought now; {cost}."
+        "{licence} by {metric}, {organisation}: {units} missing units must carry Software Assurance if they are bought now; {cost}."
     ))
 }

@@ -84,12 +84,8 @@ fn assurance_lines<'a>(
     currency: &str,
 ) -> Vec<&'a Price> {
     let day = teller.outcome.as_of;
-    let in_force = teller.outcome.prices.iter().filter(|price| {
-        price.from.is_none_or(|from| from <= day)
-            && price.until.is_none_or(|until| day <= until)
-            && price.kind == PriceKind::Sa
-            && price.currency == currency
-    });
+    let of_assurance = |price: &&Price| price.kind == PriceKind::Sa && price.currency == currency;
+    let in_force = teller.outcome.prices.iter().filter(|price| price.is_in_force(day)).filter(of_assurance);
     packs_of(in_force, product, edition, None, metric)
 }
 
@@ -165,11 +161,11 @@ pub(super) fn assurance_year(teller: &Teller<'_>, ways: &[&Alternative], currenc
 /// Price lines that serve a ware on the day.
 fn lines_for<'a>(teller: &Teller<'a>, ware: &Ware<'_>) -> Vec<&'a Price> {
     let day = teller.outcome.as_of;
-    let in_force = teller.outcome.prices.iter().filter(|price| {
-        price.from.is_none_or(|from| from <= day)
-            && price.until.is_none_or(|until| day <= until)
-            && !matches!(price.kind, PriceKind::Sa | PriceKind::StepUp)
-    });
+    let in_force = teller
+        .outcome
+        .prices
+        .iter()
+        .filter(|price| price.is_in_force(day) && !matches!(price.kind, PriceKind::Sa | PriceKind::StepUp));
     let version = ware.version.map(|release| teller.version(ware.product, release));
     packs_of(in_force, ware.product, ware.edition, version.as_deref(), ware.metric)
 }

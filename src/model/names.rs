@@ -26,9 +26,14 @@ impl Names {
 
     /// `Windows Server Datacenter 2016`.
     pub fn licence(&self, product: &str, edition: Option<&str>, version: Option<&str>) -> String {
-        let edition = edition.map(words);
-        [Some(self.product(product)), edition.as_deref(), version].into_iter().flatten().collect::<Vec<_>>().join(" ")
+        licence_name(self.product(product), edition, version)
     }
+}
+
+/// A product's name with an edition and a version, as people say it: `Windows Server Datacenter 2016`.
+pub fn licence_name(product: &str, edition: Option<&str>, version: Option<&str>) -> String {
+    let edition = edition.map(words);
+    [Some(product), edition.as_deref(), version].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// `professional-plus` as `Professional Plus`.

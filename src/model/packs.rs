@@ -1,5 +1,6 @@
 //! Which price lines serve units of a product, and the cheapest combination of their packs.
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::{Metric, Price, PriceKind, PricePeriod};
@@ -36,6 +37,11 @@ pub fn packs_of<'a>(
 }
 
 impl Price {
+    /// Whether it may be bought at on a day.
+    pub fn is_in_force(&self, day: Date) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
+    }
+
     /// The price of a pack once, or of one year; a monthly price is taken for twelve months.
     pub fn yearly(&self) -> Decimal {
         match self.per {

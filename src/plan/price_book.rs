@@ -77,12 +77,7 @@ impl<'a> PriceBook<'a> {
     /// The prices in force on a day for plans of so many months. Where none is in the wanted currency and all are in one
     /// other, that one is used.
     pub fn new(prices: &'a [Price], as_of: Date, wanted: &str, months: u32, level: Level) -> Self {
-        let in_force: Vec<&Price> = prices
-            .iter()
-            .filter(|price| {
-                price.from.is_none_or(|from| from <= as_of) && price.until.is_none_or(|until| as_of <= until)
-            })
-            .collect();
+        let in_force: Vec<&Price> = prices.iter().filter(|price| price.is_in_force(as_of)).collect();
         let mut currencies: Vec<&str> = in_force.iter().map(|price| price.currency.as_str()).collect();
         currencies.sort_unstable();
         currencies.dedup();
