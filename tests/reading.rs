@@ -269,8 +269,25 @@ fn a_partial_inventory_without_host_name_is_known_by_its_device_id() {
     let (_, verdict, heard) = read_bytes("partial.json", json);
     assert_eq!(verdict, Verdict::Read);
     assert_eq!((heard.hosts[0].name.as_str(), heard.hosts[0].partial), ("db-01", true));
-    let nameless = br#"{"itemtype":"Computer","content":{"softwares":[{"name":"a"}]}}"#;
-    assert_eq!(rejected(read_bytes("nameless.json", nameless).1).code, Code::IncompleteRecord);
+}
+
+#[test]
+fn an_inventory_that_names_no_machine_is_of_the_one_after_which_it_is_named_or_of_none_that_is_known() {
+    let json = br#"{"itemtype":"Computer","content":{"softwares":[{"name":"a"}],"virtualmachines":[{"name":"g"}]}}"#;
+    let xml =
+        b"<REQUEST><CONTENT><SOFTWARES><NAME>a</NAME></SOFTWARES><VIRTUALMACHINES><NAME>g</NAME></VIRTUALMACHINES>\
+                </CONTENT><QUERY>INVENTORY</QUERY></REQUEST>";
+    for content in [&json[..], &xml[..]] {
+        let (_, verdict, heard) = read_bytes("nameless", content);
+        assert_eq!((verdict, heard.hosts[0].is_unnamed(), &heard.hosts[1].runs_on), (Verdict::Read, true, &None));
+        assert_eq!((heard.diagnostics[0].code, heard.software.len()), (Code::UnknownMachine, 1));
+        let (_, verdict, heard) = read_bytes("web-01/inventory", content);
+        let told = heard.diagnostics[0].code;
+        assert_eq!((verdict, heard.hosts[0].name.as_str(), told), (Verdict::Read, "web-01", Code::MachineFromPath));
+        assert_eq!(heard.hosts[1].runs_on.as_deref(), Some("web-01"));
+    }
+    let nothing = br#"{"itemtype":"Computer","content":{"softwares":[]}}"#;
+    assert_eq!(rejected(read_bytes("nameless.json", nothing).1).code, Code::IncompleteRecord);
 }
 
 #[test]

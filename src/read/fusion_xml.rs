@@ -42,6 +42,7 @@ const PAGE: Page = Page {
         "FusionInventory writes an element a processor, OCS one element with `NBSOCKET`",
         "a document type is refused, and entities are never expanded",
         "NETDISCOVERY, SNMPQUERY and PROLOG messages are ignored by name",
+        "one that names no machine, by host name or device id, is of the one after which file or folder is named",
         "a file that breaks off is rejected as a whole: half a software list would be a silent loss",
     ],
     verified: Verified::RealFile("FusionInventory, OCS and ESX inventories, made by the programs themselves"),
@@ -63,6 +64,14 @@ const DEEPEST: usize = 64;
 impl Reader for FusionXml {
     fn page(&self) -> &'static Page {
         &PAGE
+    }
+
+    fn version(&self) -> u32 {
+        3
+    }
+
+    fn reads_path(&self) -> bool {
+        true
     }
 
     fn sniff(&self, head: &[u8], _path: &str) -> Sniff {

@@ -41,6 +41,7 @@ const PAGE: Page = Page {
         "`core` counts enabled cores and `corecount` physical ones; threads are never taken for cores",
         "a partial inventory states only what changed and takes nothing away",
         "network discoveries, printers and telephones are ignored by name",
+        "one that names no machine, by host name or device id, is of the one after which file or folder is named",
         "a file that breaks off is rejected as a whole: half a software list would be a silent loss",
     ],
     verified: Verified::RealFile("computers of the published inventory format, and agents run by hand"),
@@ -59,6 +60,14 @@ const SNIFFED_BYTES: usize = 4096;
 impl Reader for GlpiJson {
     fn page(&self) -> &'static Page {
         &PAGE
+    }
+
+    fn version(&self) -> u32 {
+        3
+    }
+
+    fn reads_path(&self) -> bool {
+        true
     }
 
     fn sniff(&self, head: &[u8], _path: &str) -> Sniff {

@@ -12,6 +12,7 @@ use super::agent::{Firmware, Guest, GuestKind, Text, shown_by_firmware};
 use super::beyond::Beyond;
 use super::collected::{Collected, MOST_ROWS, Row};
 use super::faults::Faults;
+use super::machine_named::{Names, machine_after, owner};
 use super::page::{Field, Page, Verified};
 use super::value;
 use super::xml::{Element, Fault, Form, Listener, walk};
@@ -52,8 +53,9 @@ const PAGE: Page = Page {
         "`memory_count` is in bytes for some hypervisors; memory is not read. Keys of software are not read",
         "a hypervisor lists its packages as software and its guests in the section `vm`",
         "audits of devices that are no computers are ignored, with their type",
+        "an audit that names no machine is of the one after which file or folder is named",
     ],
-    verified: Verified::Unverified("example devices of the project's own repository"),
+    verified: Verified::RealFile("example devices of the project's own repository, abridged"),
     example: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>
 <system>
  <sys><hostname>db-01</hostname><os_name>Microsoft Windows Server 2019 Standard</os_name></sys>
@@ -80,6 +82,14 @@ const SECTIONS: [&str; 6] = ["sys", "processor", "vm", "software", "server", "se
 impl Reader for OpenAudit {
     fn page(&self) -> &'static Page {
         &PAGE
+    }
+
+    fn version(&self) -> u32 {
+        3
+    }
+
+    fn reads_path(&self) -> bool {
+        true
     }
 
     fn sniff(&self, head: &[u8], _path: &str) -> Sniff {
@@ -173,12 +183,19 @@ impl Audit {
         if let Some(kind) = kind {
             return Verdict::Ignored(format!("an audit of a device of the type `{kind}`, not of a computer"));
         }
-        let Some(name) = ["hostname", "name", "fqdn"].into_iter().find_map(|name| field(&self.system, name)) else {
-            let message = "the audit names no machine: neither `hostname` nor `fqdn`";
-            return Verdict::Rejected(Diagnostic::error(Code::IncompleteRecord, input.path, message));
-        };
-        let name = name.to_owned();
         let mut faults = Faults::default();
+        let name = match ["hostname", "name", "fqdn"].into_iter().find_map(|name| field(&self.system, name)) {
+            Some(name) => name.to_owned(),
+            None if self.says_nothing() => {
+                let message = "the audit names no machine and says nothing of one";
+                return Verdict::Rejected(Diagnostic::error(Code::IncompleteRecord, input.path, message));
+            }
+            None => {
+                let owner = owner(input, || machine_after(input, Names::FileAndFolders));
+                faults.keep(owner.told);
+                owner.name
+            }
+        };
         let mut machine = self.machine(&name, input.path, &mut faults);
         machine.software = std::mem::take(&mut self.software);
         self.servers(&mut machine);
@@ -197,6 +214,15 @@ impl Audit {
         machine.emit(sink);
         guests.into_iter().for_each(|guest| sink.host(guest));
         faults.verdict(1, "", input.path, sink)
+    }
+
+    /// Whether it holds neither facts of a machine nor software.
+    fn says_nothing(&self) -> bool {
+        self.software.is_empty()
+            && self.processors.is_empty()
+            && self.guests.is_empty()
+            && self.servers.is_empty()
+            && ["os_name", "uuid", "serial"].into_iter().all(|name| field(&self.system, name).is_none())
     }
 
     fn machine(&self, name: &str, path: &str, faults: &mut Faults) -> Collected {
@@ -321,7 +347,7 @@ impl Audit {
                 GuestKind::Desktop | GuestKind::Container => guest.kind.owned(),
             };
             observed.vcpus = guest.vcpus.number().filter(|count| *count > 0);
-            observed.runs_on = Some(host.name.clone());
+            observed.runs_on = Some(host.name.clone()).filter(|name| !name.is_empty());
             observed.powered_on = guest.powered_on();
             guests.push(observed);
         }

@@ -41,16 +41,20 @@ const PAGE: Page = Page {
         },
         Field { named: "Chip | Processor Name | chip_type | cpu_type", becomes: "processor model" },
         Field { named: "Model Identifier | machine_model", becomes: "whether it is virtual" },
-        Field { named: "Applications: name, Version | _name, version", becomes: "software records" },
+        Field {
+            named: "Applications: name, Version, Signed by | _name, version, signed_by",
+            becomes: "software records",
+        },
     ],
     quirks: &[
         "a report of applications alone names no machine: it is taken to be of the one its file or folder is named after",
         "names of applications are in the language of the user; dates are written as that language has them and are not read",
-        "Apple processors state cores and not how many processors there are: the cores are a remark",
+        "a machine with a chip of Apple's own states no number of processors: the chip is its one processor",
+        "the publisher is whoever signed with a certificate of a developer; the store's own signature names none",
         "graphics state cores too; only those of the section on hardware count",
         "applications of the system itself, and those a Windows guest shares, are listed beside those that were installed",
     ],
-    verified: Verified::Unverified("reports that public repositories show"),
+    verified: Verified::RealFile("reports of macOS 11 and 14 that the tests of an inventory agent keep, abridged"),
     example: "Hardware:
 
     Hardware Overview:
@@ -167,6 +171,10 @@ impl Reader for SystemReport {
         &PAGE
     }
 
+    fn version(&self) -> u32 {
+        3
+    }
+
     fn reads_path(&self) -> bool {
         true
     }
@@ -224,6 +232,9 @@ fn of_text(text: &str) -> Report {
                 {
                     row.version = version.trim().to_owned();
                 }
+                if let (Some(row), Some(certificates)) = (&mut application, rest.strip_prefix("Signed by:")) {
+                    row.publisher = signer(certificates).unwrap_or_default().to_owned();
+                }
             }
             (5.., Section::Hardware | Section::Software) => {
                 if let Some((name, value)) = rest.split_once(':').filter(|(_, value)| !value.is_empty()) {
@@ -235,6 +246,15 @@ fn of_text(text: &str) -> Report {
     }
     application.into_iter().for_each(|row| report.add_software(row));
     report
+}
+
+/// Who signed an application with a certificate of a developer: `Developer ID Application: Example Inc. (ABCDE12345), …`.
+fn signer(certificates: &str) -> Option<&str> {
+    let behind = certificates.trim().strip_prefix("Developer ID Application: ")?;
+    let first = behind.split(", Developer ID").next().unwrap_or(behind).trim();
+    let is_team = |text: &str| text.len() == 10 && text.chars().all(|letter| letter.is_ascii_alphanumeric());
+    let team = first.strip_suffix(')').and_then(|text| text.rsplit_once(" (")).filter(|(_, team)| is_team(team));
+    Some(team.map_or(first, |(name, _)| name)).filter(|name| !name.is_empty())
 }
 
 fn emit(mut report: Report, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
@@ -289,9 +309,12 @@ fn processors(report: &Report, machine: &mut Collected, path: &str, faults: &mut
             text.chars().skip_while(|letter| !letter.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
         digits.parse::<u32>().ok().filter(|count| (1..=1024).contains(count))
     };
+    // A machine with a chip of Apple's own has that one, and states no number of processors.
+    let chip = report.text(&["Chip", "chip_type"]).filter(|chip| chip.starts_with("Apple ")).map(|_| 1);
     let sockets = report
         .text(&["Number of Processors", "Number Of Processors", "Number Of CPUs", "packages"])
-        .and_then(first_number);
+        .and_then(first_number)
+        .or(chip);
     let cores = report.text(&["Total Number of Cores", "number_processors"]).and_then(first_number);
     match (sockets, cores) {
         (Some(sockets), Some(cores)) if cores.is_multiple_of(sockets) => {

@@ -13,6 +13,7 @@ use super::agent::{Firmware, Text, shown_by_firmware};
 use super::beyond::Beyond;
 use super::collected::Collected;
 use super::faults::Faults;
+use super::machine_named::{Names, machine_after, owner};
 use super::page::{Field, Page, Verified};
 use super::table::{may_be_text_table, rows_of_text};
 use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
@@ -27,7 +28,7 @@ const PAGE: Page = Page {
     written_by: "`systeminfo`, `systeminfo /fo csv`, also with `/s MACHINE`, redirected into a file",
     carries: &[Carries::Hosts, Carries::OperatingSystem],
     recognised_by: "at least three of its labels (host name, name and version of the system, maker, model, processors), in \
-                    any of the languages that are known",
+                    any of the languages that are known; else lines in its order, of a system by Microsoft",
     fields: &[
         Field { named: "Host Name, Domain", becomes: "name, domain" },
         Field { named: "OS Name, OS Version", becomes: "operating system and its build" },
@@ -38,15 +39,17 @@ const PAGE: Page = Page {
     quirks: &[
         "it counts processors and not their cores: cores stay unknown",
         "labels are in the language of the system; English, German, French, Spanish, Italian, Portuguese, Dutch, Polish, Russian, \
-         Swedish, Chinese, Japanese and Korean ones are known",
+         Swedish, Chinese, Japanese and Korean ones are known; in any other language its lines are told by their order, and \
+         the domain is not read",
         "the console writes a code page: letters outside ASCII in values may be wrong, labels are found all the same",
         "it names no software: the machine is known by it and not inventoried",
+        "one output without a host name is of the machine after which file or folder is named",
         "several outputs may stand in one file one behind the other; each host name begins a machine",
         "a maker and model of virtual hardware tell a guest; `Hyper-V Requirements` does not, because hosts print it too",
         "dates are written as the system's language has them, and are not read",
     ],
-    verified: Verified::Unverified(
-        "outputs that public repositories show; their layout, with other machines, is in the samples",
+    verified: Verified::RealFile(
+        "outputs in English and Spanish that public repositories show; other languages are unverified",
     ),
     example: "
 Host Name:                 DB-01
@@ -110,6 +113,14 @@ impl Reader for SystemInfo {
         &PAGE
     }
 
+    fn version(&self) -> u32 {
+        3
+    }
+
+    fn reads_path(&self) -> bool {
+        true
+    }
+
     fn sniff(&self, head: &[u8], path: &str) -> Sniff {
         if !may_be_text_table(head) {
             return Sniff::No;
@@ -119,21 +130,30 @@ impl Reader for SystemInfo {
         found.sort_unstable();
         found.dedup();
         let telling = |found: &[&str]| found.len() >= FEWEST && found.contains(&"system");
-        if telling(&found) || heading_row(&text, path).is_some() { Sniff::Sure } else { Sniff::No }
+        let is_ours = telling(&found) || heading_row(&text, path).is_some() || has_lines_in_order(&text);
+        if is_ours { Sniff::Sure } else { Sniff::No }
     }
 
     fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         let mut faults = Faults::default();
         let machines = match heading_row(text, input.path) {
             Some(_) => of_table(text, input.path, &mut faults),
+            None if has_lines_in_order(text) => of_lines_in_order(text, input.path, &mut faults),
             None => of_lines(text, input.path, &mut faults),
         };
         let mut count = 0;
+        let only = machines.len() == 1;
         for (facts, line) in machines {
-            match machine(&facts, line) {
-                Some(machine) => {
+            match stated(&facts, "host") {
+                Some(name) => {
                     count += 1;
-                    machine.emit(sink);
+                    machine(&facts, line, name).emit(sink);
+                }
+                None if only => {
+                    let owner = owner(input, || machine_after(input, Names::FileAndFolders));
+                    count += 1;
+                    faults.keep(owner.told);
+                    machine(&facts, line, &owner.name).emit(sink);
                 }
                 None => {
                     let message = "the output has no host name; the machine is left out";
@@ -168,6 +188,54 @@ fn of_lines(text: &str, path: &str, faults: &mut Faults) -> Vec<(Facts, u32)> {
         open.entry(fact).or_insert_with(|| value.to_owned());
     }
     end(open, begun);
+    faults.keep_all(beyond.told("machines", MOST_MACHINES, path));
+    machines
+}
+
+/// What the lines of an output mean, in the order in which every language prints them; an empty text is a line that is
+/// not used.
+const IN_ORDER: [&str; 15] =
+    ["host", "system", "version", "", "role", "", "", "", "", "", "", "maker", "model", "", "processors"];
+
+/// Lines of an output with a label and a value; nothing of those that continue another.
+fn labelled_lines(text: &str) -> Vec<(&str, &str, u32)> {
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.starts_with(char::is_whitespace));
+    let parted = lines.filter_map(|(at, line)| Some((line.split_once(':')?, at)));
+    parted.map(|((label, value), at)| (label, value.trim(), u32::try_from(at + 1).unwrap_or(u32::MAX))).collect()
+}
+
+/// Whether an output begins here: a line of any value, then those of a system by Microsoft.
+fn begins(lines: &[(&str, &str, u32)]) -> bool {
+    let [_, (_, system, _), (_, version, _), (_, maker, _), ..] = lines else { return false };
+    system.starts_with("Microsoft")
+        && system.contains("Windows")
+        && first_number(version).is_some()
+        && *maker == "Microsoft Corporation"
+}
+
+/// Whether it is an output in a language whose labels are not known: its lines are told by their order.
+fn has_lines_in_order(text: &str) -> bool {
+    let lines = labelled_lines(text);
+    let known = lines.iter().filter(|(label, ..)| labels().contains_key(&comparable(label))).count();
+    known < FEWEST && (0..lines.len()).any(|at| begins(&lines[at..]))
+}
+
+/// Machines of a text whose labels are of a language that is not known.
+fn of_lines_in_order(text: &str, path: &str, faults: &mut Faults) -> Vec<(Facts, u32)> {
+    let lines = labelled_lines(text);
+    let (mut machines, mut beyond) = (Vec::new(), Beyond::default());
+    for at in (0..lines.len()).filter(|at| begins(&lines[*at..])) {
+        let line = lines[at].2;
+        if machines.len() >= MOST_MACHINES {
+            beyond.add(|| Place::Line(line));
+            continue;
+        }
+        // A line that was left out moves the others: the kind of machine shows that none was.
+        let is_whole = lines.get(at + 13).is_some_and(|(_, kind, _)| kind.contains("PC"));
+        let known = if is_whole { IN_ORDER.len() } else { 3 };
+        let stated = IN_ORDER.into_iter().take(known).zip(&lines[at..]).filter(|(fact, _)| !fact.is_empty());
+        machines.push((stated.map(|(fact, (_, value, _))| (fact, (*value).to_owned())).collect(), line));
+    }
     faults.keep_all(beyond.told("machines", MOST_MACHINES, path));
     machines
 }
@@ -214,10 +282,15 @@ fn of_table(text: &str, path: &str, faults: &mut Faults) -> Vec<(Facts, u32)> {
     machines
 }
 
-/// The machine that facts describe; nothing where they name none.
-fn machine(facts: &Facts, line: u32) -> Option<Collected> {
-    let text = |fact: &str| facts.get(fact).map(|text| text.trim()).filter(|text| !text.is_empty() && *text != "N/A");
-    let mut machine = Collected::new(line, text("host")?);
+/// What is said of a fact.
+fn stated<'f>(facts: &'f Facts, fact: &str) -> Option<&'f str> {
+    facts.get(fact).map(|text| text.trim()).filter(|text| !text.is_empty() && *text != "N/A")
+}
+
+/// The machine that facts describe.
+fn machine(facts: &Facts, line: u32, name: &str) -> Collected {
+    let text = |fact: &str| stated(facts, fact);
+    let mut machine = Collected::new(line, name);
     let place = machine.host.place.clone();
     machine.host.domain = text("domain").map(str::to_owned);
     machine.host.operating_system = text("system").map(|caption| ObservedOperatingSystem {
@@ -225,8 +298,8 @@ fn machine(facts: &Facts, line: u32) -> Option<Collected> {
         version: text("version").and_then(first_number).map(str::to_owned),
         place: Some(place),
     });
-    let stated = |fact: &str| Text(text(fact).unwrap_or_default().to_owned().into());
-    let firmware = Firmware { maker: stated("maker"), model: stated("model"), ..Firmware::default() };
+    let owned = |fact: &str| Text(text(fact).unwrap_or_default().to_owned().into());
+    let firmware = Firmware { maker: owned("maker"), model: owned("model"), ..Firmware::default() };
     if let Some(platform) = shown_by_firmware(&firmware) {
         (machine.host.is_virtual, machine.host.platform) = (Some(true), Some(platform.to_owned()));
     }
@@ -238,7 +311,7 @@ fn machine(facts: &Facts, line: u32) -> Option<Collected> {
     machine.remark("service pack", pack);
     let sockets = text("processors").and_then(|text| text.split_whitespace().find_map(|word| word.parse::<u32>().ok()));
     machine.remark("sockets", sockets.map(|count| format!("{count}, the cores of which are not stated")));
-    Some(machine)
+    machine
 }
 
 /// The number with points in a version: `10.0.20348` of `10.0.20348 N/A Build 20348`.
@@ -258,6 +331,19 @@ mod tests {
                 assert_eq!(labels().get(&comparable(label)).copied(), Some(fact.as_str()), "{label}");
             }
         }
+    }
+
+    #[test]
+    fn an_output_in_a_language_that_is_not_known_is_read_by_the_order_of_its_lines() {
+        let text = "\nNázev hostitele:   PC-12\nNázev OS:   Microsoft Windows 10 Pro\nVerze OS:   10.0.19045 N/A Build 19045\n\
+                    Výrobce OS:   Microsoft Corporation\nKonfigurace OS:   Samostatná pracovní stanice\n";
+        assert!(has_lines_in_order(text));
+        let machines = of_lines_in_order(text, "", &mut Faults::default());
+        let facts: Vec<(&str, &str)> = machines[0].0.iter().map(|(fact, value)| (*fact, value.as_str())).collect();
+        let wanted =
+            [("host", "PC-12"), ("system", "Microsoft Windows 10 Pro"), ("version", "10.0.19045 N/A Build 19045")];
+        assert_eq!((machines.len(), machines[0].1, facts), (1, 2, wanted.into()));
+        assert!(!has_lines_in_order("a: 1\nb: Microsoft Windows 10 Pro\nc: 10.0\nd: somebody else\n"));
     }
 
     #[test]

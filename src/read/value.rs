@@ -37,8 +37,9 @@ pub(super) fn says_nothing(text: &str) -> bool {
 
 /// Days that programs write where they know none: the beginning of their calendar, or days that no calendar has.
 pub(super) fn is_no_day(text: &str) -> bool {
-    const BEGINNINGS: [&str; 9] = [
+    const BEGINNINGS: [&str; 10] = [
         "0000",
+        "0001-01-01",
         "1601-01-01",
         "1970-00",
         "1/1/1601",
@@ -365,7 +366,16 @@ mod tests {
 
     #[test]
     fn days_that_no_calendar_has_are_no_days() {
-        for text in ["1970-00-01", "0", "0000-00-00 00:00:00", "never", "", "1/1/1601 00:00:00", "00000000"] {
+        for text in [
+            "1970-00-01",
+            "0",
+            "0000-00-00 00:00:00",
+            "never",
+            "",
+            "1/1/1601 00:00:00",
+            "00000000",
+            "0001-01-01T00:00:00Z",
+        ] {
             assert!(is_no_day(text), "{text}");
         }
         assert!(!is_no_day("1970-01-02") && !is_no_day("2024-04-03"));

@@ -67,7 +67,7 @@ pub struct Column {
     pub text: Option<String>,
     /// Expression whose first group is the value; a text that it does not match stays as it is.
     pub take: Option<Regex>,
-    /// What certain texts mean, compared without case.
+    /// What certain texts mean, compared without case; `*` stands for any letters.
     pub values: Vec<(String, String)>,
     /// Texts that mean yes, beside the usual ones.
     pub yes: Vec<String>,

@@ -2,6 +2,7 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::{ObservedHost, ObservedOperatingSystem, Place, SoftwareRecord, View};
+use crate::read::machine_named::{Names, machine_after, owner};
 use crate::read::{Input, Sink, Verdict};
 
 use super::processors::{Processors, processors};
@@ -15,9 +16,17 @@ const MOST_CONTAINERS_NAMED: usize = 10;
 impl Inventory<'_> {
     /// Hands everything to the sink: the host, its software, its guests.
     pub fn emit(&self, input: &Input<'_>, sink: &mut dyn Sink) -> Verdict {
-        let Some((name, name_source)) = self.name() else {
-            let message = "the inventory names no machine: neither a host name nor a device id";
-            return Verdict::Rejected(Diagnostic::error(Code::IncompleteRecord, input.path, message));
+        let (name, name_source) = match self.name() {
+            Some(named) => named,
+            None if self.says_nothing() => {
+                let message = "the inventory names no machine and says nothing of one";
+                return Verdict::Rejected(Diagnostic::error(Code::IncompleteRecord, input.path, message));
+            }
+            None => {
+                let owner = owner(input, || machine_after(input, Names::FileAndFolders));
+                sink.diagnostic(owner.told);
+                (owner.name, None)
+            }
         };
         let processors = processors(&self.processors);
         for (position, message) in &processors.implausible {
@@ -47,6 +56,16 @@ impl Inventory<'_> {
             return Some((name.to_owned(), Some("taken from the fully qualified name")));
         }
         self.device_id.stated().map(|id| (without_time(id).to_owned(), Some("taken from the device id")))
+    }
+
+    /// Whether it holds neither facts of a machine nor software.
+    fn says_nothing(&self) -> bool {
+        let facts = [&self.hardware.uuid, &self.firmware.serial, &self.firmware.board_serial];
+        self.software.is_empty()
+            && self.processors.is_empty()
+            && self.guests.is_empty()
+            && self.observed_system().is_none()
+            && facts.iter().all(|fact| fact.stated().is_none())
     }
 
     fn host(&self, name: &str, processors: Processors) -> ObservedHost {
@@ -210,7 +229,7 @@ impl Inventory<'_> {
             GuestKind::Desktop | GuestKind::Container => guest.kind.owned().or_else(|| guest.subsystem.owned()),
         };
         observed.vcpus = guest.vcpus.number().filter(|count| *count > 0);
-        observed.runs_on = Some(host.to_owned());
+        observed.runs_on = Some(host.to_owned()).filter(|host| !host.is_empty());
         observed.powered_on = guest.powered_on();
         observed.partial = self.partial;
         if let Some(system) = &guest.operating_system {

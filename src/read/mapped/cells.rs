@@ -261,10 +261,12 @@ impl<'r> Record<'r> {
         self.cells.bound.iter().find(|bound| bound.column.fact == fact)
     }
 
-    /// The cell of a fact with its column; the first that says anything.
+    /// The cell of a fact with its column; the first that says anything. A day of a program that knows none, such as
+    /// year 1, says nothing.
     fn cell(&self, bound: &Bound<'_>) -> Option<(usize, String)> {
+        let says_nothing = if bound.column.form == Form::Date { value::is_no_day } else { value::says_nothing };
         let stated = bound.at.iter().map(|at| (*at, self.row.cell(Some(*at))));
-        let stated = stated.into_iter().find(|(_, cell)| !value::says_nothing(cell));
+        let stated = stated.into_iter().find(|(_, cell)| !says_nothing(cell));
         stated.map(|(at, cell)| (at, cell.to_owned())).or_else(|| Some((usize::MAX, self.made_up(bound)?)))
     }
 
@@ -289,7 +291,8 @@ impl<'r> Record<'r> {
         if let Some(captured) = bound.column.take.as_ref().and_then(|take| take.captures(&text)) {
             text = captured.get(1).map_or("", |group| group.as_str()).to_owned();
         }
-        if let Some((_, meaning)) = bound.column.values.iter().find(|(known, _)| known.eq_ignore_ascii_case(&text)) {
+        let means = |known: &str| known.eq_ignore_ascii_case(&text) || (known.contains('*') && follows(known, &text));
+        if let Some((_, meaning)) = bound.column.values.iter().find(|(known, _)| means(known)) {
             text.clone_from(meaning);
         }
         (!text.is_empty()).then_some((at, text))

@@ -44,7 +44,7 @@ pub(super) fn read(cells: &Cells<'_>, table: &mut dyn Table, faults: &mut Faults
             Some(known) => complete(&mut known.host, host),
             None => machines.push(Found { host, software: Vec::new() }),
         }
-        if let Some(kept) = software(&record, &mut texts) {
+        if let Some(kept) = software(&record, &mut texts).filter(|_| !is_title_of_rows(&record, cells)) {
             machines[at].software.push(kept);
         }
         told.warn(record, cells, faults);
@@ -90,6 +90,13 @@ fn software(record: &Record<'_>, texts: &mut Texts) -> Option<Kept> {
         Place::Whole => 0,
     };
     Some(Kept { name, version, publisher, key, line })
+}
+
+/// Whether the row is a title of which the rows below it are the versions that are there: it says none itself.
+fn is_title_of_rows(record: &Record<'_>, cells: &Cells<'_>) -> bool {
+    let title = cells.mapping.column("title").map(|column| column.headings.as_slice()).unwrap_or_default();
+    let above = !cells.mapping.rows.is_empty() && title.iter().all(|heading| heading.starts_with('^'));
+    above && ["version", "publisher", "key"].into_iter().all(|fact| record.text(fact).is_none())
 }
 
 /// A later row of the same machine says what the earlier ones left out.

@@ -12,6 +12,9 @@ const LOOKED_AT: usize = 60;
 /// Fewest lines that show a shape; a shorter list is shown by its header alone.
 const FEWEST: usize = 3;
 
+/// The line under which yum and dnf list what is installed.
+const INSTALLED: &str = "Installed Packages";
+
 /// The shape of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
@@ -21,6 +24,8 @@ pub(super) enum Shape {
     Apt,
     /// `bash-5.1.8-9.el9.x86_64`, with or without a day behind it.
     Rpm,
+    /// `bash.x86_64  5.1.8-9.el9  @baseos` below the line `Installed Packages`; what does not fit stands in the next line.
+    Yum,
     /// `musl-1.2.3-r4`.
     Apk,
     /// Columns parted by tabs.
@@ -103,6 +108,9 @@ impl Shape {
         if head.lines().take(10).any(is_table) {
             return Some(Self::DpkgTable);
         }
+        if head.lines().take(30).any(|line| line.trim_end() == INSTALLED) {
+            return Some(Self::Yum);
+        }
         let lines: Vec<&str> = head.lines().filter(|line| !line.trim().is_empty()).take(LOOKED_AT).collect();
         let most = |fits: &dyn Fn(&str) -> bool| {
             lines.len() >= FEWEST && lines.iter().filter(|line| fits(line)).count() * 5 >= lines.len() * 4
@@ -147,6 +155,7 @@ impl Shape {
     pub fn read(self, text: &str) -> Packages<'_> {
         match self {
             Self::DpkgTable => dpkg_table(text),
+            Self::Yum => yum_list(text),
             Self::DpkgBlocks => dpkg_blocks(text),
             Self::RpmBlocks => rpm_blocks(text),
             _ => {
@@ -203,13 +212,52 @@ impl Shape {
                 release = columns.release.map(cell).unwrap_or_default();
                 Some((cell(0), cell(columns.version))).filter(|(name, version)| is_name(name) && !version.is_empty())
             }
-            Self::DpkgTable | Self::DpkgBlocks | Self::RpmBlocks => None,
+            Self::DpkgTable | Self::Yum | Self::DpkgBlocks | Self::RpmBlocks => None,
         };
         match found {
             Some((name, version)) => packages.add(Package { name, version, release, publisher, line: number }),
             None => packages.strange(number),
         }
     }
+}
+
+/// `yum list installed` and `dnf list --installed`: name with architecture, version with release, and where it came from.
+/// What does not fit into a line is written into the next; a list of what may be installed can follow.
+fn yum_list(text: &str) -> Packages<'_> {
+    let mut packages = Packages::default();
+    let (mut cells, mut begun): (Vec<&str>, u32) = (Vec::new(), 0);
+    let lines = text.lines().enumerate().skip_while(|(_, line)| line.trim_end() != INSTALLED).skip(1);
+    for (index, line) in lines {
+        if line.trim_end().ends_with(" Packages") || line.trim_end().ends_with(" Groups") {
+            break;
+        }
+        if cells.is_empty() {
+            begun = line_number(index);
+        }
+        cells.extend(line.split_whitespace());
+        if cells.is_empty() || (cells.len() < 3 && line_is_cut(&cells)) {
+            continue;
+        }
+        let found = cells.first().and_then(|name| name.rsplit_once('.')).zip(cells.get(1).copied());
+        match found
+            .filter(|((name, kind), version)| is_name(name) && ARCHITECTURES.contains(kind) && is_version(version))
+        {
+            Some(((name, _), version)) => {
+                // The epoch before the version is none of its own.
+                let version = version.split_once(':').map_or(version, |(_, version)| version);
+                packages.add(Package { name, version, release: "", publisher: "", line: begun });
+            }
+            None => packages.strange(begun),
+        }
+        cells.clear();
+    }
+    packages
+}
+
+/// Whether the next line belongs to a line that has these words.
+fn line_is_cut(cells: &[&str]) -> bool {
+    let named = cells[0].rsplit_once('.').is_some_and(|(_, kind)| ARCHITECTURES.contains(&kind));
+    named && cells.get(1).is_none_or(|version| is_version(version))
 }
 
 fn is_apk(line: &str) -> bool {

@@ -12,9 +12,9 @@ pub(in crate::read) struct PackageList;
 /// What the format is.
 const PAGE: Page = Page {
     name: "package-list",
-    title: "Lists of installed packages: dpkg -l, dpkg-query, apt list, rpm -qa, pacman -Q, apk info (text)",
+    title: "Lists of installed packages: dpkg -l, dpkg-query, apt list, rpm -qa, yum and dnf list, pacman -Q, apk info (text)",
     written_by: "`dpkg -l`, `dpkg-query -W`, `apt list --installed`, `rpm -qa`, `rpm -qa --queryformat` with tabs, \
-                 `pacman -Q`, `apk info -v`",
+                 `yum list installed`, `dnf list --installed`, `pacman -Q`, `apk info -v`",
     carries: &[Carries::Hosts, Carries::Software],
     recognised_by: "lines of which at least four in five have the shape of one of these commands",
     fields: &[
@@ -26,6 +26,10 @@ const PAGE: Page = Page {
         Field {
             named: "columns with tabs: name, architecture, version, …, vendor | name, version, [release,] architecture",
             becomes: "name, version with release, publisher",
+        },
+        Field {
+            named: "yum and dnf list: name.architecture version @repository",
+            becomes: "name, version without epoch",
         },
         Field { named: "apt list: name/source version architecture [installed]", becomes: "name, version" },
         Field { named: "pacman -Q: name version; apk info -v: name-version-rN", becomes: "name, version" },

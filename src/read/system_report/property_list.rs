@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::super::collected::Row;
 use super::super::xml::{Element, Fault, Form, Listener, walk};
-use super::{Report, Section};
+use super::{Report, Section, signer};
 
 /// The report, or why it cannot be read.
 pub(super) fn read(text: &str) -> Result<Report, Fault> {
@@ -83,7 +83,9 @@ impl Heard {
         let text = |key: &str| dictionary.texts.iter().find(|(known, _)| known == key).map(|(_, value)| value.clone());
         if let Some(name) = text("_name").filter(|name| !name.trim().is_empty()) {
             let version = text("version").unwrap_or_default();
-            self.report.add_software(Row { name, version, line: dictionary.line, ..Row::default() });
+            let signed = text("signed_by").unwrap_or_default();
+            let publisher = signer(&signed).unwrap_or_default().to_owned();
+            self.report.add_software(Row { name, version, publisher, line: dictionary.line, ..Row::default() });
         }
     }
 }
