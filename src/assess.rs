@@ -6,7 +6,6 @@
 
 mod alternatives;
 mod answers;
-mod assurance;
 mod coverage;
 mod family;
 mod gaps;
@@ -18,6 +17,7 @@ mod priced_features;
 mod purchase_gaps;
 mod questions;
 mod stale;
+mod to_buy;
 mod true_up;
 mod unaccounted;
 mod untracked;
@@ -41,11 +41,14 @@ pub fn assess(estate: &Estate, rules: &Rules, settings: &Settings, as_of: Date, 
     let ground = Ground { estate, index: EstateIndex::new(estate), rules, settings, as_of };
     let reconcile = |members: &Vec<_>| family::reconcile(&ground, members, reading, &Memory::default());
     let results = families(rules).par_iter().map(reconcile).collect();
-    put_together(&ground, reading, results)
+    let mut assessment = put_together(&ground, reading, results);
+    to_buy::settle(&ground, &mut assessment);
+    assessment
 }
 
 /// Reconciles some product families only, or all where none is named, under one reading with the answers that the
-/// settings fix: what a plan asks again and again.
+/// settings fix: what a plan asks again and again. What buying takes is left out of its rows: a plan
+/// reckons that itself.
 pub fn of_families(
     estate: &Estate,
     rules: &Rules,
@@ -123,6 +126,7 @@ pub fn outcome_since(
     let mut customer = put_together(&ground, &customer_reading, customer);
     for assessment in [&mut strict, &mut customer] {
         alternatives::price_scopes(&ground, &mut assessment.requirements);
+        to_buy::settle(&ground, assessment);
     }
     findings.extend(coverage::uncounted(&ground, &strict));
     findings.extend(purchase_gaps::findings(&ground, &strict));
@@ -139,6 +143,7 @@ pub fn outcome_since(
         diagnostics: support.diagnostics,
         purchases: estate.purchases.clone(),
         prices: estate.prices.clone(),
+        currency: settings.currency.clone(),
         strict,
         customer,
         questions,

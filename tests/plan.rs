@@ -1,27 +1,24 @@
 //! `trueup plan` closes what is short at least cost, lawfully, and every saving it names is the engine's.
 
+mod manifests;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::{Date, date};
+use manifests::{ASSURANCE, LICENCES, UNLICENSED_GUEST, estate, roaming_guest};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use trueup::assess;
-use trueup::model::{Agreement, Answer, Assessment, Course, Estate, Plan, PlanStep, StepKind};
+use trueup::model::{Agreement, Answer, Assessment, Course, Estate, Plan, PlanStep, Reading, StepKind};
 use trueup::plan::{self, Request};
 use trueup::report::plan::{to_csv, to_json};
 use trueup::report::schema;
-use trueup::rules::{Rules, Settings, parse_manifest};
+use trueup::rules::{Rules, Settings};
 
 const DAY: Date = date(2026, 6, 30);
 
 fn rules() -> Rules {
     Rules::built_in().unwrap_or_else(|found| panic!("{:?}", found.faults))
-}
-
-fn estate(manifest: &str) -> Estate {
-    let manifest = parse_manifest("manifest.toml", manifest, None, "org").unwrap_or_else(|faults| panic!("{faults:?}"));
-    assert!(manifest.unresolved.is_empty(), "{:?}", manifest.unresolved);
-    Estate::of_manifest(manifest)
 }
 
 fn assessed(rules: &Rules, estate: &Estate, day: Date) -> Assessment {
@@ -125,32 +122,12 @@ fn datacenter_is_bought_where_standard_sets_would_cost_more() {
 
 #[test]
 fn a_licence_bought_today_bears_todays_terms() {
-    // A guest with SQL Server 2019: a licence bought in 2026 is one of 2025, which a guest may use with Software Assurance only.
-    let manifest = r#"
-[[host]]
-name = "a"
-processors = [16]
-hypervisor = "esxi"
-[[host]]
-name = "vm"
-on = "a"
-vcpus = 4
-installs = [{ product = "sql-server", edition = "standard", version = "2019" }]
-[[price]]
-product = "sql-server"
-edition = "standard"
-metric = "core"
-units = 2
-amount = 2900
-"#;
     let rules = rules();
-    let without = planned(&rules, &estate(manifest), DAY);
+    let without = planned(&rules, &estate(&format!("{UNLICENSED_GUEST}{LICENCES}")), DAY);
     assert!(without.organisations[0].missing_prices.iter().any(|missing| missing.contains("Software Assurance")));
     assert!(steps(&without).is_empty(), "a licence alone would close nothing");
     assert_eq!(without.organisations[0].still_short[0].units, 4);
-    let assurance = "[[price]]\nproduct = \"sql-server\"\nedition = \"standard\"\nmetric = \"core\"\nunits = 2\n\
-                     amount = 725\nper = \"year\"\nkind = \"sa\"\n";
-    let with = planned(&rules, &estate(&format!("{manifest}{assurance}")), DAY);
+    let with = planned(&rules, &estate(&format!("{UNLICENSED_GUEST}{LICENCES}{ASSURANCE}")), DAY);
     assert_eq!(kinds(&with), [StepKind::BuyWithAssurance]);
     let step = &steps(&with)[0];
     let cost = step.cost.as_ref().expect("priced");
@@ -212,48 +189,11 @@ fn a_missing_price_is_named_and_nothing_is_free() {
 
 #[test]
 fn what_is_not_sold_any_more_is_bought_new_and_its_price_is_that_of_today() {
-    // A guest that may run on either of two hosts, with the SQL Server 2017 licences of one: they do not follow it, and
-    // licences of 2017 are not sold any more. New ones follow it with Software Assurance: four cores.
-    let manifest = |assurance: &str| {
-        format!(
-            r#"
-[[host]]
-name = "a"
-cluster = "c"
-processors = [16]
-hypervisor = "esxi"
-[[host]]
-name = "b"
-cluster = "c"
-processors = [16]
-hypervisor = "esxi"
-[[host]]
-name = "vm"
-on = "a"
-may_run_on = ["a", "b"]
-vcpus = 4
-installs = [{{ product = "sql-server", edition = "standard", version = "2017" }}]
-[[entitlement]]
-product = "sql-server"
-edition = "standard"
-version = "2017"
-metric = "core"
-quantity = 4
-bought = 2018-03-01
-[[price]]
-product = "sql-server"
-edition = "standard"
-metric = "core"
-units = 2
-amount = 2900
-{assurance}
-"#
-        )
-    };
+    // The licences do not follow the guest, and the like are not sold any more. New ones follow it with Software Assurance: four
+    // cores, 2 × 2,900 + 3 × 2 × 725.
+    let manifest = |assurance: &str| roaming_guest("2017", 4) + LICENCES + assurance;
     let rules = rules();
-    let assurance = "[[price]]\nproduct = \"sql-server\"\nedition = \"standard\"\nmetric = \"core\"\nunits = 2\n\
-                     amount = 725\nper = \"year\"\nkind = \"sa\"\n";
-    let plan = planned(&rules, &estate(&manifest(assurance)), DAY);
+    let plan = planned(&rules, &estate(&manifest(ASSURANCE)), DAY);
     let buy_now = plan.organisations[0].scenario(Course::BuyNow).expect("shown");
     assert!(buy_now.complete, "{:#?}", buy_now.lines);
     assert_eq!((cost(&plan, Course::BuyNow), cost(&plan, Course::BuyOnly)), (1_015_000, 1_015_000));
@@ -701,6 +641,13 @@ fn what_cannot_be_undercut_is_met_where_little_is_to_choose() {
     assert!(plan.organisations[0].notes.iter().any(|note| note.contains("is not excluded")), "and that is said");
 }
 
+/// What buying every short row takes in the first year, as the rows say.
+fn rows_bought_now(rules: &Rules, estate: &Estate) -> i64 {
+    let found = assess::assess(estate, rules, &Settings::default(), DAY, &Reading::all(Answer::Strict));
+    let short = found.positions.iter().filter_map(|row| row.to_buy.as_ref());
+    short.map(|to_buy| to_buy.first_year.as_ref().expect("everything is priced").minor).sum()
+}
+
 #[test]
 fn a_plan_never_costs_more_than_simply_buying() {
     let rules = rules();
@@ -711,6 +658,11 @@ fn a_plan_never_costs_more_than_simply_buying() {
             let only = cost(&plan, Course::BuyOnly);
             prop_assert!(only <= bought, "{} by purchases alone, {} as it stands", only, bought);
             prop_assert!(cost(&plan, Course::Plan) <= only);
+            prop_assert_eq!(
+                rows_bought_now(&rules, &estate(&small.manifest())),
+                bought,
+                "the rows of the position say the same"
+            );
             let saved: i64 =
                 steps(&plan).iter().filter_map(|step| step.saving.as_ref()).map(|saving| saving.horizon.minor).sum();
             prop_assert_eq!(bought - cost(&plan, Course::Plan), saved, "savings add up");

@@ -4,14 +4,12 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use crate::model::{Line, Metric, Money, Price, PriceKind, cheapest_packs, decimal_to_minor, packs_of};
+use crate::model::{Line, Metric, Money, Price, PriceKind, PricesInForce, cheapest_packs, decimal_to_minor, packs_of};
 
-/// Prices in force on a day, in one currency.
+/// Prices of what meets a need by itself, in force on a day and in one currency.
 #[derive(Debug, Clone)]
 pub struct PriceList<'a> {
     prices: Vec<&'a Price>,
-    /// Of Software Assurance alone.
-    assurance: Vec<&'a Price>,
     currency: String,
 }
 
@@ -25,25 +23,11 @@ pub enum Priced {
 }
 
 impl<'a> PriceList<'a> {
-    /// The prices in force on a day. Where none is in the wanted currency and all are in one other, that one is used;
-    /// currencies are never mixed.
+    /// The prices in force on a day; Software Assurance and step-ups meet no need by themselves.
     pub fn new(prices: &'a [Price], as_of: Date, wanted: &str) -> Self {
-        let in_force: Vec<&Price> = prices.iter().filter(|price| price.is_in_force(as_of)).collect();
-        let (assurance, in_force): (Vec<&Price>, Vec<&Price>) = in_force
-            .into_iter()
-            .filter(|price| price.kind != PriceKind::StepUp)
-            .partition(|price| price.kind == PriceKind::Sa);
-        let mut currencies: Vec<&str> = in_force.iter().map(|price| price.currency.as_str()).collect();
-        currencies.sort_unstable();
-        currencies.dedup();
-        let currency = match currencies[..] {
-            [only] => only,
-            _ => wanted,
-        };
-        let of_currency = |prices: Vec<&'a Price>| -> Vec<&'a Price> {
-            prices.into_iter().filter(|price| price.currency == currency).collect()
-        };
-        Self { prices: of_currency(in_force), assurance: of_currency(assurance), currency: currency.to_owned() }
+        let PricesInForce { mut prices, currency } = PricesInForce::new(prices, as_of, wanted);
+        prices.retain(|price| !matches!(price.kind, PriceKind::Sa | PriceKind::StepUp));
+        Self { prices, currency }
     }
 
     fn packs(&self, product: &str, edition: Option<&str>, version: Option<&str>, metric: Metric) -> Vec<&'a Price> {
@@ -74,19 +58,6 @@ impl<'a> PriceList<'a> {
                 Priced::Missing(format!("{product}{edition} by {metric}"))
             }
         }
-    }
-
-    /// Whether what prices units is the licence alone.
-    pub fn is_licence_alone(&self, product: &str, edition: Option<&str>, metric: Metric) -> bool {
-        self.packs(product, edition, None, metric).iter().any(|price| price.kind == PriceKind::Licence)
-    }
-
-    /// Price of a year of Software Assurance for so many units; `None` where it has none.
-    pub fn assurance_year(&self, product: &str, edition: Option<&str>, metric: Metric, units: u32) -> Option<Money> {
-        let rows = packs_of(self.assurance.iter().copied(), product, edition, None, metric);
-        let packs: Vec<(u32, Decimal)> = rows.into_iter().map(|price| (price.units, price.yearly())).collect();
-        let minor = decimal_to_minor(cheapest_packs(&packs, units)?.0)?;
-        Some(Money { minor, currency: self.currency.clone() })
     }
 
     /// Price of one unit of a line in hundredths of the smallest currency unit, without rounding to packs.

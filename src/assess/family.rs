@@ -11,7 +11,7 @@ use crate::rules::{Product, Rules};
 use crate::{entitle, require};
 
 use super::Ground;
-use super::{alternatives, assurance, positions};
+use super::{alternatives, positions};
 
 /// Everything one family came to.
 #[derive(Debug, Clone)]
@@ -41,10 +41,8 @@ pub(super) fn reconcile(ground: &Ground<'_>, members: &[&Product], reading: &Rea
     let prices = PriceList::new(&ground.estate.prices, ground.as_of, &ground.settings.currency);
     let Solved { requirements, entitlements, solution, asked, note } = solve(ground, &prices, members, reading, memory);
     let (surpluses, positions) = positions::positions(ground, &prices, &requirements, &entitlements, &solution);
-    let assurance = assurance::notes(ground, &prices, &requirements, &solution);
     let mut notes = solution.notes;
     notes.extend(note);
-    notes.extend(assurance);
     FamilyResult {
         alternatives: alternatives::totals(ground, &prices, &requirements, &solution.chosen),
         requirements,

@@ -308,6 +308,7 @@ fn position(ground: &Ground<'_>, key: RowKey<'_>, mut row: Row, costs: &Costs) -
         range_of_versions: (row.required, row.required),
         cost,
         missing_price,
+        to_buy: None,
         requirements: row.requirements,
         entitlements: row.entitlements,
         unverified: row.unverified,

@@ -30,13 +30,8 @@ pub(super) fn explain(teller: &Teller<'_>, position: &Position) -> Explanation {
     let requirements: Vec<&Requirement> =
         position.requirements.iter().filter_map(|&index| teller.assessment.requirements.get(index)).collect();
     explanation.figures = figures(position);
-    let product = teller.rules.products.get(&position.product);
-    let relying = needs.iter().filter(|need| {
-        product.is_some_and(|product| product.relies_on_assurance_if_bought(need.what, teller.outcome.as_of))
-    });
-    let assured = relying.map(|need| need.what.units.saturating_sub(teller.spent(need.requirement, need.line))).sum();
     let mut cost = price::items(teller, position);
-    cost.extend(price::of_assurance(teller, position, assured));
+    cost.extend(price::to_buy(teller, position));
     explanation.sections = vec![
         section("The figures", equations(position)),
         section("The true-up", true_up(teller, position)),

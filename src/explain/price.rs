@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::price_book::Term;
 use crate::model::{
-    Alternative, Metric, Money, Position, Price, PriceKind, PricePeriod, Ware, cheapest_packs, decimal_to_minor,
-    packs_of, wares,
+    Alternative, AssuranceDue, Instead, Metric, Money, Position, Price, PriceKind, PricePeriod, PricesInForce, Ware,
+    cheapest_packs, decimal_to_minor, packs_of, wares,
 };
 
 use super::Item;
@@ -53,40 +54,74 @@ pub(super) fn items(teller: &Teller<'_>, position: &Position) -> Vec<Item> {
     ]
 }
 
-/// What a year of Software Assurance costs for so many missing units of a row that must carry it; nothing where the row's
-/// price holds it.
-pub(super) fn of_assurance(teller: &Teller<'_>, position: &Position, assured: u32) -> Option<Item> {
-    let (product, edition, metric) = (position.product.as_str(), position.edition.as_deref(), position.metric);
-    let ware = Ware { product, edition, version: None, metric, units: assured, beside: false };
-    let licences = lines_for(teller, &ware);
-    let first = licences.iter().find(|price| price.kind == PriceKind::Licence).filter(|_| assured > 0)?;
-    let prices = assurance_lines(teller, product, edition, metric, &first.currency);
-    let short = units(assured, metric);
-    let text = match cheapest(&prices, assured) {
-        Some((money, packs)) => {
+/// What buying the missing units of a row takes beside their price: Software Assurance, or something else in their place.
+pub(super) fn to_buy(teller: &Teller<'_>, position: &Position) -> Vec<Item> {
+    let Some(to_buy) = position.to_buy.as_ref().filter(|to_buy| to_buy.is_more_than_units()) else { return Vec::new() };
+    let mut items: Vec<Item> = to_buy.assurance.iter().map(|due| assurance_due(teller, position, due)).collect();
+    items.extend(to_buy.instead.iter().map(|instead| in_place(teller, position, instead)));
+    items.push(Item::say(match (&to_buy.first_year, &position.cost) {
+        (Some(first_year), Some(cost)) => {
+            format!("Bought now, the row comes to {first_year} in the first year; its cost, {cost}, is that of the missing units alone")
+        }
+        (Some(first_year), None) => format!("Bought now, the row comes to {first_year} in the first year"),
+        (None, _) => {
+            let wanted = to_buy.missing_price.as_deref().unwrap_or("a price");
+            format!("What the row comes to if it is bought now is not known. Wanted: {wanted}")
+        }
+    }));
+    items
+}
+
+fn assurance_due(teller: &Teller<'_>, position: &Position, due: &AssuranceDue) -> Item {
+    let prices = assurance_lines(teller, &position.product, position.edition.as_deref(), position.metric);
+    let short = units(due.units, position.metric);
+    let text = match &due.year {
+        Some(year) => {
+            let packs = packs(&prices, due.units, year).map(|packs| format!("{packs} = ")).unwrap_or_default();
             format!(
-                "{short} must carry Software Assurance if they are bought now; a year of it costs {packs} = {money} more"
+                "{short} must carry Software Assurance if they are bought now; a year of it costs {packs}{year} more"
             )
         }
-        None => format!(
-            "{short} must carry Software Assurance if they are bought now, which has no price: the cost is higher"
-        ),
+        None => {
+            format!(
+                "{short} must carry Software Assurance if they are bought now, which has no price: the cost is higher"
+            )
+        }
     };
-    Some(Item::say(text).with(told(teller, &prices)))
+    Item::say(text).with(told(teller, &prices))
+}
+
+fn in_place(teller: &Teller<'_>, position: &Position, instead: &Instead) -> Item {
+    let short = units(instead.units, position.metric);
+    let what: Vec<String> = instead
+        .items
+        .iter()
+        .map(|item| {
+            let name = teller.name(&item.product, item.edition.as_deref(), None);
+            format!("{} of {}", units(item.units, item.metric), item.term.of(&name))
+        })
+        .collect();
+    let cost = match &instead.first_year {
+        Some(first_year) => format!("in their place {} are bought: {first_year} in the first year", what.join(" and ")),
+        None => "nothing with a price takes their place".to_owned(),
+    };
+    let mut prices: Vec<&Price> = Vec::new();
+    for item in &instead.items {
+        let (product, edition) = (item.product.as_str(), item.edition.as_deref());
+        let ware = Ware { product, edition, version: None, metric: item.metric, units: item.units, beside: false };
+        prices.extend(lines_for(teller, &ware));
+        if item.term == Term::WithAssurance {
+            prices.extend(assurance_lines(teller, product, edition, item.metric));
+        }
+    }
+    let text = format!("{short} cannot be bought any more, because no licence sold today serves them; {cost}");
+    Item::say(text).with(told(teller, &prices))
 }
 
 /// Price lines of Software Assurance on the day.
-fn assurance_lines<'a>(
-    teller: &Teller<'a>,
-    product: &str,
-    edition: Option<&str>,
-    metric: Metric,
-    currency: &str,
-) -> Vec<&'a Price> {
-    let day = teller.outcome.as_of;
-    let of_assurance = |price: &&Price| price.kind == PriceKind::Sa && price.currency == currency;
-    let in_force = teller.outcome.prices.iter().filter(|price| price.is_in_force(day)).filter(of_assurance);
-    packs_of(in_force, product, edition, None, metric)
+fn assurance_lines<'a>(teller: &Teller<'a>, product: &str, edition: Option<&str>, metric: Metric) -> Vec<&'a Price> {
+    let of_assurance = prices(teller).into_iter().filter(|price| price.kind == PriceKind::Sa);
+    packs_of(of_assurance, product, edition, None, metric)
 }
 
 /// The rows whose missing units are priced together with those of this one, itself included.
@@ -152,7 +187,7 @@ pub(super) fn assurance_year(teller: &Teller<'_>, ways: &[&Alternative], currenc
         if licences.iter().all(|price| matches!(price.kind, PriceKind::LicenceAndSa | PriceKind::Subscription)) {
             continue;
         }
-        let prices = assurance_lines(teller, product, edition, metric, currency);
+        let prices = assurance_lines(teller, product, edition, metric);
         sum.minor += cheapest(&prices, units)?.0.minor;
     }
     Some(sum)
@@ -160,14 +195,14 @@ pub(super) fn assurance_year(teller: &Teller<'_>, ways: &[&Alternative], currenc
 
 /// Price lines that serve a ware on the day.
 fn lines_for<'a>(teller: &Teller<'a>, ware: &Ware<'_>) -> Vec<&'a Price> {
-    let day = teller.outcome.as_of;
-    let in_force = teller
-        .outcome
-        .prices
-        .iter()
-        .filter(|price| price.is_in_force(day) && !matches!(price.kind, PriceKind::Sa | PriceKind::StepUp));
+    let in_force = prices(teller).into_iter().filter(|price| !matches!(price.kind, PriceKind::Sa | PriceKind::StepUp));
     let version = ware.version.map(|release| teller.version(ware.product, release));
     packs_of(in_force, ware.product, ware.edition, version.as_deref(), ware.metric)
+}
+
+/// The prices that the assessment used.
+fn prices<'a>(teller: &Teller<'a>) -> Vec<&'a Price> {
+    PricesInForce::new(&teller.outcome.prices, teller.outcome.as_of, &teller.outcome.currency).prices
 }
 
 fn told(teller: &Teller<'_>, prices: &[&Price]) -> Vec<Item> {
@@ -194,17 +229,12 @@ fn line(teller: &Teller<'_>, price: &Price) -> Item {
 
 /// The cheapest packs that hold the units, where they come to exactly this amount.
 fn packs(prices: &[&Price], wanted: u32, cost: &Money) -> Option<String> {
-    let same: Vec<&Price> = prices.iter().copied().filter(|price| price.currency == cost.currency).collect();
-    cheapest(&same, wanted).filter(|(money, _)| money == cost).map(|(_, packs)| packs)
+    cheapest(prices, wanted).filter(|(money, _)| money == cost).map(|(_, packs)| packs)
 }
 
-/// The least amount for so many units, and its packs as `4 packs of 16 at £850.00 + …`; `None` without a price or with
-/// prices in several currencies.
+/// The least amount for so many units, and its packs as `4 packs of 16 at £850.00 + …`; `None` without a price.
 fn cheapest(prices: &[&Price], wanted: u32) -> Option<(Money, String)> {
     let currency = &prices.first()?.currency;
-    if prices.iter().any(|price| price.currency != *currency) {
-        return None;
-    }
     let sizes: Vec<_> = prices.iter().map(|price| (price.units, price.yearly())).collect();
     let (amount, counts) = cheapest_packs(&sizes, wanted)?;
     let money = |amount| Some(Money { minor: decimal_to_minor(amount)?, currency: currency.clone() });

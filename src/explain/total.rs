@@ -1,6 +1,6 @@
 //! What all shortfalls cost: the sum of the costs of the rows, and the prices that are missing in it.
 
-use crate::model::{Alternative, AlternativeTotal, Money, Outcome, Position};
+use crate::model::{Alternative, AlternativeTotal, Money, Outcome, Position, ToBuy};
 
 use super::alternative::total_name;
 use super::price;
@@ -38,9 +38,37 @@ pub(super) fn explain(teller: &Teller<'_>, organisation: Option<&str>) -> Explan
             "Short, and not in the sum because a price is missing: the cost is higher",
             without.iter().map(|row| row_item(teller, row)).collect(),
         ),
+        section("Bought now, the first year comes to something else", bought_now(teller, &short)),
         section("Cheaper ways on paper", cheaper(teller, organisation)),
     ];
     explanation
+}
+
+/// What buying all of it takes in the first year, where that is more than the missing units; row by row.
+fn bought_now(teller: &Teller<'_>, short: &[&Position]) -> Vec<Item> {
+    let more = |row: &&&Position| row.to_buy.as_ref().is_some_and(ToBuy::is_more_than_units);
+    let mut items: Vec<Item> = short.iter().filter(more).map(|row| first_year_item(teller, row)).collect();
+    let known: Vec<&Money> = short.iter().filter_map(|row| row.to_buy.as_ref()?.first_year.as_ref()).collect();
+    if !items.is_empty() {
+        let others = if known.len() > items.len() { " with the other rows" } else { "" };
+        let without = short.len() - known.len();
+        let unknown = if without > 0 { ", without what has no price" } else { "" };
+        items.push(Item::say(format!("In all{others} {} in the first year{unknown}", sums(&known))));
+    }
+    items
+}
+
+fn first_year_item(teller: &Teller<'_>, row: &Position) -> Item {
+    let name = teller.name(&row.product, row.edition.as_deref(), row.version.as_deref());
+    let to_buy = row.to_buy.as_ref();
+    let first_year = to_buy.and_then(|to_buy| to_buy.first_year.as_ref());
+    let amount = first_year.map_or_else(|| "no price".to_owned(), Money::to_string);
+    let assured = to_buy.and_then(|to_buy| to_buy.assurance.as_ref());
+    let assured = assured.map(|due| format!("{} must carry Software Assurance", units(due.units, row.metric)));
+    let replaced = to_buy.and_then(|to_buy| to_buy.instead.as_ref());
+    let replaced = replaced.map(|one| format!("{} cannot be bought any more", units(one.units, row.metric)));
+    let why: Vec<String> = assured.into_iter().chain(replaced).collect();
+    Item::say(format!("{amount} for {name}: {} [{}]", why.join(", "), row.key))
 }
 
 /// One amount a currency: currencies are never added.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     AgreementStanding, Allocation, Answer, Basis, Chosen, Entitlement, HostId, Key, Locator, Metric, Money, Names,
     OrderLine, Peak, Price, PurchaseLine, Question, Reading, Refusal, Requirement, Source, SupportRow, SupportSummary,
-    Untracked,
+    ToBuy, Untracked,
 };
 
 /// One row of the licence position.
@@ -47,6 +47,9 @@ pub struct Position {
     pub cost: Option<Money>,
     /// Why `cost` is missing: the price that is wanted.
     pub missing_price: Option<String>,
+    /// What buying the missing units takes on the day; `None` where nothing is short.
+    #[serde(default)]
+    pub to_buy: Option<ToBuy>,
     /// Indexes of the requirements behind the row.
     pub requirements: Vec<usize>,
     /// Indexes of the entitlements behind the row.
@@ -360,6 +363,9 @@ pub struct Outcome {
     /// Prices on file.
     #[serde(default)]
     pub prices: Vec<Price>,
+    /// ISO 4217 code of the currency that prices are wanted in.
+    #[serde(default)]
+    pub currency: String,
     /// Agreements, and how they stand.
     #[serde(default)]
     pub agreements: Vec<AgreementStanding>,

@@ -18,11 +18,13 @@ mod names;
 mod observation;
 mod packs;
 mod plan;
+pub mod price_book;
 mod question;
 mod requirement;
 mod shared_text;
 mod status;
 mod support;
+mod to_buy;
 mod true_up;
 mod user;
 mod ware;
@@ -46,10 +48,10 @@ pub use key::{Key, kebab};
 pub use money::{Money, Price, PriceKind, PricePeriod, decimal_to_minor, thousands};
 pub use names::{Names, licence_name};
 pub use observation::{ADDRESS_REMARK, ObservedHost, ObservedOperatingSystem, RecordClass, SoftwareRecord, View};
-pub use packs::{cheapest_packs, packs_of};
+pub use packs::{PricesInForce, cheapest_packs, packs_of};
 pub use plan::{
-    Change, Closed, Cost, Course, HostName, OrganisationPlan, Plan, PlanStep, Scenario, ScenarioLine, StepKind,
-    StillShort,
+    Change, Closed, Cost, Course, HORIZON_MONTHS, HostName, OrganisationPlan, Plan, PlanStep, Scenario, ScenarioLine,
+    StepKind, StillShort,
 };
 pub use question::{Answer, Asker, Question, QuestionKey, Reading, Settlement};
 pub use requirement::{
@@ -58,6 +60,7 @@ pub use requirement::{
 pub use shared_text::{SharedText, SharedTexts};
 pub use status::PositionStatus;
 pub use support::{Rag, SupportRow, SupportStatus, SupportSummary, SystemSupport};
+pub use to_buy::{AssuranceDue, Instead, InsteadItem, ToBuy};
 pub use true_up::{AgreementStanding, OrderLine, Untracked};
 pub use user::{Access, Organisation, SharingGroup, UserDevices, UserGroup};
 pub use ware::{Ware, wares};

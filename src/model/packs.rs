@@ -5,6 +5,33 @@ use rust_decimal::Decimal;
 
 use super::{Metric, Price, PriceKind, PricePeriod};
 
+/// Prices in force on a day, in one currency: currencies are never mixed.
+#[derive(Debug, Clone)]
+pub struct PricesInForce<'a> {
+    /// The prices, of every kind.
+    pub prices: Vec<&'a Price>,
+    /// ISO 4217 code.
+    pub currency: String,
+}
+
+impl<'a> PricesInForce<'a> {
+    /// Those in the wanted currency; where everything that is sold by itself is priced in one other, those in that one.
+    /// Software Assurance and step-ups follow what they are bought for.
+    pub fn new(prices: &'a [Price], day: Date, wanted: &str) -> Self {
+        let mut prices: Vec<&Price> = prices.iter().filter(|price| price.is_in_force(day)).collect();
+        let by_itself = |price: &&&Price| !matches!(price.kind, PriceKind::Sa | PriceKind::StepUp);
+        let mut currencies: Vec<&str> = prices.iter().filter(by_itself).map(|price| price.currency.as_str()).collect();
+        currencies.sort_unstable();
+        currencies.dedup();
+        let currency = match currencies[..] {
+            [only] => only.to_owned(),
+            _ => wanted.to_owned(),
+        };
+        prices.retain(|price| price.currency == currency);
+        Self { prices, currency }
+    }
+}
+
 /// Of these prices those that hold units of a product: those of the version, else those without one, else those of any
 /// version. A price that includes Software Assurance serves only where none without it does.
 pub fn packs_of<'a>(

@@ -6,6 +6,9 @@ use serde::{Serialize, Serializer};
 
 use super::{Answer, Key, Metric, Money, Period, PurchaseLine, Working};
 
+/// Months a plan takes costs over where nobody says otherwise; also how long what replaces a way is compared over.
+pub const HORIZON_MONTHS: u32 = 36;
+
 /// What a step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -293,6 +293,11 @@ impl Alternative {
         self.refused.is_none() && !self.listed_only
     }
 
+    /// Whether it may be taken once the licences it asks for are there.
+    pub fn is_open(&self) -> bool {
+        (self.refused.is_none() || self.conditional) && self.lines.iter().all(|line| !line.accepts.is_empty())
+    }
+
     /// Units over all its lines of its own metric.
     pub fn units(&self) -> u32 {
         self.lines.iter().map(|line| line.units).sum()

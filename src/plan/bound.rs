@@ -13,9 +13,9 @@ use super::candidates::Candidate;
 use super::change::{self, apply};
 use super::decide::Part;
 use super::ground::Ground;
-use super::price_book::{Item, Term};
-use super::purchase::{editions, is_open};
+use super::purchase::editions;
 use super::trial::Trial;
+use crate::model::price_book::{Item, Term};
 
 /// The least that closing a part can cost over the whole span, whichever of the candidates are taken.
 pub(super) fn of_part(
@@ -118,7 +118,7 @@ impl Stock<'_> {
             .iter()
             .find(|chosen| std::ptr::eq(&self.assessment.requirements[chosen.requirement], need));
         let in_use = |index: usize| chosen.is_some_and(|chosen| chosen.alternative == index);
-        let ways = need.alternatives.iter().enumerate().filter(|(index, way)| in_use(*index) || is_open(way));
+        let ways = need.alternatives.iter().enumerate().filter(|(index, way)| in_use(*index) || way.is_open());
         ways.filter_map(|(_, way)| self.cost(way, served)).min().unwrap_or_default()
     }
 

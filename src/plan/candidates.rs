@@ -15,10 +15,11 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
+use crate::model::price_book::Quote;
 use crate::model::{Assessment, Change, Estate, Host, HostName, StepKind, Working};
+use crate::rules::Reconciled;
 
-use super::ground::{Bill, Ground, spent};
-use super::price_book::Quote;
+use super::ground::{Bill, Ground};
 
 /// A change that may help.
 #[derive(Debug, Clone)]
@@ -52,7 +53,7 @@ pub(super) struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     pub fn new(ground: &'a Ground<'a>, organisation: &'a str, estate: &'a Estate, assessment: &'a Assessment) -> Self {
-        let spent = spent(assessment);
+        let spent = Reconciled::of(assessment).spent();
         let mut short = Vec::new();
         for chosen in &assessment.chosen {
             let requirement = &assessment.requirements[chosen.requirement];

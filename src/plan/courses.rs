@@ -11,8 +11,9 @@ use crate::model::{
     decimal_to_minor, thousands,
 };
 
-use super::ground::{Bill, Ground, Short};
-use super::price_book::{Item, Level, PriceBook, Quote, Term};
+use super::ground::{Bill, Ground};
+use crate::model::price_book::{Item, Level, PriceBook, Quote, Term};
+use crate::rules::Short;
 
 /// What the courses of one organisation are made from.
 pub(super) struct Position<'a> {
@@ -335,7 +336,7 @@ fn audit_line(
 
 fn priced_at_list(ground: &Ground<'_>, short: &Short, list: &PriceBook<'_>) -> Result<Quote, String> {
     let mut whole = Quote { bought: 0, first_year: 0, horizon: 0, parts: Vec::new() };
-    for (item, units, plain) in ground.plain_items(short)? {
+    for (item, units, plain) in ground.shop().plain_items(short)? {
         let quote = list.quote(&item, units).unwrap_or(plain);
         whole.first_year += quote.first_year;
         whole.horizon += quote.horizon;

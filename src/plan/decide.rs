@@ -12,9 +12,9 @@ use crate::model::Assessment;
 use super::bound;
 use super::candidates::Candidate;
 use super::ground::{Ground, short_families};
-use super::price_book::Quote;
 use super::purchase::{Found, together};
 use super::trial::Trial;
+use crate::model::price_book::Quote;
 
 /// Candidates of which every combination is tried.
 const EXHAUSTIVE: usize = 8;

@@ -6,12 +6,10 @@ use std::rc::Rc;
 
 use jiff::civil::Date;
 
-use crate::model::{
-    Answer, Assessment, Change, Closed, Estate, HostId, HostName, Line, Metric, Names, PurchaseLine, Requirement,
-};
-use crate::rules::{Rules, Settings};
+use crate::model::price_book::{Basket, Item, PriceBook, Quote, Term};
+use crate::model::{Answer, Assessment, Change, Closed, Estate, HostId, HostName, Line, Metric, Names, PurchaseLine};
+use crate::rules::{Bought, Reconciled, Rules, Settings, Shop, Short};
 
-use super::price_book::{Basket, Item, PriceBook, Quote, Term};
 use super::trial::Known;
 
 /// Reconciles an estate on a day; of the named product families only, or of all where none is named.
@@ -71,89 +69,14 @@ impl Ground<'_> {
         self.request.rules.products.get(product).and_then(|product| Some(product.version_name(version?)))
     }
 
+    /// What can be bought on the day.
+    pub fn shop(&self) -> Shop<'_> {
+        Shop { rules: self.request.rules, book: &self.book, day: self.request.as_of }
+    }
+
     /// How a line may be met by something bought today.
     pub fn bought(&self, line: &Line) -> Bought {
-        let day = self.request.as_of;
-        match self.request.rules.products.get(&*line.product) {
-            Some(product) if product.relies_on_assurance_if_bought(line, day) => Bought::Assured,
-            Some(product) if product.accepted_if_bought(line, day).next().is_none() => Bought::BySubscription,
-            _ => Bought::Plain,
-        }
-    }
-
-    /// What is short: organisation by organisation, each product, edition and metric once, because packs are rounded once.
-    fn shorts<'p>(&self, position: impl Iterator<Item = &'p Assessment>) -> Vec<Short> {
-        let mut found: BTreeMap<(String, String, Option<String>, Metric, Bought), Short> = BTreeMap::new();
-        for unmet in position.flat_map(unmet) {
-            let mut replaced = false;
-            for (line, units) in unmet.lines() {
-                let short = Short {
-                    organisation: unmet.requirement.organisation.clone(),
-                    product: line.product.to_string(),
-                    edition: line.edition.as_deref().map(str::to_owned),
-                    metric: line.metric,
-                    bought: self.bought(line),
-                    version: None,
-                    units: 0,
-                    instead: Ok(Vec::new()),
-                };
-                let organisation = short.organisation.clone();
-                let key = (organisation, short.product.clone(), short.edition.clone(), short.metric, short.bought);
-                let entry = found.entry(key).or_insert(short);
-                entry.units += units;
-                entry.version = entry.version.max(line.version);
-                // What replaces a way replaces all of its lines, once.
-                if entry.bought == Bought::BySubscription && !replaced {
-                    replaced = true;
-                    match (&mut entry.instead, self.instead(&unmet)) {
-                        (Ok(items), Ok(more)) => items.extend(more),
-                        (instead @ Ok(_), Err(missing)) => *instead = Err(missing),
-                        (Err(_), _) => {}
-                    }
-                }
-            }
-        }
-        found.into_values().collect()
-    }
-
-    /// What would be bought in place of a way whose licences are not sold any more: the cheapest of the requirement's ways
-    /// by the same metric that licences of today serve, less what is met already. Else the price that is wanted.
-    fn instead(&self, unmet: &Unmet<'_>) -> Result<Vec<(Item, u32)>, Option<String>> {
-        let used = &unmet.requirement.alternatives[unmet.way];
-        let mut best: Option<(i64, Vec<(Item, u32)>)> = None;
-        let mut wanted = None;
-        for way in &unmet.requirement.alternatives {
-            let same = way.product == used.product && way.metric == used.metric;
-            let sold = way.lines.iter().all(|line| unmet.meets(line) || self.bought(line) != Bought::BySubscription);
-            if !same || !sold || way.lines.is_empty() || !super::purchase::is_open(way) {
-                continue;
-            }
-            let needed = way.lines.iter().filter(|line| !unmet.meets(line));
-            let bought: Result<Vec<(Item, Quote, u32)>, String> = needed
-                .map(|line| {
-                    let version = self.version(&line.product, line.version);
-                    let (item, quote) = self.plain(
-                        &line.product,
-                        line.edition.as_deref(),
-                        line.metric,
-                        version,
-                        self.bought(line),
-                        line.units,
-                    )?;
-                    Ok((item, quote, line.units))
-                })
-                .collect();
-            match bought {
-                Ok(bought) => {
-                    let cost = bought.iter().map(|(_, quote, _)| quote.horizon).sum();
-                    if best.as_ref().is_none_or(|(least, _)| cost < *least) {
-                        best = Some((cost, bought.into_iter().map(|(item, _, units)| (item, units)).collect()));
-                    }
-                }
-                Err(missing) => wanted = wanted.or(Some(missing)),
-            }
-        }
-        best.map(|(_, items)| items).ok_or(wanted)
+        self.shop().bought(line)
     }
 
     /// Families that a change can touch: those of the products concerned, and of what depends on them.
@@ -223,84 +146,12 @@ impl Ground<'_> {
     }
 
     fn bill_over<'p>(&self, position: impl Iterator<Item = &'p Assessment>) -> Bill {
-        let rows = self.shorts(position).into_iter().map(|short| {
-            let quote = self.plain_quote(&short);
+        let shop = self.shop();
+        let rows = shop.shorts(position.map(Reconciled::of)).into_iter().map(|short| {
+            let quote = shop.plain_quote(&short);
             (short, quote)
         });
         Bill { rows: rows.collect() }
-    }
-
-    /// The plain purchase that closes a shortfall: the row's own edition; a licence, or with Software Assurance where the
-    /// terms demand it, else a subscription. Where nothing of the terms in use is sold any more, what replaces them.
-    pub fn plain_items(&self, short: &Short) -> Result<Vec<(Item, u32, Quote)>, String> {
-        let version = self.version(&short.product, short.version);
-        let own =
-            self.plain(&short.product, short.edition.as_deref(), short.metric, version, short.bought, short.units);
-        match (own, &short.instead) {
-            (Ok((item, quote)), _) => Ok(vec![(item, short.units, quote)]),
-            (Err(_), Ok(instead)) if !instead.is_empty() => {
-                let mut basket = Basket::new();
-                for (item, units) in instead {
-                    *basket.entry(item.clone()).or_default() += units;
-                }
-                basket
-                    .into_iter()
-                    .map(|(item, units)| Ok((item.clone(), units, self.book.quote(&item, units)?)))
-                    .collect()
-            }
-            (Err(_), Err(Some(missing))) => Err(missing.clone()),
-            (Err(missing), _) if short.bought == Bought::BySubscription => {
-                Err(format!("{missing}, of terms that are not sold any more"))
-            }
-            (Err(missing), _) => Err(missing),
-        }
-    }
-
-    /// So many units of a product by the first of the terms that has a price.
-    fn plain(
-        &self,
-        product: &str,
-        edition: Option<&str>,
-        metric: Metric,
-        version: Option<&str>,
-        bought: Bought,
-        units: u32,
-    ) -> Result<(Item, Quote), String> {
-        let mut wanted = None;
-        for &term in bought.terms() {
-            let item = Item {
-                product: product.to_owned(),
-                edition: edition.map(str::to_owned),
-                metric,
-                version: None,
-                term,
-                base: None,
-            };
-            let item = self.book.of_version(item, version);
-            match self.book.quote(&item, units) {
-                Ok(quote) => return Ok((item, quote)),
-                Err(missing) => wanted = wanted.or(Some(missing)),
-            }
-        }
-        Err(wanted.unwrap_or_default())
-    }
-
-    fn plain_quote(&self, short: &Short) -> Result<Quote, String> {
-        let mut whole = Quote { bought: 0, first_year: 0, horizon: 0, parts: Vec::new() };
-        let mut items = self.plain_items(short)?;
-        if let (Bought::BySubscription, Some((item, _, first))) = (short.bought, items.first_mut())
-            && item.term != Term::Subscription
-            && let Some(part) = first.parts.first_mut()
-        {
-            part.insert_str(0, "in place of licences that are not sold any more: ");
-        }
-        for (_, _, quote) in items {
-            whole.bought += quote.bought;
-            whole.first_year += quote.first_year;
-            whole.horizon += quote.horizon;
-            whole.parts.extend(quote.parts);
-        }
-        Ok(whole)
     }
 
     /// Price of a basket: (over the whole span, in the first year); `None` where a price is missing.
@@ -354,60 +205,10 @@ impl Ground<'_> {
     }
 }
 
-/// Units of one kind that an organisation is short of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Short {
-    pub organisation: String,
-    pub product: String,
-    pub edition: Option<String>,
-    pub metric: Metric,
-    /// What a licence bought today must carry.
-    pub bought: Bought,
-    /// Newest version wanted.
-    pub version: Option<usize>,
-    pub units: u32,
-    /// What would be bought in place of ways whose terms are not sold any more; else the price that is wanted for it.
-    pub instead: Result<Vec<(Item, u32)>, Option<String>>,
-}
-
-/// A requirement whose way in use is not wholly met.
-struct Unmet<'p> {
-    requirement: &'p Requirement,
-    /// The way in use, by index.
-    way: usize,
-    /// Units met, line by line.
-    met: Vec<u32>,
-}
-
-impl<'p> Unmet<'p> {
-    /// Lines that are not met, with the units that are missing.
-    fn lines(&self) -> impl Iterator<Item = (&'p Line, u32)> {
-        let lines = self.requirement.alternatives[self.way].lines.iter().zip(&self.met);
-        lines.filter(|(line, met)| **met < line.units).map(|(line, met)| (line, line.units - met))
-    }
-
-    /// Whether the way in use has a line like this one and it is met.
-    fn meets(&self, wanted: &Line) -> bool {
-        let lines = self.requirement.alternatives[self.way].lines.iter().zip(&self.met);
-        lines.into_iter().any(|(line, met)| line == wanted && *met >= line.units)
-    }
-}
-
-/// What is not wholly met.
-fn unmet(assessment: &Assessment) -> Vec<Unmet<'_>> {
-    let spent = spent(assessment);
-    let of_chosen = assessment.chosen.iter().map(|chosen| {
-        let requirement = &assessment.requirements[chosen.requirement];
-        let lines = 0..requirement.alternatives[chosen.alternative].lines.len();
-        let met = lines.map(|line| spent.get(&(chosen.requirement, line)).copied().unwrap_or(0)).collect();
-        Unmet { requirement, way: chosen.alternative, met }
-    });
-    of_chosen.filter(|unmet| unmet.lines().next().is_some()).collect()
-}
-
 /// Families in which an organisation is short.
 pub(super) fn short_families(assessment: &Assessment, organisation: &str) -> BTreeSet<String> {
-    let own = unmet(assessment).into_iter().filter(|unmet| unmet.requirement.organisation == organisation);
+    let own =
+        Reconciled::of(assessment).unmet().into_iter().filter(|unmet| unmet.requirement.organisation == organisation);
     own.map(|unmet| unmet.requirement.family.clone()).collect()
 }
 
@@ -434,38 +235,6 @@ fn runs<'e>(estate: &'e Estate, hosts: &[HostName]) -> Vec<&'e str> {
             installed.chain(host.managed_by.iter().map(String::as_str))
         })
         .collect()
-}
-
-/// How a line may be met by something bought today. A new licence bears today's version, and its terms are that
-/// version's, whatever is installed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Bought {
-    /// By a licence.
-    Plain,
-    /// By a licence with Software Assurance, or a subscription.
-    Assured,
-    /// By a subscription only: today's licences are of other terms.
-    BySubscription,
-}
-
-impl Bought {
-    /// What may be bought, in the order in which it is taken to be the plain purchase.
-    pub fn terms(self) -> &'static [Term] {
-        match self {
-            Self::Plain => &[Term::Licence, Term::WithAssurance, Term::Subscription],
-            Self::Assured => &[Term::WithAssurance, Term::Subscription],
-            Self::BySubscription => &[Term::Subscription],
-        }
-    }
-}
-
-/// Units spent on each line of each requirement.
-pub(super) fn spent(assessment: &Assessment) -> BTreeMap<(usize, usize), u32> {
-    let mut spent = BTreeMap::new();
-    for allocation in &assessment.allocations {
-        *spent.entry((allocation.requirement, allocation.line)).or_default() += allocation.units;
-    }
-    spent
 }
 
 /// What is short, with the price of buying each as it stands, or the price that is missing.

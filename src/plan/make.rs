@@ -13,9 +13,9 @@ use super::change::apply;
 use super::courses::{self, Position};
 use super::decide::{self, Choice, Decided, Part};
 use super::ground::{Bill, Ground, Request, short_families};
-use super::price_book::{Level, PriceBook};
 use super::steps;
 use super::trial::Trial;
+use crate::model::price_book::{Level, PriceBook};
 
 /// Makes the plan.
 pub fn plan(request: &Request<'_>) -> Plan {

@@ -2,8 +2,9 @@
 //!
 //! The stage compares assessments and makes none: whoever calls it brings the engine. Nothing is worked out here that the
 //! engine can say: each change is made in a copy of the estate, and the position of that copy tells what it saves.
-//! `price_book` knows what can be bought, `purchase` searches what to buy, `candidates` finds what else may help,
-//! `decide` chooses among it, `bound` says what no choice can undercut, `steps` puts the choice in order and words, `courses` sets other courses beside it.
+//! `purchase` searches what to buy, `candidates` finds what else may help, `decide` chooses among it, `bound` says what no
+//! choice can undercut, `steps` puts the choice in order and words, `courses` sets other courses beside it. What buying as it
+//! stands takes is the same as on the rows of the position (`rules::Shop`).
 
 mod bound;
 mod candidates;
@@ -14,7 +15,6 @@ mod decide;
 mod gate;
 mod ground;
 mod make;
-mod price_book;
 mod purchase;
 mod steps;
 mod trial;

@@ -8,11 +8,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Alternative, Assessment, Estate, Line, PriceKind, PurchaseKind};
+use crate::model::{Assessment, Estate, Line, PriceKind, PurchaseKind};
 
 use super::bound;
-use super::ground::{Bill, Ground, spent};
-use super::price_book::{Basket, Item, Term};
+use super::ground::{Bill, Ground};
+use crate::model::price_book::{Basket, Item, Term};
+use crate::rules::Reconciled;
 
 /// Sums of purchases that are all tried.
 const SUMS: usize = 256;
@@ -121,7 +122,7 @@ impl<'a> Search<'a> {
     fn plain(&self, before: &Assessment) -> Basket {
         let mut basket = Basket::new();
         for (short, _) in &self.ground.bill(before).of(self.organisation).rows {
-            for (item, units, _) in self.ground.plain_items(short).unwrap_or_default() {
+            for (item, units, _) in self.ground.shop().plain_items(short).unwrap_or_default() {
                 *basket.entry(item).or_default() += units;
             }
         }
@@ -130,7 +131,7 @@ impl<'a> Search<'a> {
 
     /// For each requirement of the organisation the purchases that may meet it.
     fn choices(&self, before: &Assessment) -> Choices {
-        let spent = spent(before);
+        let spent = Reconciled::of(before).spent();
         let mut choices = Choices::default();
         for chosen in &before.chosen {
             let requirement = &before.requirements[chosen.requirement];
@@ -145,7 +146,7 @@ impl<'a> Search<'a> {
             let mut is_short = false;
             for (index, way) in requirement.alternatives.iter().enumerate() {
                 let in_use = index == chosen.alternative;
-                if !in_use && (way.lines.is_empty() || !is_open(way)) {
+                if !in_use && (way.lines.is_empty() || !way.is_open()) {
                     continue;
                 }
                 let wants: Vec<(&Line, u32)> = (0..way.lines.len())
@@ -421,11 +422,6 @@ pub(super) fn editions(line: &Line) -> Vec<Option<String>> {
         return vec![line.edition.as_deref().map(str::to_owned)];
     }
     line.editions.iter().map(|edition| (!edition.is_empty()).then(|| edition.clone())).collect()
-}
-
-/// Whether a way may be taken once the licences it asks for are there.
-pub(super) fn is_open(way: &Alternative) -> bool {
-    (way.refused.is_none() || way.conditional) && way.lines.iter().all(|line| !line.accepts.is_empty())
 }
 
 /// What may be bought for each requirement.

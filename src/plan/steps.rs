@@ -7,8 +7,8 @@ use crate::model::{Assessment, Change, Cost, Estate, Key, PlanStep, StepKind, Wo
 use super::candidates::Candidate;
 use super::decide::Choice;
 use super::ground::{Bill, Ground};
-use super::price_book::{Item, Quote, Term};
 use super::trial::Trial;
+use crate::model::price_book::{Item, Quote, Term};
 
 /// A step before its effect is known.
 struct Draft {

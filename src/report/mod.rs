@@ -24,7 +24,7 @@ pub use alternative::{AlternativeRow, RefusalRow, RequirementRow, WayRow};
 pub use coverage::{CoverageRow, FindingRow};
 pub use input::{FileCounts, MessageRow, RecordSums, SourceRow};
 pub use organisation::OrganisationRow;
-pub use position::{PositionRow, UntrackedRow};
+pub use position::{AssuranceDueRow, InsteadRow, PositionRow, ToBuyRow, UntrackedRow};
 pub use question::QuestionRow;
 pub use support::{SupportLine, SupportSection, SupportSums};
 pub use total::{Sum, TotalRow, Totals};

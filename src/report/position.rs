@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use serde::Serialize;
 
-use crate::model::{Assessment, Metric, Money, Outcome, Peak, Position, PositionStatus};
+use crate::model::{Assessment, InsteadItem, Metric, Money, Outcome, Peak, Position, PositionStatus, ToBuy};
 
 use super::{Filter, amount};
 
@@ -48,12 +48,63 @@ pub struct PositionRow<'a> {
     pub cost: Option<&'a Money>,
     /// The price that is wanted.
     pub missing_price: Option<&'a str>,
+    /// What buying the missing units takes on the day; null where nothing is short.
+    pub to_buy: Option<ToBuyRow<'a>>,
     /// Rules it rests on that nobody verified.
     pub unverified: &'a [String],
     /// Units to order with the next true-up; null where no agreement trues the row up.
     pub to_order: Option<u32>,
     /// The highest need since the last order, likewise.
     pub peak: Option<Peak>,
+}
+
+/// What buying the missing units of a row takes on the day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ToBuyRow<'a> {
+    /// Price in the first twelve months; null where a price is missing.
+    #[serde(serialize_with = "amount")]
+    pub first_year: Option<&'a Money>,
+    /// The price that is wanted.
+    pub missing_price: Option<&'a str>,
+    /// Software Assurance that the row's cost does not hold; null where none is due.
+    pub assurance: Option<AssuranceDueRow<'a>>,
+    /// What takes the place of units that cannot be bought; null where all can.
+    pub instead: Option<InsteadRow<'a>>,
+}
+
+/// Missing units that must carry Software Assurance if they are bought on the day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AssuranceDueRow<'a> {
+    /// Units.
+    pub units: u32,
+    /// Price of a year of it; null where it has none.
+    #[serde(serialize_with = "amount")]
+    pub year: Option<&'a Money>,
+}
+
+/// What is bought in place of missing units that no licence sold on the day serves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InsteadRow<'a> {
+    /// Units that cannot be bought.
+    pub units: u32,
+    /// What is bought in their place; empty where nothing with a price serves.
+    pub items: &'a [InsteadItem],
+    /// Its price in the first twelve months; null where nothing with a price serves.
+    #[serde(serialize_with = "amount")]
+    pub first_year: Option<&'a Money>,
+}
+
+fn to_buy(to_buy: &ToBuy) -> ToBuyRow<'_> {
+    ToBuyRow {
+        first_year: to_buy.first_year.as_ref(),
+        missing_price: to_buy.missing_price.as_deref(),
+        assurance: to_buy.assurance.as_ref().map(|due| AssuranceDueRow { units: due.units, year: due.year.as_ref() }),
+        instead: to_buy.instead.as_ref().map(|instead| InsteadRow {
+            units: instead.units,
+            items: &instead.items,
+            first_year: instead.first_year.as_ref(),
+        }),
+    }
 }
 
 /// A product that is installed and of which no position is computed.
@@ -121,6 +172,7 @@ fn row<'a>(outcome: &Outcome, position: &'a Position) -> PositionRow<'a> {
         range: [position.range.0, position.range.1],
         cost: position.cost.as_ref(),
         missing_price: position.missing_price.as_deref(),
+        to_buy: position.to_buy.as_ref().map(to_buy),
         unverified: &position.unverified,
         to_order: position.to_order,
         peak: position.peak,

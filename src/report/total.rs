@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::model::{Answer, Assessment, Money, Outcome};
+use crate::model::{Answer, Assessment, Money, Outcome, Position, ToBuy};
 
 use super::{Filter, amounts};
 
@@ -18,21 +18,36 @@ pub struct Sum {
     pub rows_short: u32,
     /// Rows that are short and have no price: their cost comes on top.
     pub rows_without_price: u32,
+    /// What buying all of it takes in the first twelve months, one amount a currency.
+    #[serde(serialize_with = "amounts")]
+    pub first_year: Vec<Money>,
+    /// Rows that are short and are not in `first_year`, for want of a price.
+    pub rows_without_first_year: u32,
+    /// Rows of which buying takes more than their missing units: Software Assurance, or something else in their place.
+    pub rows_with_more: u32,
 }
 
 impl Sum {
-    fn add(&mut self, cost: Option<&Money>) {
+    fn add(&mut self, row: &Position) {
+        let to_buy = row.to_buy.as_ref();
+        let first_year = to_buy.and_then(|to_buy| to_buy.first_year.as_ref());
         self.rows_short += 1;
-        let Some(cost) = cost else {
-            self.rows_without_price += 1;
-            return;
-        };
-        match self.cost.iter_mut().find(|sum| sum.currency == cost.currency) {
-            Some(sum) => sum.minor += cost.minor,
-            None => self.cost.push(cost.clone()),
-        }
-        self.cost.sort_by(|a, b| a.currency.cmp(&b.currency));
+        self.rows_without_price += u32::from(row.cost.is_none());
+        self.rows_without_first_year += u32::from(first_year.is_none());
+        self.rows_with_more += u32::from(to_buy.is_some_and(ToBuy::is_more_than_units));
+        add(&mut self.cost, row.cost.as_ref());
+        add(&mut self.first_year, first_year);
     }
+}
+
+/// One sum a currency, by its code.
+fn add(sums: &mut Vec<Money>, amount: Option<&Money>) {
+    let Some(amount) = amount else { return };
+    match sums.iter_mut().find(|sum| sum.currency == amount.currency) {
+        Some(sum) => sum.minor += amount.minor,
+        None => sums.push(amount.clone()),
+    }
+    sums.sort_by(|a, b| a.currency.cmp(&b.currency));
 }
 
 /// Totals of one organisation.
@@ -73,15 +88,17 @@ pub(super) fn totals<'a>(outcome: &'a Outcome, filter: &Filter) -> Totals<'a> {
     let (mut strict, mut customer) = (Sum::default(), Sum::default());
     let mut missing = BTreeSet::new();
     for reading in [Answer::Strict, Answer::Customer] {
-        for (organisation, cost, wanted) in shortfalls(outcome.assessment(reading), filter) {
-            let row = rows.entry(organisation).or_default();
+        for short in shortfalls(outcome.assessment(reading), filter) {
+            let row = rows.entry(&short.organisation).or_default();
             let (row, all) = match reading {
                 Answer::Strict => (&mut row.0, &mut strict),
                 Answer::Customer => (&mut row.1, &mut customer),
             };
-            row.add(cost);
-            all.add(cost);
-            missing.extend(Some(wanted).filter(|_| cost.is_none()));
+            row.add(short);
+            all.add(short);
+            if short.cost.is_none() {
+                missing.insert(short.missing_price.as_deref().unwrap_or(&short.key.0));
+            }
         }
     }
     let organisations = rows.into_iter().map(|(organisation, (strict, customer))| TotalRow {
@@ -100,14 +117,7 @@ pub(super) fn totals<'a>(outcome: &'a Outcome, filter: &Filter) -> Totals<'a> {
     }
 }
 
-type Shortfall<'a> = (&'a str, Option<&'a Money>, &'a str);
-
-/// Organisation, cost and wanted price (the key of the row where nobody named it) of every row that is short.
-fn shortfalls<'a>(assessment: &'a Assessment, filter: &Filter) -> impl Iterator<Item = Shortfall<'a>> {
-    assessment.positions.iter().filter(|position| position.shortfall > 0 && filter.shows(&position.organisation)).map(
-        |position| {
-            let wanted = position.missing_price.as_deref().unwrap_or(&position.key.0);
-            (position.organisation.as_str(), position.cost.as_ref(), wanted)
-        },
-    )
+/// Every row that is short.
+fn shortfalls<'a>(assessment: &'a Assessment, filter: &Filter) -> impl Iterator<Item = &'a Position> {
+    assessment.positions.iter().filter(|position| position.shortfall > 0 && filter.shows(&position.organisation))
 }

@@ -16,6 +16,7 @@ mod recognition;
 mod rule_file;
 mod sales;
 mod settings;
+mod shop;
 mod stated_source;
 mod terms;
 mod vehicle;
@@ -42,6 +43,7 @@ pub use product::{EarlierEnd, EditionAssumption, Product, Release, RuleSource, S
 pub use recognition::{Pattern, PatternField, VersionFrom};
 pub use sales::SoldAs;
 pub use settings::{ExtendedSupport, FixedAnswer, RiskAcceptance, Settings, parse_settings, parse_settings_under};
+pub use shop::{Bought, Irreplaceable, Reconciled, Shop, Short, ShortVersion, Unmet};
 pub use stated_source::{StatedSource, StatedSources};
 pub use terms::{CoreFactor, Grant, METHODS, Method, Passive, Right, Suite, Terms, Weight};
 pub use vehicle::Vehicle;

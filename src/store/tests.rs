@@ -414,6 +414,7 @@ fn position(product: &str, required: u32) -> crate::model::Position {
         range_of_versions: (required, required),
         cost: None,
         missing_price: Some("sql-server standard, by core".into()),
+        to_buy: None,
         requirements: Vec::new(),
         entitlements: Vec::new(),
         unverified: Vec::new(),

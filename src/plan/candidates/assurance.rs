@@ -1,9 +1,9 @@
 //! Software Assurance added to a licence that was bought so lately that the terms still allow it (C0-4). Older licences
 //! cannot have it: it is bought with new ones.
 
+use crate::model::price_book::{Item, Term};
 use crate::model::{Change, Period, PurchaseKind, StepKind};
 use crate::plan::dates::{after_days, after_months};
-use crate::plan::price_book::{Item, Term};
 use crate::rules::CHANNELS;
 
 use super::{Candidate, Scene};

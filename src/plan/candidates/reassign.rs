@@ -7,8 +7,9 @@ use jiff::civil::Date;
 
 use crate::model::{Change, Entitlement, HostId, Machine, Metric, PurchaseKind, PurchaseLine, StepKind};
 use crate::plan::dates::after_days;
+use crate::rules::Reconciled;
 
-use super::{Candidate, Scene, spent};
+use super::{Candidate, Scene};
 
 /// Every assigned licence with units left over, for every short host.
 pub(super) fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
@@ -137,7 +138,7 @@ fn device_by_device(scene: &Scene<'_>, entitlement: &Entitlement, line: &Purchas
 
 /// Devices of which a licence of a product, counted by device, is missing.
 fn short_devices(scene: &Scene<'_>, product: &str) -> BTreeSet<HostId> {
-    let spent = spent(scene.assessment);
+    let spent = Reconciled::of(scene.assessment).spent();
     let chosen = scene.assessment.chosen.iter().filter(|chosen| scene.short.contains(&chosen.requirement));
     let mut devices = BTreeSet::new();
     for chosen in chosen {

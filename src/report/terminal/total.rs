@@ -1,7 +1,7 @@
 //! What the shortfall costs in all, and what to run next.
 
 use crate::model::{Answer, FileStatus, Money};
-use crate::report::{Report, Sum};
+use crate::report::{Report, Sum, TotalRow};
 
 use super::{Canvas, Kind, Tone, View, cell, number};
 
@@ -33,15 +33,51 @@ pub(super) fn render(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> S
         let text = format!("These prices are missing and not in the sums, so the cost is higher: {wanted}");
         out.push_str(&format!("\n{}", canvas.prose(2, &text)));
     }
+    out.push_str(&bought_now(report, canvas));
     out.push('\n');
     out.push_str(&next(report, view, canvas));
     out
 }
 
+/// What buying it takes in the first year, where that is more than the missing units that the sums hold.
+fn bought_now(report: &Report<'_>, canvas: &Canvas) -> String {
+    let totals = &report.totals;
+    let more = |row: &&TotalRow<'_>| row.strict.rows_with_more + row.customer.rows_with_more > 0;
+    let rows: Vec<&TotalRow<'_>> = totals.organisations.iter().filter(more).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let text = "Not in these sums: Software Assurance that missing units must carry if they are bought now, and what replaces \
+                units that are no longer sold (the notes on the position say which). With both, buying now comes to this \
+                in the first year:";
+    let mut out = format!("\n{}", canvas.prose(2, text));
+    let figures = |strict: &Sum, customer: &Sum| match (first_year(strict), first_year(customer)) {
+        (strict, customer) if strict == customer => strict,
+        (strict, customer) => format!("{strict} under the strict reading, {customer} under the customer's"),
+    };
+    for row in &rows {
+        let text = format!("{}: {}", row.organisation, figures(&row.strict, &row.customer));
+        out.push_str(&canvas.item(2, "- ", &text));
+    }
+    if totals.organisations.len() != 1 {
+        let text = format!("in all, with the others: {}", figures(&totals.strict, &totals.customer));
+        out.push_str(&canvas.item(2, "- ", &text));
+    }
+    out
+}
+
 /// `£3,840.00 + 1 unpriced`; one amount a currency.
 fn words(sum: &Sum) -> String {
-    let priced: Vec<String> = sum.cost.iter().map(Money::to_string).collect();
-    let without = match sum.rows_without_price {
+    in_words(&sum.cost, sum.rows_without_price)
+}
+
+fn first_year(sum: &Sum) -> String {
+    in_words(&sum.first_year, sum.rows_without_first_year)
+}
+
+fn in_words(amounts: &[Money], without: u32) -> String {
+    let priced: Vec<String> = amounts.iter().map(Money::to_string).collect();
+    let without = match without {
         0 => None,
         many => Some(format!("{} unpriced", number(many))),
     };

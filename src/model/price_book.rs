@@ -8,12 +8,14 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
-use crate::model::{Metric, Money, Price, PriceKind, PricePeriod, cheapest_packs, decimal_to_minor, thousands};
+use super::{Metric, Money, Price, PriceKind, PricePeriod, PricesInForce, cheapest_packs, decimal_to_minor, thousands};
 
 /// How something is bought.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Term {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Term {
     /// Once, for ever.
     Licence,
     /// The same with Software Assurance as long as the plan runs.
@@ -26,9 +28,22 @@ pub(super) enum Term {
     Assurance,
 }
 
+impl Term {
+    /// What is bought under a name, in words: `Thing with Software Assurance`.
+    pub fn of(self, name: &str) -> String {
+        match self {
+            Self::Licence => name.to_owned(),
+            Self::WithAssurance => format!("{name} with Software Assurance"),
+            Self::Subscription => format!("{name} by subscription"),
+            Self::StepUp => format!("a step-up to {name}"),
+            Self::Assurance => format!("Software Assurance for {name}"),
+        }
+    }
+}
+
 /// Something that can be bought.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Item {
+pub struct Item {
     pub product: String,
     pub edition: Option<String>,
     pub metric: Metric,
@@ -41,7 +56,7 @@ pub(super) struct Item {
 
 /// What so many units of an item cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Quote {
+pub struct Quote {
     /// Units in whole packs.
     pub bought: u32,
     /// Smallest units of the currency, in the first twelve months.
@@ -54,7 +69,7 @@ pub(super) struct Quote {
 
 /// Whose prices are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Level {
+pub enum Level {
     /// The customer's: those not marked as the publisher's list, where there are any.
     Customer,
     /// The publisher's list, where prices are marked as such.
@@ -65,7 +80,7 @@ pub(super) enum Level {
 const LIST: &str = "list";
 
 /// Prices in force on a day, in one currency.
-pub(super) struct PriceBook<'a> {
+pub struct PriceBook<'a> {
     prices: Vec<&'a Price>,
     /// ISO 4217 code.
     pub currency: String,
@@ -74,19 +89,10 @@ pub(super) struct PriceBook<'a> {
 }
 
 impl<'a> PriceBook<'a> {
-    /// The prices in force on a day for plans of so many months. Where none is in the wanted currency and all are in one
-    /// other, that one is used.
+    /// The prices in force on a day for plans of so many months.
     pub fn new(prices: &'a [Price], as_of: Date, wanted: &str, months: u32, level: Level) -> Self {
-        let in_force: Vec<&Price> = prices.iter().filter(|price| price.is_in_force(as_of)).collect();
-        let mut currencies: Vec<&str> = in_force.iter().map(|price| price.currency.as_str()).collect();
-        currencies.sort_unstable();
-        currencies.dedup();
-        let currency = match currencies[..] {
-            [only] => only,
-            _ => wanted,
-        };
-        let prices = in_force.into_iter().filter(|price| price.currency == currency).collect();
-        Self { prices, currency: currency.to_owned(), months, level }
+        let PricesInForce { prices, currency } = PricesInForce::new(prices, as_of, wanted);
+        Self { prices, currency, months, level }
     }
 
     /// An amount in the book's currency.
@@ -112,6 +118,11 @@ impl<'a> PriceBook<'a> {
                 && price.edition.as_deref() == Some(edition)
                 && !matches!(price.kind, PriceKind::Sa | PriceKind::StepUp)
         })
+    }
+
+    /// Whether a licence of an item, without Software Assurance, has a price.
+    pub fn has_licences(&self, item: &Item) -> bool {
+        !self.rows(item, PriceKind::Licence).is_empty()
     }
 
     /// Whether any price is marked as the publisher's list.
@@ -147,7 +158,10 @@ impl<'a> PriceBook<'a> {
         }
     }
 
-    /// What at least so many units cost, or the name of the price that is wanted.
+    /// What at least so many units cost.
+    ///
+    /// # Errors
+    /// The name of the price that is wanted.
     pub fn quote(&self, item: &Item, units: u32) -> Result<Quote, String> {
         if units == 0 {
             return Ok(Quote { bought: 0, first_year: 0, horizon: 0, parts: Vec::new() });
@@ -284,7 +298,7 @@ fn missing(item: &Item, kind: PriceKind) -> String {
 }
 
 /// Items with the units wanted of each.
-pub(super) type Basket = BTreeMap<Item, u32>;
+pub type Basket = BTreeMap<Item, u32>;
 
 #[cfg(test)]
 mod tests {
