@@ -54,6 +54,7 @@ fn outcome(rules_hash: &str) -> Outcome {
         diagnostics: Vec::new(),
         purchases: Vec::new(),
         prices: Vec::new(),
+        currency: String::new(),
         agreements: Vec::new(),
         untracked: Vec::new(),
     }
