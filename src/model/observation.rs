@@ -98,7 +98,7 @@ pub struct ObservedHost {
     /// Whether it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub powered_on: Option<bool>,
-    /// A template or placeholder, which is no machine.
+    /// A template or placeholder, which is no machine; among hypervisors a cluster itself, with its name and reference.
     pub template: bool,
     /// The source repeats only what changed since its last full inventory.
     pub partial: bool,

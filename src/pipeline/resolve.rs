@@ -58,6 +58,7 @@ impl Ground<'_> {
 /// Resolves all files, which are in the order of their paths.
 pub(super) fn resolve(ground: &Ground<'_>, mut files: Vec<StoredFile>) -> Result<Resolved, StoreError> {
     neighbours::name_machines(&mut files);
+    neighbours::name_clusters(&mut files);
     let folders = Folders::new(ground.settings);
     let sources = files.iter().map(StoredFile::source).collect();
     let mut sightings = Vec::new();

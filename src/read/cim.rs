@@ -47,7 +47,7 @@ pub(super) enum Class {
 }
 
 /// Words in the name of a file or folder that say what is in it.
-const FILE_WORDS: [&str; 40] = [
+const FILE_WORDS: [&str; 43] = [
     "wmic",
     "wmi",
     "powershell",
@@ -78,8 +78,11 @@ const FILE_WORDS: [&str; 40] = [
     "uninstall",
     "packages",
     "get-package",
+    "getpackage",
     "get-computerinfo",
+    "getcomputerinfo",
     "computerinfo",
+    "registry",
     "systeminfo",
     "inventory",
     "list",
@@ -110,11 +113,20 @@ pub(super) fn class(block: &Block) -> Option<Class> {
     }
 }
 
+/// Whether an object has a name, a version and nothing that tells its class.
+pub(super) fn may_be_programs(object: &Block) -> bool {
+    const PLAIN: [&str; 6] = ["Name", "Version", "Caption", "Description", "InstallDate", "InstallState"];
+    let is_plain = |(name, _): &(String, String)| PLAIN.iter().any(|known| known.eq_ignore_ascii_case(name));
+    object.has_all(&["Name", "Version"]) && object.pairs.iter().all(is_plain)
+}
+
 /// Which properties tell a class: all of a row of the first list, and one of the second.
-const TELLING: [(Class, &[&str], &[&str]); 22] = [
+const TELLING: [(Class, &[&str], &[&str]); 23] = [
     // `CsName` alone is also a property of the system, in other letters.
     (Class::Summary, &["CsName"], &["OsName", "CsModel", "CsManufacturer", "CsDomain", "CsProcessors"]),
     (Class::Summary, &[], &["WindowsProductName", "CsDNSHostName", "OsHardwareAbstractionLayer"]),
+    // The key of the registry that says which system it is.
+    (Class::Summary, &["ProductName", "CurrentBuildNumber"], &["EditionID", "InstallationType", "UBR"]),
     (Class::Licence, &["LicenseStatus"], &["LicenseFamily", "ProductKeyChannel", "PartialProductKey", "ApplicationID"]),
     (Class::GuestSettings, &["BIOSGUID"], &[]),
     (
@@ -324,6 +336,7 @@ impl Blocks<'_> {
         let (place, caption, version) = [
             (Class::System, ["Caption", "Name"], ["Version", "BuildNumber"]),
             (Class::Summary, ["OsName", "WindowsProductName"], ["OsVersion", "OsBuildNumber"]),
+            (Class::Summary, ["ProductName", "ProductName"], ["CurrentBuildNumber", "CurrentBuild"]),
             (
                 Class::Account,
                 ["OperatingSystem", "OperatingSystem"],

@@ -43,6 +43,7 @@ mod texts;
 mod value;
 mod wazuh_messages;
 mod wmic_list;
+mod wmic_table;
 mod workbook;
 mod xml;
 

@@ -1,10 +1,11 @@
-//! `wmic … get … /format:list`: a line a property, blank lines between objects.
+//! `wmic … get …`: with `/format:list` a line a property and blank lines between objects, without it a table.
 
 use crate::diag::Diagnostic;
 
 use super::blocks::{Block, Parted, blocks, pair};
 use super::cim;
 use super::page::{Field, Page, Verified};
+use super::wmic_table;
 use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
 
 /// The reader.
@@ -13,11 +14,12 @@ pub struct WmicList;
 /// What the format is.
 const PAGE: Page = Page {
     name: "wmic-list",
-    title: "wmic /format:list: computer, system, processors, firmware, products, licences, Hyper-V guests",
+    title: "wmic /format:list and its tables: computer, system, processors, firmware, products, licences, Hyper-V guests",
     written_by: "`wmic computersystem get /format:list`, also `os`, `cpu`, `bios`, `csproduct`, `product`, `path SoftwareLicensingProduct`, \
-                 and `wmic /namespace:\\\\root\\virtualization\\v2 path Msvm_ComputerSystem`; a file a class or several in one",
+                 and `wmic /namespace:\\\\root\\virtualization\\v2 path Msvm_ComputerSystem`; a file a class or several in one; \
+                 the same without `/format:list`",
     carries: &[Carries::Hosts, Carries::Cores, Carries::Placement, Carries::Software, Carries::OperatingSystem],
-    recognised_by: "lines `Name=Value` with the properties of one of these classes",
+    recognised_by: "lines `Name=Value` with the properties of one of these classes, or a first line that names them in columns",
     fields: &[
         Field { named: "Win32_ComputerSystem: Name, DNSHostName, Domain", becomes: "name, domain" },
         Field { named: "Win32_ComputerSystem: Manufacturer, Model", becomes: "whether it is virtual, and on what" },
@@ -51,9 +53,10 @@ const PAGE: Page = Page {
         "captions of Hyper-V are in the language of the system; a guest is told by its id, the host by the name it bears",
         "classes that are not used, such as network adapters, are ignored",
         "parts of product keys are not kept",
+        "a table of names and versions alone is one of programs where it has several lines",
     ],
-    verified: Verified::Unverified(
-        "the documented classes, and descriptions of real lists in UTF-16 that could not be fetched as text",
+    verified: Verified::RealFile(
+        "lists and a table of products that public pages show; the other classes rest on their documentation",
     ),
     example: "
 
@@ -92,9 +95,27 @@ pub(super) fn objects_at_the_start(head: &[u8], parted: Parted) -> Vec<Block> {
     if pairs.len() < others.len() * 2 { Vec::new() } else { blocks(&text, parted).0 }
 }
 
+/// The objects of a table at the beginning of a text.
+fn table_at_the_start(head: &[u8]) -> Vec<Block> {
+    let first = head.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+    if !first.is_some_and(|byte| byte.is_ascii_alphabetic()) || head.contains(&0) {
+        return Vec::new();
+    }
+    let text = String::from_utf8_lossy(&head[..head.len().min(SNIFFED_BYTES)]);
+    // The first line is that of the properties; looking further would find columns in any text.
+    match text.lines().find(|line| !line.trim().is_empty()) {
+        Some(line) if line.contains("  ") => wmic_table::objects(&text).0,
+        _ => Vec::new(),
+    }
+}
+
 impl Reader for WmicList {
     fn page(&self) -> &'static Page {
         &PAGE
+    }
+
+    fn version(&self) -> u32 {
+        3
     }
 
     fn reads_path(&self) -> bool {
@@ -103,14 +124,21 @@ impl Reader for WmicList {
 
     fn sniff(&self, head: &[u8], _path: &str) -> Sniff {
         let objects = objects_at_the_start(head, Parted::Equals);
-        if objects.iter().any(|object| cim::class(object).is_some()) {
+        let is_used = |objects: &[Block]| objects.iter().any(|object| cim::class(object).is_some());
+        if is_used(&objects) || is_used(&table_at_the_start(head)) {
             return Sniff::Sure;
         }
         if objects.iter().any(|object| object.has_any(&OF_MANAGEMENT)) { Sniff::Maybe } else { Sniff::No }
     }
 
     fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
-        let (objects, beyond) = blocks(text, Parted::Equals);
+        let (mut objects, mut beyond) = blocks(text, Parted::Equals);
+        if !objects.iter().any(|object| cim::class(object).is_some()) {
+            let (of_table, beyond_table) = wmic_table::objects(text);
+            if !of_table.is_empty() {
+                (objects, beyond) = (of_table, beyond_table);
+            }
+        }
         let of = objects.iter().find_map(|object| object.first(&["CreationClassName", "__CLASS"]));
         let nothing = match of {
             Some(class) => format!("objects of management of a class that is not used: {class}"),

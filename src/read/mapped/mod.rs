@@ -195,7 +195,10 @@ impl<'a> Mapped<'a> {
             Holds::Prices => lines::read_prices(&cells, table, faults, sink),
             Holds::Users => people::read(&cells, input, table, faults, sink),
         };
-        cells.tell_left_out(faults);
+        // Rows that say nothing beside something else are none that are left out.
+        if !fit.mapping.beside {
+            cells.tell_left_out(faults);
+        }
         Ok(records)
     }
 
