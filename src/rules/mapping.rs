@@ -63,6 +63,8 @@ pub struct Column {
     pub form: Form,
     /// Headings under which it may stand; the first cell that is not empty counts.
     pub headings: Vec<String>,
+    /// Headings of a number by which the value is multiplied, the first that is there; none: by nothing.
+    pub times: Vec<String>,
     /// Text with headings in braces, filled in from the row, where none of `headings` says anything.
     pub text: Option<String>,
     /// Expression whose first group is the value; a text that it does not match stays as it is.
@@ -346,6 +348,7 @@ impl Column {
             fact: fact.name,
             form: fact.form,
             headings: Vec::new(),
+            times: Vec::new(),
             text: None,
             take: None,
             values: Vec::new(),
@@ -361,8 +364,10 @@ impl Column {
 
 fn column(fact: &FactName, fields: Fields<'_, '_>) -> Column {
     let headings = fields.value("heading").map(|value| alternatives(fields.document, "heading", value));
+    let times = fields.value("times").map(|value| alternatives(fields.document, "times", value));
     let column = Column {
         headings: headings.unwrap_or_default(),
+        times: times.unwrap_or_default(),
         text: fields.text("text"),
         take: take(&fields),
         values: fields.table("values").map(|table| table.text_pairs()).unwrap_or_default(),

@@ -27,6 +27,8 @@ struct Bound<'a> {
     column: &'a Column,
     /// Its alternatives that are there.
     at: Vec<usize>,
+    /// Columns by which it is multiplied.
+    times: Vec<usize>,
     /// Parts of a text made up.
     parts: Vec<Part>,
     habit: Habit,
@@ -66,6 +68,7 @@ impl<'a> Cells<'a> {
         let bound = mapping.columns.iter().map(|column| Bound {
             column,
             at: find(&column.headings),
+            times: find(&column.times),
             parts: column.text.as_deref().map(|text| parts(text, fit, input.path)).unwrap_or_default(),
             habit: Habit::default(),
         });
@@ -310,9 +313,12 @@ impl<'r> Record<'r> {
         text.split(separator).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
     }
 
-    /// A whole number.
+    /// A whole number; where it is a product, nothing unless both numbers are there.
     pub fn whole(&self, fact: &str) -> Option<u32> {
-        self.convert(fact, |text, record, at| value::quantity(text, record.mark(fact, at)))
+        let number = self.convert(fact, |text, record, at| value::quantity(text, record.mark(fact, at)))?;
+        let Some(bound) = self.bound(fact).filter(|bound| !bound.column.times.is_empty()) else { return Some(number) };
+        let by = bound.times.iter().map(|at| self.row.cell(Some(*at))).find(|cell| !value::says_nothing(cell))?;
+        number.checked_mul(value::quantity(by, Some(DecimalMark::Point)).ok()?)
     }
 
     /// A sum of money with the currency it names.

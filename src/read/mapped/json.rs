@@ -79,7 +79,7 @@ fn may_fit(mapping: &Mapping, head: &str) -> bool {
 fn headings(mapping: &Mapping) -> Vec<&str> {
     let mut headings: Vec<&str> = Vec::new();
     let made_up = mapping.columns.iter().filter_map(|column| column.text.as_deref()).flat_map(in_braces);
-    let of_columns = mapping.columns.iter().flat_map(|column| &column.headings);
+    let of_columns = mapping.columns.iter().flat_map(|column| column.headings.iter().chain(&column.times));
     let of_filters = mapping.filters.iter().flat_map(|filter| &filter.headings);
     let telling = mapping.headings.iter().flatten().chain(&mapping.without);
     let all = telling
