@@ -126,9 +126,9 @@ impl Table for JsonTable<'_, '_> {
         while start < self.text.len() {
             let rest = &self.text[start..];
             walk.steps.clear();
-            line += rest[..rest.len() - rest.trim_ascii_start().len()].matches('\n').count();
+            let blank = rest.len() - rest.trim_ascii_start().len();
             if start > 0 {
-                walk.steps.push(Step::Line(line));
+                walk.steps.push(Step::Line(line + rest[..blank].matches('\n').count()));
             }
             let mut documents = serde_json::Deserializer::from_str(rest);
             if let Err(error) = walk.document(&mut documents) {
@@ -138,7 +138,7 @@ impl Table for JsonTable<'_, '_> {
                 return;
             }
             let read = documents.into_iter::<IgnoredAny>().byte_offset();
-            line += rest.trim_ascii_start()[..read.min(rest.trim_ascii_start().len())].matches('\n').count();
+            line += rest[..read].matches('\n').count();
             start += read;
             if self.text[start..].trim_ascii().is_empty() {
                 break;
@@ -440,11 +440,11 @@ impl<'w, 'm> Node<'_, 'w, 'm> {
         let mut named: Option<String> = None;
         while let Some(key) = map.next_key::<Text<'de>>()? {
             if let Some((name, value)) = pairs {
-                if key.raw() == name {
+                if key.raw().eq_ignore_ascii_case(name) {
                     named = map.next_value::<Text<'de>>()?.owned();
                     continue;
                 }
-                if let Some(named) = named.as_deref().filter(|_| key.raw() == value) {
+                if let Some(named) = named.as_deref().filter(|_| key.raw().eq_ignore_ascii_case(value)) {
                     match self.of_pair(named) {
                         Some(node) => map.next_value_seed(node)?,
                         None => map.next_value::<IgnoredAny>().map(|_| ())?,

@@ -82,8 +82,11 @@ impl Reader for Spdx {
         let is_spdx = match start {
             Some(b'{') => {
                 let head = String::from_utf8_lossy(head);
-                let first = head.contains("\"spdxVersion\"") && head.contains("\"SPDX");
-                first || (head.contains("\"@context\"") && head.contains("spdx.org/rdf/3"))
+                let version = head.contains("\"spdxVersion\"") && head.contains("\"SPDX");
+                // With its keys in order, the version stands behind thousands of packages.
+                version
+                    || head.contains("\"SPDXID\"") && head.contains("\"SPDXRef-DOCUMENT\"")
+                    || (head.contains("\"@context\"") && head.contains("spdx.org/rdf/3"))
             }
             Some(b'<') => {
                 let head = near();

@@ -60,8 +60,9 @@ impl Reader for Syft {
             return Sniff::No;
         }
         let head = String::from_utf8_lossy(head);
-        let beside = ["\"foundBy\"", "\"artifactRelationships\"", "\"descriptor\""];
-        match head.contains("\"artifacts\"") && beside.iter().any(|key| head.contains(key)) {
+        let listed =
+            head.contains("\"artifacts\"") && ["\"foundBy\"", "\"descriptor\""].iter().any(|key| head.contains(key));
+        match listed || head.contains("\"artifactRelationships\"") {
             true => Sniff::Sure,
             false => Sniff::No,
         }

@@ -19,7 +19,8 @@ use super::machine_of;
 /// A part of a text that is made up of several columns.
 enum Part {
     Literal(String),
-    Cell(usize),
+    /// The first of these that says anything.
+    Cell(Vec<usize>),
 }
 
 /// A column of the mapping, found in the table.
@@ -217,7 +218,7 @@ fn parts(text: &str, fit: &Fit<'_>, path: &str) -> Vec<Part> {
             "folder" => {
                 Some(Part::Literal(path.rsplit_once('/').map_or("this folder", |(folder, _)| folder).to_owned()))
             }
-            _ => fit.find_column(name).map(Part::Cell),
+            _ => Some(Part::Cell(name.split('|').filter_map(|name| fit.find_column(name)).collect())),
         });
         rest = after;
     }
@@ -275,11 +276,15 @@ impl<'r> Record<'r> {
 
     /// The text that a fact is made up of; nothing where no column of it says anything.
     fn made_up(&self, bound: &Bound<'_>) -> Option<String> {
-        let filled = |part: &Part| matches!(part, Part::Cell(at) if !self.row.cell(Some(*at)).is_empty());
+        let stated = |columns: &[usize]| {
+            let mut cells = columns.iter().map(|at| self.row.cell(Some(*at)));
+            cells.find(|cell| !cell.is_empty()).unwrap_or_default()
+        };
+        let filled = |part: &Part| matches!(part, Part::Cell(columns) if !stated(columns).is_empty());
         bound.parts.iter().any(filled).then(|| {
             let texts = bound.parts.iter().map(|part| match part {
                 Part::Literal(text) => text.as_str(),
-                Part::Cell(at) => self.row.cell(Some(*at)),
+                Part::Cell(columns) => stated(columns),
             });
             let text: String = texts.collect();
             text.split_whitespace().collect::<Vec<_>>().join(" ")

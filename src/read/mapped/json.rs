@@ -99,5 +99,6 @@ fn headings(mapping: &Mapping) -> Vec<&str> {
 
 /// The names in braces of a text that is made up.
 fn in_braces(text: &str) -> impl Iterator<Item = &str> {
-    text.split('{').skip(1).filter_map(|part| Some(part.split_once('}')?.0)).filter(|name| *name != "folder")
+    let within = text.split('{').skip(1).filter_map(|part| Some(part.split_once('}')?.0));
+    within.flat_map(|names| names.split('|')).filter(|name| *name != "folder")
 }
