@@ -61,13 +61,10 @@ impl Ground<'_> {
                 let below = || host.runs_on().and_then(|on| self.estate.host(on).cloud());
                 host.cloud().or_else(below).map(str::to_owned)
             };
-            let hosts = self
-                .members
-                .iter()
-                .flat_map(|member| self.index.with_product(&member.id).map(move |(_, host)| (member, host)));
-            for (member, host) in hosts {
+            let hosts = self.members.iter().flat_map(|member| self.index.with_installs(&member.id));
+            for (_, host, installs) in hosts {
                 let Some(cloud) = cloud_of(host) else { continue };
-                for install in host.installs.iter().filter(|install| install.product == member.id) {
+                for install in installs.iter() {
                     let edition = install.edition.value().cloned();
                     let one = InCloud { cloud: cloud.clone(), product: install.product.clone(), edition };
                     if !found.contains(&one) {

@@ -3,19 +3,22 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use super::{Estate, Host, HostId, UserDevices, UserGroup};
+use super::{Estate, Host, HostId, Installation, UserDevices, UserGroup};
 
 /// Looks up hosts by what runs on them, by the host below them and by name, and people by what they use. Each register is
 /// written when it is first asked for.
 #[derive(Debug)]
 pub struct EstateIndex<'a> {
     estate: &'a Estate,
-    by_product: OnceLock<HashMap<String, Vec<HostId>>>,
+    by_product: OnceLock<HashMap<String, Vec<Place>>>,
     by_manager: OnceLock<HashMap<String, Vec<HostId>>>,
     guests: OnceLock<HashMap<HostId, Vec<HostId>>>,
     by_name: OnceLock<HashMap<String, Vec<HostId>>>,
     people: OnceLock<People>,
 }
+
+/// Where an installation stands: its host, and its number there.
+type Place = (HostId, u32);
 
 /// Groups of people by their place in the estate.
 #[derive(Debug, Default)]
@@ -47,16 +50,46 @@ impl<'a> EstateIndex<'a> {
 
     /// Hosts with an installation of a product, in order.
     pub fn with_product<'s>(&'s self, product: &str) -> impl Iterator<Item = (HostId, &'a Host)> + use<'s, 'a> {
+        self.with_installs(product).map(|(id, host, _)| (id, host))
+    }
+
+    /// Hosts with an installation of a product, in order, and what is installed of it on each.
+    pub fn with_installs<'s>(
+        &'s self,
+        product: &str,
+    ) -> impl Iterator<Item = (HostId, &'a Host, Installs<'s, 'a>)> + use<'s, 'a> {
+        let places = self.places_of_product(product).chunk_by(|one, other| one.0 == other.0);
+        places.filter_map(|places| {
+            let id = places.first()?.0;
+            let host = self.estate.host(id);
+            Some((id, host, Installs { host, places }))
+        })
+    }
+
+    /// What is installed of a product on a host.
+    pub fn installs<'s>(&'s self, product: &str, host: HostId) -> Installs<'s, 'a> {
+        let places = self.places_of_product(product);
+        let first = places.partition_point(|(id, _)| *id < host);
+        let count = places[first..].iter().take_while(|(id, _)| *id == host).count();
+        Installs { host: self.estate.host(host), places: &places[first..first + count] }
+    }
+
+    fn places_of_product(&self, product: &str) -> &[Place] {
         let written = self.by_product.get_or_init(|| {
-            let mut written: HashMap<String, Vec<HostId>> = HashMap::new();
+            let mut written: HashMap<String, Vec<Place>> = HashMap::new();
             for (id, host) in self.estate.hosts_with_ids() {
-                for install in &host.installs {
-                    add(&mut written, &install.product, id);
+                for (number, install) in (0..).zip(&host.installs) {
+                    match written.get_mut(&install.product) {
+                        Some(places) => places.push((id, number)),
+                        None => {
+                            written.insert(install.product.clone(), vec![(id, number)]);
+                        }
+                    }
                 }
             }
             written
         });
-        self.hosts(written.get(product))
+        written.get(product).map_or(&[], Vec::as_slice)
     }
 
     /// Hosts that a product manages, in order.
@@ -166,6 +199,20 @@ impl<'a> EstateIndex<'a> {
     fn hosts<'s>(&'s self, ids: Option<&'s Vec<HostId>>) -> impl Iterator<Item = (HostId, &'a Host)> + use<'s, 'a> {
         let estate = self.estate;
         ids.into_iter().flatten().map(move |&id| (id, estate.host(id)))
+    }
+}
+
+/// Installations of one product on one host.
+#[derive(Debug, Clone, Copy)]
+pub struct Installs<'s, 'a> {
+    host: &'a Host,
+    places: &'s [Place],
+}
+
+impl<'s, 'a> Installs<'s, 'a> {
+    /// Each of them, in order.
+    pub fn iter(self) -> impl Iterator<Item = &'a Installation> + Clone + use<'s, 'a> {
+        self.places.iter().map(move |&(_, number)| &self.host.installs[number as usize])
     }
 }
 

@@ -4,6 +4,7 @@
 //! source may have failed to state is a [`Fact`], never a silent default.
 
 mod agreement;
+mod asker;
 mod assessment;
 mod entitlement;
 mod estate;
@@ -30,6 +31,7 @@ mod user;
 mod ware;
 
 pub use agreement::{Agreement, Order, OrderRhythm, OrderWindow, OrderWindows, ProductRole};
+pub use asker::Asker;
 pub use assessment::{
     AlternativeTotal, Assessment, Coverage, Finding, HostContradiction, HostFact, HostSummary, Outcome, Position,
     RecordCounts, ScopeUnits, Surplus,
@@ -39,7 +41,7 @@ pub use entitlement::{
     Reservation,
 };
 pub use estate::{Estate, Manifest, PublisherCount, Unresolved};
-pub use estate_index::EstateIndex;
+pub use estate_index::{EstateIndex, Installs};
 pub use evidence::{Fact, FileStatus, Locator, Place, Source, SourceId};
 pub use fit::{bound_allows, fits, serves};
 pub use history::{History, HistoryRow, Peak};
@@ -53,7 +55,7 @@ pub use plan::{
     Change, Closed, Cost, Course, HORIZON_MONTHS, HostName, OrganisationPlan, Plan, PlanStep, Scenario, ScenarioLine,
     StepKind, StillShort,
 };
-pub use question::{Answer, Asker, Question, QuestionKey, Reading, Settlement};
+pub use question::{Answer, Question, QuestionKey, Reading, Settlement};
 pub use requirement::{
     Acceptance, Allocation, Alternative, Basis, Chosen, Line, Metric, Refusal, Requirement, Scope, Step, Working,
 };

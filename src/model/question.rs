@@ -1,7 +1,6 @@
 //! Terms that can be read two ways, and facts nobody knows.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -99,42 +98,6 @@ impl Reading {
         reading.fixed.insert(key, answer);
         reading
     }
-}
-
-/// Gives the answers of one reading, and remembers which questions the data made it answer.
-#[derive(Debug)]
-pub struct Asker<'a> {
-    reading: &'a Reading,
-    asked: RefCell<BTreeMap<QuestionKey, BTreeSet<HostId>>>,
-}
-
-impl<'a> Asker<'a> {
-    /// An asker that has answered nothing yet.
-    pub fn new(reading: &'a Reading) -> Self {
-        Self { reading, asked: RefCell::default() }
-    }
-
-    /// The answer to one question. Ask only where the two answers lead to different figures.
-    pub fn ask(&self, ambiguity: &str, organisation: &str, product: &str, hosts: &[HostId]) -> Answer {
-        let key = question_key(ambiguity, organisation, product);
-        let answer = self.reading.answer(&key);
-        self.asked.borrow_mut().entry(key).or_default().extend(hosts);
-        answer
-    }
-
-    /// The answer in force, without asking: for what is only listed, so that no figure of a position hangs on it.
-    pub fn answer(&self, ambiguity: &str, organisation: &str, product: &str) -> Answer {
-        self.reading.answer(&question_key(ambiguity, organisation, product))
-    }
-
-    /// Every question asked, with the hosts it is about.
-    pub fn asked(self) -> Vec<(QuestionKey, Vec<HostId>)> {
-        self.asked.into_inner().into_iter().map(|(key, hosts)| (key, hosts.into_iter().collect())).collect()
-    }
-}
-
-fn question_key(ambiguity: &str, organisation: &str, product: &str) -> QuestionKey {
-    QuestionKey { ambiguity: ambiguity.to_owned(), organisation: organisation.to_owned(), product: product.to_owned() }
 }
 
 /// On what an answer in `trueup.toml` rests.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use jiff::ToSpan;
 
 use crate::model::{
-    Acceptance, Access, Alternative, Answer, Basis, HostId, Key, Line, Metric, Refusal, Requirement, Scope,
+    Acceptance, Access, Alternative, Answer, Basis, HostId, Installs, Key, Line, Metric, Refusal, Requirement, Scope,
     SharingGroup, Working,
 };
 use crate::rules::{Method, Product, Terms};
@@ -57,10 +57,9 @@ pub(super) fn is_needed(ground: &Ground<'_>, terms: &Terms, organisation: &str) 
     let installs = || {
         ground
             .index
-            .with_product(served)
-            .filter(|(_, host)| host.organisation == organisation)
-            .flat_map(|(_, host)| &host.installs)
-            .filter(|install| install.product == *served)
+            .with_installs(served)
+            .filter(|(_, host, _)| host.organisation == organisation)
+            .flat_map(|(_, _, installs)| installs.iter())
     };
     let declared = installs().any(|install| install.licence_basis.as_ref() == Some(basis));
     let undeclared = installs().any(|install| install.licence_basis.is_none());
@@ -79,9 +78,9 @@ fn includes_access(ground: &Ground<'_>, terms: &Terms, organisation: &str) -> bo
     if with_access.is_empty() {
         return false;
     }
-    let mut servers = ground.index.with_product(&served.id).filter(|(_, host)| host.organisation == organisation);
-    let covered = |(id, host): (HostId, &crate::model::Host)| {
-        host.installs.iter().filter(|install| install.product == served.id).all(|install| {
+    let mut servers = ground.index.with_installs(&served.id).filter(|(_, host, _)| host.organisation == organisation);
+    let covered = |(id, _, installs): (HostId, &crate::model::Host, Installs<'_, '_>)| {
+        installs.iter().all(|install| {
             install.edition.value().is_some_and(|edition| {
                 let covers = |terms: &&&Terms| terms.editions.contains(edition);
                 with_access.iter().any(|terms| covers(&terms) && exceeded(ground, terms, id).is_none())

@@ -5,7 +5,7 @@
 //! device, subscriptions that are owned and left over may cover it: one for each device in the strict reading, as few
 //! as the devices a person may use allow in the customer's (D-10). Keys: `covers_devices`, `devices_a_user`, `older_builds`.
 
-use crate::model::{Alternative, Answer, Basis, Host, HostId, Installation, Line, Machine, Metric};
+use crate::model::{Alternative, Answer, Basis, Host, HostId, Installation, Installs, Line, Machine, Metric};
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
@@ -19,22 +19,29 @@ pub(super) fn covering(product: &Product) -> Option<&Terms> {
 }
 
 /// Whether a device is counted by the people who use it.
-pub(super) fn is_covered(ground: &Ground<'_>, product: &Product, host: &Host) -> bool {
+pub(super) fn is_covered(ground: &Ground<'_>, product: &Product, host: &Host, installs: Installs<'_, '_>) -> bool {
     let placed = !physical_only(product) || host.machine == Machine::Physical;
     let counted = |edition: &String| !product.with_device.contains(edition) && !product.free_editions.contains(edition);
-    let mut installs = host.installs.iter().filter(|install| install.product == product.id);
-    placed && installs.any(|install| install.edition.value().is_some_and(counted)) && subscribed(ground, product, host)
+    placed
+        && installs.iter().any(|install| install.edition.value().is_some_and(counted))
+        && subscribed(ground, product, host)
 }
 
 /// Whether an older installation of another build is one that the subscription of a device's people gives, because the
 /// device is licensed for the product that must stand beside it (DT-R7).
-pub(super) fn is_older_build(ground: &Ground<'_>, product: &Product, host: &Host, install: &Installation) -> bool {
+pub(super) fn is_older_build(
+    ground: &Ground<'_>,
+    product: &Product,
+    id: HostId,
+    host: &Host,
+    install: &Installation,
+) -> bool {
     let by_user = product.terms.iter().filter(|terms| terms.method == Method::User);
     let mut allowed = by_user.filter_map(|terms| terms.older_builds.as_ref());
     let licensed = |beside: &str| {
         let family = ground.rules.products.get(beside).map_or(beside, |product| &product.family);
         let mut lines = ground.estate.purchases.iter();
-        host.installs.iter().any(|install| install.product == beside)
+        ground.index.installs(beside, id).iter().next().is_some()
             && lines.any(|line| {
                 line.product == beside
                     && line.metric == Metric::Device
@@ -108,7 +115,8 @@ fn owned(ground: &Ground<'_>, product: &Product, terms: &Terms, organisation: &s
 
 /// Subscriptions that the people of covered devices need.
 fn needed(ground: &Ground<'_>, product: &Product, organisation: &str) -> u32 {
-    let hosts = ground.index.with_product(&product.id).filter(|(_, host)| host.organisation == organisation);
-    let covered: Vec<HostId> = hosts.filter(|(_, host)| is_covered(ground, product, host)).map(|(id, _)| id).collect();
+    let hosts = ground.index.with_installs(&product.id).filter(|(_, host, _)| host.organisation == organisation);
+    let covered = hosts.filter(|(_, host, installs)| is_covered(ground, product, host, *installs));
+    let covered: Vec<HostId> = covered.map(|(id, _, _)| id).collect();
     people(ground, product, organisation, &covered)
 }

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::{Answer, Fact, Host, HostId, Installation, Locator, Machine, Role, Step};
+use crate::model::{Answer, Fact, Host, HostId, Installation, Installs, Locator, Machine, Role, Step};
 use crate::rules::Product;
 
 use super::Ground;
@@ -68,8 +68,8 @@ fn deployed_where(ground: &Ground<'_>, product: &Product, wanted: impl Fn(&Host)
         deployed.extend(systems.filter_map(|(id, host)| managed(ground, product, id, host)));
         return in_guests(ground, product, deployed);
     }
-    for (id, host) in ground.index.with_product(&product.id).filter(|(_, host)| wanted(host)) {
-        let Some(folded) = in_system(ground, product, id, host) else { continue };
+    for (id, host, installs) in ground.index.with_installs(&product.id).filter(|(_, host, _)| wanted(host)) {
+        let Some(folded) = in_system(ground, product, id, host, installs) else { continue };
         if left_out(ground, product, id, host) {
             continue;
         }
@@ -80,16 +80,21 @@ fn deployed_where(ground: &Ground<'_>, product: &Product, wanted: impl Fn(&Host)
 
 /// What one operating system runs. Components that do not run count in the strict reading only, where that makes a
 /// difference (D-25).
-fn in_system(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> Option<Deployed> {
-    let installs = || host.installs.iter().filter(|install| install.product == product.id);
+fn in_system(
+    ground: &Ground<'_>,
+    product: &Product,
+    id: HostId,
+    host: &Host,
+    installs: Installs<'_, '_>,
+) -> Option<Deployed> {
     let found = |installs: Vec<&Installation>| {
         fold(product, installs.iter().filter_map(|install| counted(ground, product, id, host, install)).collect())
     };
-    let all = found(installs().collect())?;
-    if !installs().any(|install| is_idle(ground, install)) {
+    let all = found(installs.iter().collect())?;
+    if !installs.iter().any(|install| is_idle(ground, install)) {
         return Some(all);
     }
-    let running = found(installs().filter(|install| !is_idle(ground, install)).collect());
+    let running = found(installs.iter().filter(|install| !is_idle(ground, install)).collect());
     let alike = |one: &Deployed| one.edition == all.edition && one.version == all.version && one.basis == all.basis;
     if running.as_ref().is_some_and(alike) {
         return Some(all);

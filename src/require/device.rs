@@ -8,11 +8,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::ToSpan;
-
 use crate::model::{
-    Acceptance, Alternative, Answer, Basis, Host, HostId, Installation, Key, Line, Locator, Machine, Requirement,
-    Scope, Working,
+    Acceptance, Alternative, Answer, Basis, Host, HostId, Installation, Installs, Key, Line, Locator, Machine,
+    Requirement, Scope, Working,
 };
 use crate::rules::{Method, Product, Terms};
 
@@ -29,8 +27,8 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
     let named: BTreeSet<HostId> = ground.owned.iter().flat_map(|one| one.bound_hosts.iter().copied()).collect();
     let mut by_organisation: BTreeMap<&str, Devices> = BTreeMap::new();
     let reaching = Reaching::new(ground, product);
-    for (id, host) in ground.index.with_product(&product.id) {
-        for (edition, version, evidence) in device(ground, product, id, host) {
+    for (id, host, installs) in ground.index.with_installs(&product.id) {
+        for (edition, version, evidence) in device(ground, product, id, host, installs) {
             let devices = by_organisation.entry(&host.organisation).or_default();
             let used_on =
                 if physical_only(product) { vec![(Device::Machine(id), 1)] } else { reaching.devices(id, host) };
@@ -54,9 +52,8 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
 
 /// Whether an installation counts although it was not used of late; nobody's word on its use counts it (D-08).
 fn in_use(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host, install: &Installation) -> bool {
-    let limit = ground.as_of.checked_sub(i64::from(ground.settings.stale_after_days).days());
-    let unused = matches!((install.last_used, limit), (Some(used), Ok(limit)) if used < limit);
-    !unused || ground.asker.ask("D-08", &host.organisation, &product.family, &[id]) == Answer::Strict
+    !ground.is_long_ago(install.last_used)
+        || ground.asker.ask("D-08", &host.organisation, &product.family, &[id]) == Answer::Strict
 }
 
 /// Devices that are licensed alike.
@@ -98,20 +95,19 @@ fn device(
     product: &Product,
     id: HostId,
     host: &Host,
+    installs: Installs<'_, '_>,
 ) -> Vec<(String, Option<usize>, Vec<Locator>)> {
-    let mut needs: BTreeMap<String, (Option<usize>, Vec<Locator>)> = BTreeMap::new();
-    let concerned: Vec<&Installation> = host
-        .installs
-        .iter()
-        .filter(|install| install.product == product.id && !covered(product, host) && by_device(product, install))
-        .filter(|install| !is_older_build(ground, product, host, install))
-        .collect();
-    if physical_only(product) && host.machine != Machine::Physical {
+    if physical_only(product) && host.machine != Machine::Physical || covered(ground, product, id) {
         return Vec::new();
     }
+    let concerned: Vec<&Installation> = installs
+        .iter()
+        .filter(|install| by_device(product, install) && !is_older_build(ground, product, id, host, install))
+        .collect();
     if concerned.is_empty() || stale(ground, host) && left_out(ground, product, id, host) {
         return Vec::new();
     }
+    let mut needs: BTreeMap<String, (Option<usize>, Vec<Locator>)> = BTreeMap::new();
     for install in concerned {
         if !in_use(ground, product, id, host, install) {
             continue;
@@ -135,8 +131,8 @@ pub(super) fn physical_only(product: &Product) -> bool {
 }
 
 /// Whether another product on the same host covers this one.
-fn covered(product: &Product, host: &Host) -> bool {
-    host.installs.iter().any(|install| product.covered_by.contains(&install.product))
+fn covered(ground: &Ground<'_>, product: &Product, id: HostId) -> bool {
+    product.covered_by.iter().any(|other| ground.index.installs(other, id).iter().next().is_some())
 }
 
 /// Whether an installation's build is licensed by device.

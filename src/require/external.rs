@@ -103,7 +103,7 @@ fn servers(ground: &Ground<'_>, organisation: &str, served: &str, accesses: &[&A
     let nobody_named = accesses.iter().all(|access| access.hosts.is_empty());
     let mut servers: Vec<HostId> = Vec::new();
     for (id, host) in ground.estate.hosts_with_ids().filter(|(_, host)| host.organisation == organisation) {
-        let runs_it = || host.installs.iter().any(|install| install.product == served);
+        let runs_it = || ground.index.installs(served, id).iter().next().is_some();
         let reached = named(host) || nobody_named && runs_it();
         if !reached {
             continue;

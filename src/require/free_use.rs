@@ -70,8 +70,8 @@ fn tried_out(
 pub(super) fn name_doubts(ground: &Ground<'_>, product: &Product, requirement: &mut Requirement) {
     for edition in product.free_use.iter().filter(|limited| !limited.verified).flat_map(|limited| &limited.editions) {
         let installed = |id: &HostId| {
-            let installs = &ground.estate.host(*id).installs;
-            installs.iter().any(|install| install.product == product.id && install.edition.value() == Some(edition))
+            let mut installs = ground.index.installs(&product.id, *id).iter();
+            installs.any(|install| install.edition.value() == Some(edition))
         };
         if requirement.hosts.iter().any(installed) {
             let text = format!("How long and for what edition {edition} is free is not verified.");

@@ -15,12 +15,14 @@ pub(super) fn hosting_only(
     host: &Host,
     install: &Installation,
 ) -> bool {
-    let declared = install.hosting_only || host.hypervisor.is_some();
+    if !install.hosting_only && host.hypervisor.is_none() {
+        return false;
+    }
     let works = install.features.iter().any(|feature| product.workload_features.contains(feature));
     let serves = host.installs.iter().any(|other| {
         ground.rules.products.get(&other.product).is_some_and(|other| other.kind == "server" && other.id != product.id)
     });
-    if !declared || works || serves {
+    if works || serves {
         return false;
     }
     let unlisted = install.features.iter().any(|feature| !product.hosting_features.contains(feature));

@@ -2,7 +2,7 @@
 //!
 //! Keys: `editions`, `licence_bases`, `mobility_needs_sa`, `limits`.
 
-use crate::model::{Alternative, Basis, Host, HostId, Line, Refusal, Working};
+use crate::model::{Alternative, Basis, HostId, Line, Refusal, Working};
 use crate::rules::{Product, Terms};
 
 use super::Ground;
@@ -48,8 +48,8 @@ pub(super) fn host_way(
 
 /// The same for the guests of a host in which the product runs: their people and devices are those of the licence.
 fn exceeded_by_guests(ground: &Ground<'_>, product: &Product, terms: &Terms, id: HostId) -> Option<Refusal> {
-    let runs_it = |host: &Host| host.installs.iter().any(|install| install.product == product.id);
-    let mut guests = ground.index.guests_on(id).filter(|(_, guest)| runs_it(guest));
+    let runs_it = |guest: HostId| ground.index.installs(&product.id, guest).iter().next().is_some();
+    let mut guests = ground.index.guests_on(id).filter(|(guest, _)| runs_it(*guest));
     guests.find_map(|(guest, _)| exceeded(ground, terms, guest))
 }
 

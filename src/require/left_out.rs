@@ -1,8 +1,6 @@
 //! Machines that one of the readings leaves out: switched off (D-01), cold for disasters (D-28), not seen for a long time
 //! (D-02), or kept for tests by people who pay for that (D-06).
 
-use jiff::ToSpan;
-
 use crate::model::{Answer, Host, HostId, Machine, Role};
 use crate::rules::Product;
 
@@ -14,7 +12,7 @@ pub(super) fn left_out(ground: &Ground<'_>, product: &Product, id: HostId, host:
     if for_tests_only(ground, product, id, host) {
         return true;
     }
-    if !host.powered_on && is_for_disasters(product, host) && !assured(ground, product, host) {
+    if !host.powered_on && is_for_disasters(ground, product, id) && !assured(ground, product, host) {
         if ask("D-28") {
             return true;
         }
@@ -52,16 +50,12 @@ fn carries_production(ground: &Ground<'_>, id: HostId, host: &Host) -> bool {
 
 /// Whether the newest sighting is older than the limit.
 pub(super) fn stale(ground: &Ground<'_>, host: &Host) -> bool {
-    let limit = ground.as_of.checked_sub(i64::from(ground.settings.stale_after_days).days());
-    match (host.last_seen, limit) {
-        (Some(seen), Ok(limit)) => seen < limit,
-        _ => false,
-    }
+    ground.is_long_ago(host.last_seen)
 }
 
 /// Whether all installations of a product on a machine stand by for a disaster.
-fn is_for_disasters(product: &Product, host: &Host) -> bool {
-    let mut roles = host.installs.iter().filter(|install| install.product == product.id).map(|install| install.role);
+fn is_for_disasters(ground: &Ground<'_>, product: &Product, id: HostId) -> bool {
+    let mut roles = ground.index.installs(&product.id, id).iter().map(|install| install.role);
     let stands_by = |role: Role| matches!(role, Role::PassiveDr | Role::PassiveDrAzure);
     roles.next().is_some_and(stands_by) && roles.all(stands_by)
 }

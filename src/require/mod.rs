@@ -88,6 +88,7 @@ mod usable_cores;
 mod user;
 mod ways_by_guest;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 use crate::model::{
@@ -100,8 +101,9 @@ pub(crate) struct Ground<'a> {
     pub estate: &'a Estate,
     pub index: &'a EstateIndex<'a>,
     pub rules: &'a Rules,
-    pub settings: &'a Settings,
     pub as_of: Date,
+    /// Machines not seen and copies not used since then are taken for unused; `None` where the calendar does not reach so far.
+    pub stale_before: Option<Date>,
     pub asker: &'a Asker<'a>,
     /// Rights of the family, for ways that only exist where something is owned.
     pub owned: &'a [Entitlement],
@@ -112,6 +114,11 @@ pub(crate) struct Ground<'a> {
 }
 
 impl Ground<'_> {
+    /// Whether a day is known and so long ago that what was seen or used then and not since is taken for unused.
+    pub fn is_long_ago(&self, day: Option<Date>) -> bool {
+        matches!((day, self.stale_before), (Some(day), Some(limit)) if day < limit)
+    }
+
     /// Whether an organisation may draw on a purchase for a family under the reading in force (D-27).
     pub fn may_draw(&self, organisation: &str, line: &PurchaseLine, family: &str) -> bool {
         let admitted = || self.asker.answer("D-27", organisation, family) == Answer::Customer;
@@ -135,8 +142,8 @@ pub fn requirements(
         estate: index.estate(),
         index,
         rules,
-        settings,
         as_of,
+        stale_before: as_of.checked_sub(i64::from(settings.stale_after_days).days()).ok(),
         asker,
         owned,
         remembered,

@@ -102,10 +102,9 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
 /// Everybody employed by an organisation that has the product installed somewhere.
 fn employees(ground: &Ground<'_>, product: &Product, terms: &Terms) -> Vec<Requirement> {
     let mut installed: BTreeMap<&str, Vec<Locator>> = BTreeMap::new();
-    for (_, host) in ground.index.with_product(&product.id) {
-        for install in host.installs.iter().filter(|install| install.product == product.id) {
-            installed.entry(&host.organisation).or_default().extend(install.evidence.clone());
-        }
+    for (_, host, installs) in ground.index.with_installs(&product.id) {
+        let evidence = installs.iter().filter_map(|install| install.evidence.clone());
+        installed.entry(&host.organisation).or_default().extend(evidence);
     }
     installed
         .into_iter()

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Acceptance, Alternative, Answer, Basis, Environment, Host, HostId, Key, Line, Locator, Requirement, Scope, Working,
+    Acceptance, Alternative, Answer, Basis, Environment, Host, HostId, Installation, Installs, Key, Line, Locator,
+    Requirement, Scope, Working,
 };
 use crate::rules::{Method, Product, Terms};
 
@@ -24,22 +25,20 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
             continue;
         }
         let mut by_organisation: BTreeMap<&str, (Vec<HostId>, Vec<Locator>)> = BTreeMap::new();
-        for (id, host) in ground.index.with_product(&product.id) {
-            let found: Vec<Locator> = evidence(product, terms, host);
+        for (id, host, installs) in ground.index.with_installs(&product.id) {
             let installed = if terms.covers_devices {
-                is_covered(ground, product, host)
+                is_covered(ground, product, host, installs)
             } else {
-                host.installs.iter().any(|install| {
-                    let own = || install.product == product.id && is_older_build(ground, product, host, install);
-                    concerns(product, terms, install) || own()
-                })
+                installs
+                    .iter()
+                    .any(|install| concerns(terms, install) || is_older_build(ground, product, id, host, install))
             };
             if !installed || stale(ground, host) && left_out(ground, product, id, host) {
                 continue;
             }
             let entry = by_organisation.entry(&host.organisation).or_default();
             entry.0.push(id);
-            entry.1.extend(found);
+            entry.1.extend(evidence(terms, installs));
         }
         for (organisation, (hosts, evidence)) in by_organisation {
             requirements.push(requirement(ground, product, terms, organisation, hosts, evidence));
@@ -75,17 +74,13 @@ fn developers(ground: &Ground<'_>, product: &Product, terms: &Terms) -> Vec<Requ
         .collect()
 }
 
-fn concerns(product: &Product, terms: &Terms, install: &crate::model::Installation) -> bool {
+fn concerns(terms: &Terms, install: &Installation) -> bool {
     let build = install.build.as_deref().unwrap_or("");
-    install.product == product.id && (terms.builds.is_empty() || terms.builds.iter().any(|known| known == build))
+    terms.builds.is_empty() || terms.builds.iter().any(|known| known == build)
 }
 
-fn evidence(product: &Product, terms: &Terms, host: &Host) -> Vec<Locator> {
-    host.installs
-        .iter()
-        .filter(|install| concerns(product, terms, install))
-        .filter_map(|install| install.evidence.clone())
-        .collect()
+fn evidence<'a>(terms: &Terms, installs: Installs<'_, 'a>) -> impl Iterator<Item = Locator> {
+    installs.iter().filter(|install| concerns(terms, install)).filter_map(|install| install.evidence.clone())
 }
 
 fn requirement(
@@ -206,6 +201,10 @@ fn is_named(ground: &Ground<'_>, organisation: &str, id: HostId) -> bool {
 
 /// Whether every person known to use a device holds a subscription that includes the product, in term.
 pub(super) fn subscribed(ground: &Ground<'_>, product: &Product, host: &Host) -> bool {
+    let mut people = ground.index.people_of(host).peekable();
+    if people.peek().is_none() {
+        return false;
+    }
     let plans: Vec<&str> = product
         .terms
         .iter()
@@ -220,18 +219,11 @@ pub(super) fn subscribed(ground: &Ground<'_>, product: &Product, host: &Host) ->
                 .get(subscription)
                 .is_some_and(|suite| suite.suite.iter().any(|part| plans.contains(&part.product.as_str())))
     };
-    let mut found = false;
-    for group in ground.index.people_of(host) {
-        found = true;
-        if !group
-            .subscriptions
-            .iter()
+    people.all(|group| {
+        let mut subscriptions = group.subscriptions.iter();
+        subscriptions
             .any(|subscription| includes(subscription) && in_term(ground, product, &host.organisation, subscription))
-        {
-            return false;
-        }
-    }
-    found
+    })
 }
 
 /// Whether a subscription the organisation may draw on is in term on the day.

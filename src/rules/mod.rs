@@ -13,6 +13,7 @@ mod mapping;
 mod pattern;
 mod product;
 mod recognition;
+mod release_names;
 mod rule_file;
 mod sales;
 mod settings;

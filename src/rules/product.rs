@@ -9,6 +9,7 @@ use crate::model::Metric;
 use super::document::{Document, Fields};
 use super::edition_limits::{FreeUse, UsableCores, free_use, usable_cores};
 use super::recognition::{Pattern, pattern};
+use super::release_names::{ReleaseNames, is_same};
 use super::sales::{SoldAs, sold_as};
 use super::terms::{Grant, Passive, Suite, Terms, Weight, grant, passive, suite, terms, weight};
 
@@ -178,6 +179,8 @@ pub struct Product {
     pub untracked: Option<String>,
     /// Releases in the order of their appearance.
     pub releases: Vec<Release>,
+    /// The same by the names of their versions.
+    pub(super) release_names: ReleaseNames,
     /// Recognition.
     pub recognise: Vec<Pattern>,
     /// What purchase records and price lists call it.
@@ -206,18 +209,12 @@ impl Product {
     /// Index of the release with this version, compared without case and blanks. Releases that the licence does not
     /// tell apart share the index of the first of them.
     pub fn release(&self, version: &str) -> Option<usize> {
-        let found = self.releases.iter().position(|release| is_same(&release.version, version));
-        let found =
-            found.or_else(|| self.releases.iter().position(|release| is_same(&release.licence_version, version)))?;
-        Some(self.licence_index(found))
+        self.release_names.release(version)
     }
 
     /// Index of the first release that the licence does not tell apart from this one.
     pub fn licence_index(&self, release: usize) -> usize {
-        let Some(wanted) = self.releases.get(release).map(|release| &release.licence_version) else {
-            return release;
-        };
-        self.releases.iter().position(|other| is_same(&other.licence_version, wanted)).unwrap_or(release)
+        self.release_names.in_licences(release)
     }
 
     /// Index of the newest release available on a day, comparable with [`Product::release`].
@@ -270,26 +267,6 @@ impl Product {
     }
 }
 
-/// Whether two versions are the same without case and blanks. It is asked for every installation and every purchase in
-/// every reconciliation, so what is written alike is not taken apart, and letters are taken apart only where they are not
-/// of ASCII.
-fn is_same(one: &str, other: &str) -> bool {
-    if one.is_ascii() && other.is_ascii() {
-        return plain_letters(one).eq(plain_letters(other));
-    }
-    one == other || letters(one).eq(letters(other))
-}
-
-/// The letters of a version in ASCII, in lower case, without blanks.
-fn plain_letters(version: &str) -> impl Iterator<Item = u8> {
-    let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'\x0b';
-    version.bytes().filter(move |byte| !blank(byte)).map(|byte| byte.to_ascii_lowercase())
-}
-
-fn letters(version: &str) -> impl Iterator<Item = char> {
-    version.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase)
-}
-
 /// Reads one product's file.
 ///
 /// # Errors
@@ -305,6 +282,7 @@ pub fn parse_product(path: &str, text: &str) -> Result<Product, Vec<Diagnostic>>
         None => Product::empty(path),
     };
     product.releases = fields.tables("release").into_iter().map(release).collect();
+    product.release_names = ReleaseNames::new(&product.releases);
     product.recognise = fields.tables("recognise").into_iter().map(pattern).collect();
     product.sold_as = fields.tables("sold_as").into_iter().map(sold_as).collect();
     product.components = fields.tables("component").into_iter().map(pattern).collect();
@@ -364,6 +342,7 @@ impl Product {
             priced_features: Vec::new(),
             untracked: None,
             releases: Vec::new(),
+            release_names: ReleaseNames::default(),
             recognise: Vec::new(),
             sold_as: Vec::new(),
             components: Vec::new(),
