@@ -27,8 +27,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use rayon::prelude::*;
 
-use crate::allocate::Memory;
-use crate::model::{Answer, Assessment, Estate, EstateIndex, History, Names, Outcome, Reading};
+use crate::model::{
+    Answer, Assessment, Coverage, Estate, EstateIndex, Finding, History, Host, HostId, HostSummary, Installation,
+    Names, Outcome, Reading,
+};
 use crate::rules::{Rules, Settings};
 use crate::support;
 
@@ -39,7 +41,7 @@ use family::{FamilyResult, families};
 /// Reconciles an estate under one reading on a day. Ranges are those of this reading alone; see [`outcome`].
 pub fn assess(estate: &Estate, rules: &Rules, settings: &Settings, as_of: Date, reading: &Reading) -> Assessment {
     let ground = Ground { estate, index: EstateIndex::new(estate), rules, settings, as_of };
-    let reconcile = |members: &Vec<_>| family::reconcile(&ground, members, reading, &Memory::default());
+    let reconcile = |members: &Vec<_>| family::reconcile(&ground, members, reading, &family::Memory::default());
     let results = families(rules).par_iter().map(reconcile).collect();
     let mut assessment = put_together(&ground, reading, results);
     to_buy::settle(&ground, &mut assessment);
@@ -63,7 +65,7 @@ pub fn of_families(
         wanted.is_empty() || members.iter().any(|product| wanted.contains(&product.family))
     };
     let families = families(rules);
-    let reconciled = |members: &Vec<_>| family::reconcile(&ground, members, &reading, &Memory::default());
+    let reconciled = |members: &Vec<_>| family::reconcile(&ground, members, &reading, &family::Memory::default());
     let results = families.iter().filter(of_interest).map(reconciled).collect();
     put_together(&ground, &reading, results)
 }
@@ -75,6 +77,14 @@ pub(crate) struct Ground<'a> {
     pub rules: &'a Rules,
     pub settings: &'a Settings,
     pub as_of: Date,
+}
+
+impl<'a> Ground<'a> {
+    /// Every installation of a product with its machine, in the order of machines.
+    fn installs_of(&self, product: &str) -> impl Iterator<Item = (HostId, &'a Host, &'a Installation)> {
+        let machines = self.index.with_installs(product);
+        machines.flat_map(|(id, host, installs)| installs.iter().map(move |install| (id, host, install)))
+    }
 }
 
 /// Both readings with ranges, questions by worth, support, coverage and findings. `records` are the software records
@@ -107,7 +117,8 @@ pub fn outcome_since(
     let mut questions = Vec::new();
     let mut asked = BTreeSet::new();
     let explore = |members: &Vec<_>| questions::explore(&ground, members, &strict_reading, &customer_reading);
-    let explored: Vec<questions::Explored> = families(rules).par_iter().map(explore).collect();
+    let (explored, read_alike): (Vec<questions::Explored>, ReadAlike) =
+        rayon::join(|| families(rules).par_iter().map(explore).collect(), || ReadAlike::of(&ground, records));
     for explored in explored {
         strict.push(explored.strict);
         customer.push(explored.customer);
@@ -115,19 +126,16 @@ pub fn outcome_since(
         asked.extend(explored.asked);
     }
     questions::by_worth(&mut questions);
-    let support = support::support(estate, rules, settings, as_of);
-    let coverage = coverage::coverage(&ground, records);
-    let mut findings = support.findings;
-    findings.extend(coverage::findings(&ground));
+    let ReadAlike { support, coverage, mut findings, hosts } = read_alike;
+    findings.extend(support.findings);
     findings.extend(answers::findings(&ground, &asked));
-    findings.extend(gaps::findings(&ground));
-    findings.extend(priced_features::findings(&ground));
     let mut strict = put_together(&ground, &strict_reading, strict);
     let mut customer = put_together(&ground, &customer_reading, customer);
-    for assessment in [&mut strict, &mut customer] {
+    let settle = |assessment: &mut Assessment| {
         alternatives::price_scopes(&ground, &mut assessment.requirements);
         to_buy::settle(&ground, assessment);
-    }
+    };
+    rayon::join(|| settle(&mut strict), || settle(&mut customer));
     findings.extend(coverage::uncounted(&ground, &strict));
     findings.extend(purchase_gaps::findings(&ground, &strict));
     findings.extend(implausible::findings(&ground, &strict));
@@ -152,7 +160,7 @@ pub fn outcome_since(
         coverage,
         findings,
         sources: estate.sources.clone(),
-        hosts: estate.hosts.iter().map(|host| hosts::summary(&ground, host)).collect(),
+        hosts,
         agreements: Vec::new(),
         untracked,
     };
@@ -160,6 +168,28 @@ pub fn outcome_since(
     outcome.findings.sort();
     outcome.findings.dedup();
     outcome
+}
+
+/// What every reading sees alike.
+struct ReadAlike {
+    support: support::Support,
+    coverage: Vec<Coverage>,
+    findings: Vec<Finding>,
+    hosts: Vec<HostSummary>,
+}
+
+impl ReadAlike {
+    fn of(ground: &Ground<'_>, records: &BTreeMap<String, crate::model::RecordCounts>) -> Self {
+        let mut findings = coverage::findings(ground);
+        findings.extend(gaps::findings(ground));
+        findings.extend(priced_features::findings(ground));
+        Self {
+            support: support::support(ground.estate, ground.rules, ground.settings, ground.as_of),
+            coverage: coverage::coverage(ground, records),
+            findings,
+            hosts: ground.estate.hosts.iter().map(|host| hosts::summary(ground, host)).collect(),
+        }
+    }
 }
 
 /// Titles of organisations and names of products.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::allocate::{self, Memory, Method, PriceList, Problem, Solution};
+use crate::allocate::{self, Method, PriceList, Problem, Solution};
 use crate::model::{
     Allocation, AlternativeTotal, Asker, Assessment, Chosen, Entitlement, HostId, Line, Metric, Position, QuestionKey,
     Reading, Requirement, Surplus,
@@ -36,15 +36,26 @@ pub(super) fn families(rules: &Rules) -> Vec<Vec<&Product>> {
     families.into_values().collect()
 }
 
-/// Reconciles one family; `memory` holds what was chosen under other readings.
+/// What the readings of one family have in common.
+#[derive(Default)]
+pub(super) struct Memory {
+    walks: require::Memory,
+    choices: allocate::Memory,
+}
+
+/// Reconciles one family; `memory` holds what was found and chosen under other readings.
 pub(super) fn reconcile(ground: &Ground<'_>, members: &[&Product], reading: &Reading, memory: &Memory) -> FamilyResult {
     let prices = PriceList::new(&ground.estate.prices, ground.as_of, &ground.settings.currency);
-    let Solved { requirements, entitlements, solution, asked, note } = solve(ground, &prices, members, reading, memory);
-    let (surpluses, positions) = positions::positions(ground, &prices, &requirements, &entitlements, &solution);
+    let Solved { requirements, entitlements, solution, asker, note } = solve(ground, &prices, members, reading, memory);
+    let asked = asker.asked();
+    let ((surpluses, positions), alternatives) = rayon::join(
+        || positions::positions(ground, &prices, &requirements, &entitlements, &solution),
+        || alternatives::totals(ground, &prices, &requirements, &solution.chosen),
+    );
     let mut notes = solution.notes;
     notes.extend(note);
     FamilyResult {
-        alternatives: alternatives::totals(ground, &prices, &requirements, &solution.chosen),
+        alternatives,
         requirements,
         entitlements,
         chosen: solution.chosen,
@@ -64,35 +75,29 @@ pub(super) fn rows(ground: &Ground<'_>, members: &[&Product], reading: &Reading,
 }
 
 /// What one family needs and owns, and what was spent on what.
-struct Solved {
+struct Solved<'a> {
     requirements: Vec<Requirement>,
     entitlements: Vec<Entitlement>,
     solution: Solution,
-    asked: Vec<(QuestionKey, Vec<HostId>)>,
+    asker: Asker<'a>,
     /// By what ways were compared, where it was not by price.
     note: Option<String>,
 }
 
-fn solve(
+fn solve<'a>(
     ground: &Ground<'_>,
     prices: &PriceList<'_>,
     members: &[&Product],
-    reading: &Reading,
+    reading: &'a Reading,
     memory: &Memory,
-) -> Solved {
+) -> Solved<'a> {
     let asker = Asker::new(reading);
     let entitlements = entitle::entitlements(&ground.index, ground.rules, members, ground.as_of, &asker);
     let mut requirements = Vec::new();
+    let &Ground { ref index, rules, settings, as_of, .. } = ground;
+    let inputs = require::Inputs { index, rules, settings, as_of, memory: &memory.walks };
     for product in members.iter().filter(|product| !product.terms.is_empty()) {
-        requirements.extend(require::requirements(
-            &ground.index,
-            ground.rules,
-            ground.settings,
-            product,
-            &entitlements,
-            ground.as_of,
-            &asker,
-        ));
+        requirements.extend(require::requirements(&inputs, product, &entitlements, &asker));
     }
     let weigher = Weigher::new(ground, prices, &requirements);
     let problem = Problem {
@@ -100,13 +105,13 @@ fn solve(
         entitlements: &entitlements,
         weight: &|line: &Line| weigher.weight(ground, prices, line),
     };
-    let method = Method { memory: Some(memory), ..Method::default() };
+    let method = Method { memory: Some(&memory.choices), ..Method::default() };
     let solution = allocate::allocate_by(&problem, &method);
     let balance = allocate::check(&requirements, &entitlements, &solution.chosen, &solution.allocations);
     // An unbalanced ledger is a defect of trueup: no figure may leave the program then, in release builds too.
     assert!(balance.is_ok(), "the ledger does not balance: {balance:?}");
     let note = weigher.note(members);
-    Solved { requirements, entitlements, solution, asked: asker.asked(), note }
+    Solved { requirements, entitlements, solution, asker, note }
 }
 
 /// Prices a missing unit: by the price list where it prices everything the family may miss, else by the rule files'

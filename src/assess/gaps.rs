@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Access, Fact, Finding, Host, Installation, Key, Machine, PurchaseLine};
+use crate::model::{Access, Fact, Finding, Host, HostId, Installation, Key, Machine, PurchaseLine};
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
@@ -11,8 +11,7 @@ use super::Ground;
 /// Every gap.
 pub(super) fn findings(ground: &Ground<'_>) -> Vec<Finding> {
     let purchases = ground.estate.purchases.iter().filter_map(|line| without_edition(ground, line));
-    let hosts = ground.estate.hosts.iter();
-    let installs = hosts.flat_map(|host| host.installs.iter().filter_map(|install| unknown(ground, host, install)));
+    let installs = ground.index.products().flat_map(|id| unknown(ground, id));
     let moved = ground.estate.hosts.iter().filter_map(|host| moved_from_nowhere(ground, host));
     purchases.chain(installs).chain(people_unknown(ground)).chain(moved).collect()
 }
@@ -54,14 +53,13 @@ fn people_unknown(ground: &Ground<'_>) -> Vec<Finding> {
 
 /// Whether an organisation runs a product, licensed on the basis of these terms, and states no people for it.
 fn lacks_people(ground: &Ground<'_>, terms: &Terms, product: &Product, organisation: &str) -> bool {
-    let hosts = ground.estate.hosts.iter().filter(|host| host.organisation == organisation);
-    let hosts = hosts.filter(|host| !terms.serves_guests_only || host.machine == Machine::Guest);
-    let mut installs = hosts.flat_map(|host| &host.installs).filter(|install| install.product == product.id);
+    let own = ground.installs_of(&product.id).filter(|(_, host, _)| host.organisation == organisation);
+    let mut installs = own.filter(|(_, host, _)| !terms.serves_guests_only || host.machine == Machine::Guest);
     let on_basis = |install: &Installation| match &terms.serves_basis {
         Some(basis) => install.licence_basis.as_ref() == Some(basis),
         None => install.edition.value().is_none_or(|edition| !product.free_editions.contains(edition)),
     };
-    if !installs.any(on_basis) {
+    if !installs.any(|(_, _, install)| on_basis(install)) {
         return false;
     }
     if terms.method == Method::Employee {
@@ -98,21 +96,25 @@ fn without_edition(ground: &Ground<'_>, line: &PurchaseLine) -> Option<Finding> 
     })
 }
 
-/// An installation of a product or edition that no rule file knows.
-fn unknown(ground: &Ground<'_>, host: &Host, install: &Installation) -> Option<Finding> {
-    let text = match ground.rules.products.get(&install.product) {
-        None => format!("{}: no rule file describes the product {}; it is not counted.", host.name, install.product),
-        Some(product) => {
-            let edition = unknown_edition(product, install)?;
-            format!("{}: {} is known in no edition {edition}; check how it is spelt.", host.name, product.name)
-        }
+/// Installations of a product, or of editions of it, that no rule file knows.
+fn unknown(ground: &Ground<'_>, id: &str) -> Vec<Finding> {
+    let product = ground.rules.products.get(id);
+    let finding = |(_, host, install): (HostId, &Host, &Installation)| {
+        let text = match product {
+            None => format!("{}: no rule file describes the product {id}; it is not counted.", host.name),
+            Some(product) => {
+                let edition = unknown_edition(product, install)?;
+                format!("{}: {} is known in no edition {edition}; check how it is spelt.", host.name, product.name)
+            }
+        };
+        Some(Finding {
+            key: Key::new("unknown-product", &[&host.organisation, &host.name, id]),
+            organisation: host.organisation.clone(),
+            text,
+            evidence: install.evidence.iter().cloned().collect(),
+        })
     };
-    Some(Finding {
-        key: Key::new("unknown-product", &[&host.organisation, &host.name, &install.product]),
-        organisation: host.organisation.clone(),
-        text,
-        evidence: install.evidence.iter().cloned().collect(),
-    })
+    ground.installs_of(id).filter_map(finding).collect()
 }
 
 fn unknown_edition<'a>(product: &Product, install: &'a Installation) -> Option<&'a String> {

@@ -16,9 +16,8 @@ struct Used<'a> {
 /// One finding an organisation, product and feature.
 pub(super) fn findings(ground: &Ground<'_>) -> Vec<Finding> {
     let mut used: BTreeMap<[&str; 3], Used<'_>> = BTreeMap::new();
-    for host in &ground.estate.hosts {
-        for install in &host.installs {
-            let Some(product) = ground.rules.products.get(&install.product) else { continue };
+    for product in ground.rules.products.values().filter(|product| !product.priced_features.is_empty()) {
+        for (_, host, install) in ground.installs_of(&product.id) {
             for feature in install.features.iter().filter(|feature| product.priced_features.contains(feature)) {
                 let place = used.entry([&host.organisation, &product.id, feature]).or_default();
                 place.hosts.insert(&host.name);

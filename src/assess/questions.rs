@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::allocate::Memory;
 use crate::model::{Answer, HostId, Key, Metric, Money, Position, Question, QuestionKey, Reading};
 use crate::rules::Product;
 
 use super::Ground;
-use super::family::{FamilyResult, reconcile, rows};
+use super::family::{FamilyResult, Memory, reconcile, rows};
 
 /// A family under both readings.
 pub(super) struct Explored {

@@ -1,7 +1,7 @@
 //! The last net: an installation that has terms, needs a licence, and on which no need rests and of which no other finding
 //! speaks. Whatever the reason is, it is named and never taken for zero.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::model::{Answer, Assessment, Finding, Host, HostId, Installation, Key, Locator, Machine, QuestionKey};
 use crate::rules::Product;
@@ -18,13 +18,10 @@ const MACHINES_NAMED: usize = 5;
 pub(super) fn findings(ground: &Ground<'_>, strict: &Assessment, known: &[Finding]) -> Vec<Finding> {
     let needs = Needs::of(strict);
     let mut gaps: BTreeMap<(&str, &str), Vec<(&Host, &Installation)>> = BTreeMap::new();
-    for (id, host) in ground.estate.hosts_with_ids() {
-        for install in &host.installs {
-            let Some(product) = ground.rules.products.get(&install.product) else { continue };
-            if !product.terms.is_empty()
-                && !is_free(product, host, install)
-                && !needs.rest_on(ground, product, id, host)
-            {
+    for product in ground.rules.products.values().filter(|product| !product.terms.is_empty()) {
+        let by_access = families_of_access(ground, product);
+        for (id, host, install) in ground.installs_of(&product.id) {
+            if !needs.rest_on(product, &by_access, id, host) && !is_free(product, host, install) {
                 gaps.entry((&host.organisation, &product.id)).or_default().push((host, install));
             }
         }
@@ -69,9 +66,17 @@ fn is_free(product: &Product, host: &Host, install: &Installation) -> bool {
         || host.is_for_tests() && !host.used_by.is_empty()
 }
 
+/// Families of what licenses a product by the access to it, where it runs in guests.
+fn families_of_access<'a>(ground: &Ground<'a>, product: &Product) -> Vec<&'a str> {
+    let serves = |other: &&Product| {
+        other.terms.iter().any(|terms| terms.serves_guests_only && terms.serves.as_ref() == Some(&product.id))
+    };
+    ground.rules.products.values().filter(serves).map(|other| other.family.as_str()).collect()
+}
+
 /// Which machines and organisations the needs and settled questions of each family rest on.
 struct Needs<'a> {
-    machines: BTreeSet<(&'a str, HostId)>,
+    machines: HashMap<&'a str, HashSet<HostId>>,
     organisations: BTreeSet<(&'a str, &'a str)>,
     /// Organisations with needs that count people rather than machines.
     of_people: BTreeSet<(&'a str, &'a str)>,
@@ -79,15 +84,15 @@ struct Needs<'a> {
 
 impl<'a> Needs<'a> {
     fn of(assessment: &'a Assessment) -> Self {
-        let mut needs = Self { machines: BTreeSet::new(), organisations: BTreeSet::new(), of_people: BTreeSet::new() };
+        let mut needs = Self { machines: HashMap::new(), organisations: BTreeSet::new(), of_people: BTreeSet::new() };
         // What somebody answered in the customer's favour may leave a machine out, and stands with the questions.
         let answered =
             |question: &QuestionKey| assessment.reading.fixed.get(question).copied() == Some(Answer::Customer);
         for (question, hosts) in assessment.questions.iter().filter(|(question, _)| answered(question)) {
-            needs.machines.extend(hosts.iter().map(|&host| (question.product.as_str(), host)));
+            needs.machines.entry(&question.product).or_default().extend(hosts);
         }
         for need in &assessment.requirements {
-            needs.machines.extend(need.hosts.iter().map(|&host| (need.family.as_str(), host)));
+            needs.machines.entry(&need.family).or_default().extend(&need.hosts);
             needs.organisations.insert((&need.family, &need.organisation));
             if need.hosts.is_empty() {
                 needs.of_people.insert((&need.family, &need.organisation));
@@ -98,21 +103,17 @@ impl<'a> Needs<'a> {
 
     /// Whether one of them rests on a machine, on the one whose container it is, or on everybody in its organisation. A
     /// product that is counted by what it manages is not needed where it is installed itself.
-    fn rest_on(&self, ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> bool {
+    fn rest_on(&self, product: &Product, by_access: &[&str], id: HostId, host: &Host) -> bool {
         let family = product.family.as_str();
         let organisation = (family, host.organisation.as_str());
-        let serves = |other: &&Product| {
-            other.terms.iter().any(|terms| terms.serves_guests_only && terms.serves.as_ref() == Some(&product.id))
-        };
+        let machines = self.machines.get(family);
+        let concerns = |id: &HostId| machines.is_some_and(|machines| machines.contains(id));
         // What runs in guests may be licensed by the access to it.
-        let by_access = || {
-            let mut others = ground.rules.products.values().filter(serves);
-            others.any(|other| self.of_people.contains(&(other.family.as_str(), host.organisation.as_str())))
-        };
-        self.machines.contains(&(family, id))
-            || host.container_of.is_some_and(|parent| self.machines.contains(&(family, parent)))
+        let accessed = || by_access.iter().any(|family| self.of_people.contains(&(family, host.organisation.as_str())));
+        concerns(&id)
+            || host.container_of.as_ref().is_some_and(concerns)
             || self.of_people.contains(&organisation)
             || product.counts_managed && self.organisations.contains(&organisation)
-            || host.machine != Machine::Physical && by_access()
+            || host.machine != Machine::Physical && accessed()
     }
 }

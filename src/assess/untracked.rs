@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{Assessment, Finding, Key, Untracked};
+use crate::rules::Product;
 
 use super::Ground;
 
@@ -16,22 +17,25 @@ pub(super) fn untracked(ground: &Ground<'_>, assessment: &Assessment) -> Vec<Unt
 
 /// Products whose file has no terms.
 fn without_terms(ground: &Ground<'_>) -> Vec<Untracked> {
-    let mut counts: BTreeMap<(&str, &str), u32> = BTreeMap::new();
-    for host in &ground.estate.hosts {
-        for install in &host.installs {
-            *counts.entry((&host.organisation, &install.product)).or_default() += 1;
+    let licensable = |product: &Product| matches!(product.kind.as_str(), "server" | "desktop" | "subscription");
+    let mut rows = Vec::new();
+    for product in ground.rules.products.values().filter(|product| product.terms.is_empty()) {
+        if !licensable(product) && product.untracked.is_none() {
+            continue;
         }
+        let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+        for (_, host, _) in ground.installs_of(&product.id) {
+            *counts.entry(&host.organisation).or_default() += 1;
+        }
+        let why = product.untracked.as_deref().unwrap_or("no terms in the rules");
+        rows.extend(counts.into_iter().map(|(organisation, installations)| Untracked {
+            organisation: organisation.to_owned(),
+            product: product.id.clone(),
+            installations,
+            why: why.to_owned(),
+        }));
     }
-    let row = |((organisation, id), installations): ((&str, &str), u32)| {
-        let product = ground.rules.products.get(id)?;
-        let licensable = matches!(product.kind.as_str(), "server" | "desktop" | "subscription");
-        if !product.terms.is_empty() || !(licensable || product.untracked.is_some()) {
-            return None;
-        }
-        let why = product.untracked.clone().unwrap_or_else(|| "no terms in the rules".to_owned());
-        Some(Untracked { organisation: organisation.to_owned(), product: id.to_owned(), installations, why })
-    };
-    counts.into_iter().filter_map(row).collect()
+    rows
 }
 
 /// Needs that no terms license: an edition or version that the product's file does not cover.

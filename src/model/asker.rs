@@ -32,6 +32,11 @@ impl<'a> Asker<'a> {
         self.answered.borrow_mut().entry(self.reading, [ambiguity, organisation, product]).answer
     }
 
+    /// How many answers were given so far, asked for or not: what hears none is the same under every reading.
+    pub fn heard(&self) -> u64 {
+        self.answered.borrow().heard
+    }
+
     /// Every question asked, with the hosts it is about.
     pub fn asked(self) -> Vec<(QuestionKey, Vec<HostId>)> {
         let entries = self.answered.into_inner().entries.into_iter();
@@ -50,6 +55,9 @@ struct Answered {
     /// Numbers of the entries by a hash of their names.
     by_names: HashMap<u64, Vec<usize>>,
     hasher: RandomState,
+    heard: u64,
+    /// Number of the entry looked for last.
+    last: usize,
 }
 
 #[derive(Debug)]
@@ -63,13 +71,17 @@ struct Entry {
 impl Answered {
     /// The entry of a question, written where it is new: ambiguity, organisation and product family.
     fn entry(&mut self, reading: &Reading, names: [&str; 3]) -> &mut Entry {
-        let Self { entries, by_names, hasher } = self;
-        let numbers = by_names.entry(hasher.hash_one(names)).or_default();
+        let Self { entries, by_names, hasher, heard, last } = self;
+        *heard += 1;
         let is_it = |number: &usize| {
-            let QuestionKey { ambiguity, organisation, product } = &entries[*number].key;
-            [ambiguity, organisation, product] == names
+            let key = entries.get(*number).map(|entry| &entry.key);
+            key.is_some_and(|key| [&key.ambiguity, &key.organisation, &key.product] == names)
         };
-        let number = numbers.iter().copied().find(is_it).unwrap_or_else(|| {
+        if is_it(last) {
+            return &mut entries[*last];
+        }
+        let numbers = by_names.entry(hasher.hash_one(names)).or_default();
+        *last = numbers.iter().copied().find(is_it).unwrap_or_else(|| {
             let [ambiguity, organisation, product] = names.map(str::to_owned);
             let key = QuestionKey { ambiguity, organisation, product };
             let answer = reading.answer(&key);
@@ -77,7 +89,7 @@ impl Answered {
             numbers.push(entries.len() - 1);
             entries.len() - 1
         });
-        &mut entries[number]
+        &mut entries[*last]
     }
 }
 

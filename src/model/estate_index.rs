@@ -74,8 +74,17 @@ impl<'a> EstateIndex<'a> {
         Installs { host: self.estate.host(host), places: &places[first..first + count] }
     }
 
+    /// Products that are installed anywhere, in no order.
+    pub fn products(&self) -> impl Iterator<Item = &str> {
+        self.places_by_product().keys().map(String::as_str)
+    }
+
     fn places_of_product(&self, product: &str) -> &[Place] {
-        let written = self.by_product.get_or_init(|| {
+        self.places_by_product().get(product).map_or(&[], Vec::as_slice)
+    }
+
+    fn places_by_product(&self) -> &HashMap<String, Vec<Place>> {
+        self.by_product.get_or_init(|| {
             let mut written: HashMap<String, Vec<Place>> = HashMap::new();
             for (id, host) in self.estate.hosts_with_ids() {
                 for (number, install) in (0..).zip(&host.installs) {
@@ -88,8 +97,7 @@ impl<'a> EstateIndex<'a> {
                 }
             }
             written
-        });
-        written.get(product).map_or(&[], Vec::as_slice)
+        })
     }
 
     /// Hosts that a product manages, in order.
@@ -212,7 +220,12 @@ pub struct Installs<'s, 'a> {
 impl<'s, 'a> Installs<'s, 'a> {
     /// Each of them, in order.
     pub fn iter(self) -> impl Iterator<Item = &'a Installation> + Clone + use<'s, 'a> {
-        self.places.iter().map(move |&(_, number)| &self.host.installs[number as usize])
+        self.numbered().map(|(_, install)| install)
+    }
+
+    /// Each of them, in order, with its number on the host.
+    pub fn numbered(self) -> impl Iterator<Item = (u32, &'a Installation)> + Clone + use<'s, 'a> {
+        self.places.iter().map(move |&(_, number)| (number, &self.host.installs[number as usize]))
     }
 }
 

@@ -49,8 +49,8 @@ pub(super) fn is_older_build(
             })
     };
     let version = || install.version.value().and_then(|version| product.release(version));
-    allowed.any(|(until, beside)| version().is_some_and(|version| version <= *until) && licensed(beside))
-        && subscribed(ground, product, host)
+    subscribed(ground, product, host)
+        && allowed.any(|(until, beside)| version().is_some_and(|version| version <= *until) && licensed(beside))
 }
 
 /// The way by device with as many devices of nobody known taken out as the subscriptions left over cover.

@@ -6,7 +6,8 @@
 //! that a purchase line names stand in lines of their own, so that an assigned licence serves its device only.
 //! Keys: `editions`, `builds`, `physical_only`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::model::{
     Acceptance, Alternative, Answer, Basis, Host, HostId, Installation, Installs, Key, Line, Locator, Machine,
@@ -27,18 +28,19 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
     let named: BTreeSet<HostId> = ground.owned.iter().flat_map(|one| one.bound_hosts.iter().copied()).collect();
     let mut by_organisation: BTreeMap<&str, Devices> = BTreeMap::new();
     let reaching = Reaching::new(ground, product);
-    for (id, host, installs) in ground.index.with_installs(&product.id) {
-        for (edition, version, evidence) in device(ground, product, id, host, installs) {
-            let devices = by_organisation.entry(&host.organisation).or_default();
-            let used_on =
-                if physical_only(product) { vec![(Device::Machine(id), 1)] } else { reaching.devices(id, host) };
-            for (device, number) in used_on {
-                let newest = devices.licensed.entry((edition.clone(), device)).or_default();
-                *newest = (newest.0.max(version), newest.1.max(number));
-            }
-            let seen = devices.installed.entry((edition, version)).or_default();
-            seen.0.push(id);
-            seen.1.extend(evidence);
+    let look = |id, host, installs: Installs<'_, '_>| {
+        let editions = device(ground, product, id, host, installs);
+        let used_on = match editions.is_empty() {
+            true => Vec::new(),
+            false if physical_only(product) => vec![(Device::Machine(id), 1)],
+            false => reaching.devices(id, host),
+        };
+        Arc::new(Copies { editions, used_on })
+    };
+    let found = ground.memory.copies.walk(ground, product, &product.id, look);
+    for ((id, host), copies) in ground.index.with_product(&product.id).zip(&found) {
+        if !copies.editions.is_empty() {
+            by_organisation.entry(&host.organisation).or_default().add(id, host, copies);
         }
     }
     for devices in by_organisation.values_mut() {
@@ -56,6 +58,21 @@ fn in_use(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host, insta
         || ground.asker.ask("D-08", &host.organisation, &product.family, &[id]) == Answer::Strict
 }
 
+/// Copies on one machine that need a licence.
+pub(super) struct Copies {
+    editions: Vec<Copy>,
+    /// What they are used on, and how many devices each stands for.
+    used_on: Vec<(Device, u32)>,
+}
+
+/// An edition that needs a licence, with the newest version installed.
+struct Copy {
+    edition: String,
+    version: Option<usize>,
+    /// Which of the machine's installations prove it.
+    installs: Vec<u32>,
+}
+
 /// Devices that are licensed alike.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Group {
@@ -65,50 +82,57 @@ struct Group {
 }
 
 /// Machines that one edition and version was seen on, and where it was seen.
-type Installed = BTreeMap<(String, Option<usize>), (Vec<HostId>, Vec<Locator>)>;
+type Installed<'a> = BTreeMap<(&'a str, Option<usize>), (Vec<HostId>, Vec<&'a Locator>)>;
 
 #[derive(Default)]
-struct Devices {
-    installed: Installed,
+struct Devices<'a> {
+    installed: Installed<'a>,
     /// What needs a licence of an edition: the newest version it runs or reaches, and how many devices it stands for.
-    licensed: BTreeMap<(String, Device), (Option<usize>, u32)>,
+    licensed: HashMap<(&'a str, &'a Device), (Option<usize>, u32)>,
     /// The same by what is licensed alike.
     groups: BTreeMap<Group, u32>,
 }
 
-impl Devices {
+impl<'a> Devices<'a> {
+    /// Adds the copies on one machine.
+    fn add(&mut self, id: HostId, host: &'a Host, copies: &'a Copies) {
+        for Copy { edition, version, installs } in &copies.editions {
+            for (device, number) in &copies.used_on {
+                let newest = self.licensed.entry((edition, device)).or_default();
+                *newest = (newest.0.max(*version), newest.1.max(*number));
+            }
+            let seen = self.installed.entry((edition, *version)).or_default();
+            seen.0.push(id);
+            seen.1.extend(installs.iter().filter_map(|&number| host.installs[number as usize].evidence.as_ref()));
+        }
+    }
+
     /// Puts together what is licensed alike; machines a purchase names stay by themselves.
     fn group(&mut self, named: &BTreeSet<HostId>) {
         for ((edition, device), (version, number)) in std::mem::take(&mut self.licensed) {
             let named = match device {
-                Device::Machine(id) | Device::Behind(id) => named.contains(&id).then_some(id),
+                Device::Machine(id) | Device::Behind(id) => named.contains(id).then_some(*id),
                 _ => None,
             };
-            *self.groups.entry(Group { edition, version, named }).or_default() += number;
+            *self.groups.entry(Group { edition: edition.to_owned(), version, named }).or_default() += number;
         }
     }
 }
 
 /// Editions for which a device needs a licence, each with the newest version installed.
-fn device(
-    ground: &Ground<'_>,
-    product: &Product,
-    id: HostId,
-    host: &Host,
-    installs: Installs<'_, '_>,
-) -> Vec<(String, Option<usize>, Vec<Locator>)> {
+fn device(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host, installs: Installs<'_, '_>) -> Vec<Copy> {
     if physical_only(product) && host.machine != Machine::Physical || covered(ground, product, id) {
         return Vec::new();
     }
-    let concerned: Vec<&Installation> = installs
-        .iter()
-        .filter(|install| by_device(product, install) && !is_older_build(ground, product, id, host, install))
+    let concerned: Vec<(u32, &Installation)> = installs
+        .numbered()
+        .filter(|(_, install)| by_device(product, install) && !is_older_build(ground, product, id, host, install))
         .collect();
     if concerned.is_empty() || stale(ground, host) && left_out(ground, product, id, host) {
         return Vec::new();
     }
-    let mut needs: BTreeMap<String, (Option<usize>, Vec<Locator>)> = BTreeMap::new();
-    for install in concerned {
+    let mut needs: BTreeMap<String, (Option<usize>, Vec<u32>)> = BTreeMap::new();
+    for (number, install) in concerned {
         if !in_use(ground, product, id, host, install) {
             continue;
         }
@@ -120,9 +144,9 @@ fn device(
         let version = version(ground, product, id, host, install);
         let entry = needs.entry(edition).or_default();
         entry.0 = entry.0.max(version);
-        entry.1.extend(install.evidence.clone());
+        entry.1.push(number);
     }
-    needs.into_iter().map(|(edition, (version, evidence))| (edition, version, evidence)).collect()
+    needs.into_iter().map(|(edition, (version, installs))| Copy { edition, version, installs }).collect()
 }
 
 /// Whether copies in guests are licensed otherwise.
@@ -153,15 +177,15 @@ fn paid_for(ground: &Ground<'_>, product: &Product, id: HostId, host: &Host) -> 
     ground.asker.ask("D-13", &host.organisation, &product.family, &[id]) == Answer::Customer
 }
 
-fn requirement(ground: &Ground<'_>, product: &Product, organisation: &str, devices: &Devices) -> Requirement {
+fn requirement(ground: &Ground<'_>, product: &Product, organisation: &str, devices: &Devices<'_>) -> Requirement {
     let mut working = Working::default();
     let mut hosts: Vec<HostId> = devices.installed.values().flat_map(|(ids, _)| ids.iter().copied()).collect();
     hosts.sort();
     hosts.dedup();
     for ((edition, version), (ids, evidence)) in &devices.installed {
         let version = version.map_or("version unknown", |version| product.version_name(version));
-        working
-            .by_facts(format!("{} machines with {} {edition} {version}.", ids.len(), product.name), evidence.clone());
+        let evidence = evidence.iter().copied().cloned().collect();
+        working.by_facts(format!("{} machines with {} {edition} {version}.", ids.len(), product.name), evidence);
     }
     let mut alternatives = Vec::new();
     if let Some(terms) = product.terms.iter().find(|terms| terms.method == Method::Device) {
@@ -188,7 +212,7 @@ fn by_device_way(
     product: &Product,
     terms: &Terms,
     organisation: &str,
-    devices: &Devices,
+    devices: &Devices<'_>,
 ) -> Alternative {
     let mut working = Working::default();
     let mut lines = Vec::new();

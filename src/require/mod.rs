@@ -61,6 +61,7 @@ mod host_ways;
 mod hosting;
 mod instance;
 mod left_out;
+mod memory;
 mod mixed_by_guest;
 mod mixed_by_host;
 mod mixed_socket_pairs;
@@ -96,6 +97,8 @@ use crate::model::{
 };
 use crate::rules::{Method, Product, Rules, Settings, Terms};
 
+pub use memory::Memory;
+
 /// What the stage works from.
 pub(crate) struct Ground<'a> {
     pub estate: &'a Estate,
@@ -107,6 +110,8 @@ pub(crate) struct Ground<'a> {
     pub asker: &'a Asker<'a>,
     /// Rights of the family, for ways that only exist where something is owned.
     pub owned: &'a [Entitlement],
+    /// What the readings of a family have in common.
+    pub memory: &'a Memory,
     /// What many scopes ask for.
     pub remembered: access::Remembered,
     /// What many lines have alike.
@@ -127,16 +132,28 @@ impl Ground<'_> {
     }
 }
 
+/// What requirements are made from, whatever the product and the reading.
+pub struct Inputs<'a> {
+    /// The estate.
+    pub index: &'a EstateIndex<'a>,
+    /// Terms of all products.
+    pub rules: &'a Rules,
+    /// How long ago is long ago.
+    pub settings: &'a Settings,
+    /// The day.
+    pub as_of: Date,
+    /// What other readings of the same family found.
+    pub memory: &'a Memory,
+}
+
 /// Requirements of one product, in the order of their keys.
 pub fn requirements(
-    index: &EstateIndex<'_>,
-    rules: &Rules,
-    settings: &Settings,
+    inputs: &Inputs<'_>,
     product: &Product,
     owned: &[Entitlement],
-    as_of: Date,
     asker: &Asker<'_>,
 ) -> Vec<Requirement> {
+    let &Inputs { index, rules, settings, as_of, memory } = inputs;
     let remembered = access::Remembered::default();
     let ground = Ground {
         estate: index.estate(),
@@ -146,6 +163,7 @@ pub fn requirements(
         stale_before: as_of.checked_sub(i64::from(settings.stale_after_days).days()).ok(),
         asker,
         owned,
+        memory,
         remembered,
         shared: shared::Shared::default(),
     };

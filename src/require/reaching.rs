@@ -12,7 +12,7 @@ use crate::rules::Product;
 use super::Ground;
 
 /// What a licence for a device is for.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Device {
     /// A machine of the estate.
     Machine(HostId),

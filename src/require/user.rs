@@ -25,7 +25,7 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
             continue;
         }
         let mut by_organisation: BTreeMap<&str, (Vec<HostId>, Vec<Locator>)> = BTreeMap::new();
-        for (id, host, installs) in ground.index.with_installs(&product.id) {
+        let look = |id, host, installs: Installs<'_, '_>| {
             let installed = if terms.covers_devices {
                 is_covered(ground, product, host, installs)
             } else {
@@ -33,9 +33,11 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
                     .iter()
                     .any(|install| concerns(terms, install) || is_older_build(ground, product, id, host, install))
             };
-            if !installed || stale(ground, host) && left_out(ground, product, id, host) {
-                continue;
-            }
+            installed && !(stale(ground, host) && left_out(ground, product, id, host))
+        };
+        let counted = ground.memory.by_user.walk(ground, product, &format!("{} {}", product.id, terms.id), look);
+        let machines = ground.index.with_installs(&product.id).zip(counted);
+        for ((id, host, installs), _) in machines.filter(|(_, counts)| *counts) {
             let entry = by_organisation.entry(&host.organisation).or_default();
             entry.0.push(id);
             entry.1.extend(evidence(terms, installs));
