@@ -1,60 +1,24 @@
 //! `trueup plan` closes what is short at least cost, lawfully, and every saving it names is the engine's.
 
 mod manifests;
+mod plans;
 
 use std::collections::BTreeMap;
 
 use jiff::civil::{Date, date};
 use manifests::{ASSURANCE, LICENCES, UNLICENSED_GUEST, estate, roaming_guest};
+use plans::{DAY, cost, kinds, planned, planned_with, rules, steps};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use trueup::assess;
-use trueup::model::{Agreement, Answer, Assessment, Course, Estate, Plan, PlanStep, Reading, StepKind};
-use trueup::plan::{self, Request};
+use trueup::model::{Agreement, Answer, Assessment, Course, Estate, Plan, Reading, StepKind};
+use trueup::plan;
 use trueup::report::plan::{to_csv, to_json};
 use trueup::report::schema;
 use trueup::rules::{Rules, Settings};
 
-const DAY: Date = date(2026, 6, 30);
-
-fn rules() -> Rules {
-    Rules::built_in().unwrap_or_else(|found| panic!("{:?}", found.faults))
-}
-
 fn assessed(rules: &Rules, estate: &Estate, day: Date) -> Assessment {
     assess::of_families(estate, rules, &Settings::default(), day, Answer::Strict, &[])
-}
-
-fn planned_with(rules: &Rules, settings: &Settings, estate: &Estate, day: Date) -> Plan {
-    plan::plan(&Request {
-        estate,
-        rules,
-        settings,
-        as_of: day,
-        reading: Answer::Strict,
-        horizon_months: 36,
-        organisation: None,
-        family: None,
-        assess: &|estate, day, families| assess::of_families(estate, rules, settings, day, Answer::Strict, families),
-    })
-}
-
-fn planned(rules: &Rules, estate: &Estate, day: Date) -> Plan {
-    planned_with(rules, &Settings::default(), estate, day)
-}
-
-/// Cost of a course of the only organisation, in pence over the whole span.
-fn cost(plan: &Plan, course: Course) -> i64 {
-    let scenario = plan.organisations[0].scenario(course).expect("every course is shown");
-    scenario.cost.as_ref().map_or(i64::MAX, |cost| cost.horizon.minor)
-}
-
-fn steps(plan: &Plan) -> &[PlanStep] {
-    plan.organisations.first().map_or(&[], |one| &one.steps)
-}
-
-fn kinds(plan: &Plan) -> Vec<StepKind> {
-    steps(plan).iter().map(|step| step.kind).collect()
 }
 
 fn short_units(assessment: &Assessment) -> u32 {
@@ -638,7 +602,14 @@ fn what_cannot_be_undercut_is_met_where_little_is_to_choose() {
     assert_eq!((bound(&plan, Course::BuyOnly), cost(&plan, Course::BuyOnly)), (3_400_000, 3_400_000));
     let gap = cost(&plan, Course::Plan) - bound(&plan, Course::Plan);
     assert!(gap > 0, "the moves are too many to be tried");
-    assert!(plan.organisations[0].notes.iter().any(|note| note.contains("is not excluded")), "and that is said");
+    let notes = plan.organisations[0].notes.join("\n");
+    assert!(
+        notes.contains("is not excluded") && notes.contains("steps hang together"),
+        "that is said, and why: {notes}"
+    );
+    let proved =
+        plan.organisations[0].scenario(Course::Plan).and_then(|scenario| scenario.bound.clone()).expect("bounded");
+    assert!(notes.contains(&format!("none costs less than {proved}")), "and what is proved: {notes}");
 }
 
 /// What buying every short row takes in the first year, as the rows say.

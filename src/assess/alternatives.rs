@@ -83,14 +83,17 @@ fn add_own_editions(ground: &Ground<'_>, requirements: &[Requirement], ways: &mu
 /// Prices every way of every scope by itself, lawful or not. Many scopes are alike, so equal ways are priced once.
 pub(super) fn price_scopes(ground: &Ground<'_>, requirements: &mut [Requirement]) {
     let prices = PriceList::new(&ground.estate.prices, ground.as_of, &ground.settings.currency);
-    let mut known: BTreeMap<Vec<WareKey>, Result<Money, Vec<String>>> = BTreeMap::new();
+    let mut known: BTreeMap<WayPrice, Result<Money, Vec<String>>> = BTreeMap::new();
     for way in requirements.iter_mut().flat_map(|requirement| &mut requirement.alternatives) {
-        let key = wares(&[way]).iter().map(ware_key).collect();
+        let key = (wares(&[way]).iter().map(ware_key).collect(), way.unstated.clone());
         let priced = known.entry(key).or_insert_with(|| price(ground, &prices, &[way]));
         way.cost = priced.as_ref().ok().cloned();
         way.missing_prices = priced.as_ref().err().cloned().unwrap_or_default();
     }
 }
+
+/// What decides the price of a way: what is bought, and what nobody states.
+type WayPrice = (Vec<WareKey>, Option<String>);
 
 /// What decides the price of a ware.
 type WareKey = (String, Option<String>, Metric, Option<usize>, u32);
@@ -176,10 +179,11 @@ fn total(
     }
 }
 
-/// Price of all the lines of these ways and of what must be bought beside them, or the prices that are wanted.
+/// Price of all the lines of these ways and of what must be bought beside them, or what is wanted for it: prices, and what
+/// nobody states.
 pub(super) fn price(ground: &Ground<'_>, prices: &PriceList<'_>, ways: &[&Alternative]) -> Result<Money, Vec<String>> {
     let mut sum = Money { minor: 0, currency: prices.currency().to_owned() };
-    let mut missing: BTreeSet<String> = BTreeSet::new();
+    let mut missing: BTreeSet<String> = ways.iter().filter_map(|way| way.unstated.clone()).collect();
     for ware in wares(ways) {
         let product = ground.rules.products.get(ware.product);
         let version = product.and_then(|product| Some(product.version_name(ware.version?)));

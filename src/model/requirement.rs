@@ -241,6 +241,9 @@ pub struct Alternative {
     /// What must be bought beside it and is counted in rows of its own: client access licences of a server.
     #[serde(default)]
     pub companions: Vec<Line>,
+    /// What nobody states and its cost hangs on: who needs what must be bought beside it. Its cost is not known then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unstated: Option<String>,
     /// Whether it is what would be bought today if nothing were owned.
     pub sold: bool,
     /// It needs Software Assurance where another way of the same kind does not: in the running only where
@@ -276,6 +279,7 @@ impl Alternative {
             basis,
             lines,
             companions: Vec::new(),
+            unstated: None,
             sold: false,
             conditional: false,
             higher_edition: false,
@@ -293,9 +297,12 @@ impl Alternative {
         self.refused.is_none() && !self.listed_only
     }
 
-    /// Whether it may be taken once the licences it asks for are there.
+    /// Whether it may be taken once the licences it asks for are there. What hangs on something that nobody states may not:
+    /// nobody knows what it takes.
     pub fn is_open(&self) -> bool {
-        (self.refused.is_none() || self.conditional) && self.lines.iter().all(|line| !line.accepts.is_empty())
+        self.unstated.is_none()
+            && (self.refused.is_none() || self.conditional)
+            && self.lines.iter().all(|line| !line.accepts.is_empty())
     }
 
     /// Units over all its lines of its own metric.

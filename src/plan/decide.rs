@@ -39,6 +39,8 @@ pub(super) struct Choice {
     pub purchases: Vec<(Vec<String>, Found)>,
     /// What no choice can undercut over the whole span, in the smallest unit of the currency.
     pub bound: i64,
+    /// Why it is not proved cheapest, where not everything was tried: half a sentence.
+    pub untried: Option<String>,
     worth: Worth,
 }
 
@@ -142,6 +144,19 @@ pub(super) fn decide(
     } else {
         bound::of_part(ground, organisation, part, start, &part.candidates).min(best.cost())
     };
+    let untried = |choice: &Choice, candidates: usize, anew: bool| {
+        if candidates > EXHAUSTIVE {
+            Some(format!(
+                "{candidates} steps hang together, and of more than {EXHAUSTIVE} not every combination is tried"
+            ))
+        } else if !choice.buys_least() {
+            Some("what may be bought comes to more sums than are all tried".to_owned())
+        } else {
+            anew.then(|| "licences that a step sets free may be assigned anew in other ways".to_owned())
+        }
+    };
+    buy_only.untried = untried(&buy_only, free.len(), false);
+    best.untried = untried(&best, part.candidates.len(), assignable);
     Decided { buy_only, best }
 }
 
@@ -261,7 +276,7 @@ impl Decider<'_> {
             worth.first_year += found.first_year;
             purchases.push((group, found));
         }
-        Choice { taken, trial, purchases, bound: 0, worth }
+        Choice { taken, trial, purchases, bound: 0, untried: None, worth }
     }
 }
 

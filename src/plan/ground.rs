@@ -64,6 +64,35 @@ impl Ground<'_> {
         self.request.rules.products.get(product).map_or(product, |product| &product.family)
     }
 
+    /// Families of servers that may be licensed on a basis of their own, each with the family of the licences that those who
+    /// reach them need then.
+    pub fn access_families(&self) -> Vec<(String, String)> {
+        let products = self.request.rules.products.values();
+        let terms = products.flat_map(|product| product.terms.iter().map(move |terms| (product, terms)));
+        let on_a_basis = terms.filter(|(_, terms)| terms.serves_basis.is_some());
+        let mut pairs: Vec<(String, String)> = on_a_basis
+            .filter_map(|(product, terms)| {
+                Some((self.family(terms.serves.as_ref()?).to_owned(), product.family.clone()))
+            })
+            .collect();
+        pairs.sort();
+        pairs.dedup();
+        pairs
+    }
+
+    /// Whether a line has a price by any of the terms that serve it.
+    pub fn sells(&self, line: &Line) -> bool {
+        let item = |term| Item {
+            product: line.product.to_string(),
+            edition: line.edition.as_deref().map(str::to_owned),
+            metric: line.metric,
+            version: None,
+            term,
+            base: None,
+        };
+        self.bought(line).terms().iter().any(|&term| self.book.quote(&item(term), 1).is_ok())
+    }
+
     /// Licence version as text.
     pub fn version(&self, product: &str, version: Option<usize>) -> Option<&str> {
         self.request.rules.products.get(product).and_then(|product| Some(product.version_name(version?)))

@@ -5,6 +5,7 @@
 //! cheapest purchases. The end is reconciled once more.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use crate::model::{Answer, Assessment, Course, Estate, Names, OrganisationPlan, Plan, PlanStep, StillShort};
 
@@ -34,9 +35,12 @@ pub fn plan(request: &Request<'_>) -> Plan {
     if ground.families.is_empty() {
         // What nothing needs and nobody owns stays as it is whatever is done.
         ground.families = start.requirements.iter().map(|requirement| requirement.family.clone()).collect();
-        ground.families.sort();
-        ground.families.dedup();
     }
+    let arising = ground.access_families().into_iter().filter(|(served, _)| ground.families.contains(served));
+    let arising: Vec<String> = arising.map(|(_, licences)| licences).collect();
+    ground.families.extend(arising);
+    ground.families.sort();
+    ground.families.dedup();
     let bill = ground.bill(&start);
     let mut organisations: Vec<&str> = bill.rows.iter().map(|(short, _)| short.organisation.as_str()).collect();
     organisations.sort_unstable();
@@ -154,16 +158,39 @@ fn still_short(left: &Bill) -> Vec<StillShort> {
         .collect()
 }
 
+/// Ways that have a price and were not weighed, because nobody states what must be bought beside them.
+fn not_weighed(ground: &Ground<'_>, organisation: &str, assessment: &Assessment) -> Vec<String> {
+    let own = assessment.requirements.iter().filter(|requirement| requirement.organisation == organisation);
+    let ways = own.flat_map(|requirement| &requirement.alternatives).filter(|way| way.refused.is_none());
+    let told: BTreeSet<String> = ways
+        .filter(|way| way.lines.iter().all(|line| ground.sells(line)))
+        .filter_map(|way| {
+            let name = ground.licence(&way.product, way.edition.as_deref());
+            let unstated = way.unstated.as_ref()?;
+            Some(format!("not weighed: {name} by {}, because it needs {unstated}", way.metric))
+        })
+        .collect();
+    told.into_iter().collect()
+}
+
 /// How the plan was found, and what it does to others.
 fn notes(ground: &Ground<'_>, organisation: &str, best: &[&Choice], before: &Bill, after: &Assessment) -> Vec<String> {
     let mut notes = Vec::new();
-    let gap: i64 = best.iter().map(|choice| choice.cost() - choice.bound).sum();
+    let sum = |part: fn(&Choice) -> i64| -> i64 { best.iter().map(|choice| part(choice)).sum() };
+    let (gap, bound) = (sum(|choice| choice.cost() - choice.bound), sum(|choice| choice.bound));
     if gap > 0 {
+        let open = best.iter().filter(|choice| choice.cost() > choice.bound);
+        let why: BTreeSet<&str> = open.filter_map(|choice| choice.untried.as_deref()).collect();
+        let why: Vec<&str> = why.into_iter().collect();
         notes.push(format!(
-            "not every combination of steps and purchases was tried: a cheaper one among them is not excluded, and it would save {} at most",
+            "not every combination of steps and purchases was tried ({}): a cheaper one among them is not excluded. Proved is that none costs less than {}, \
+             as if what a step moves, removes or replaces needed nothing; so it would save {} at most",
+            why.join("; "),
+            ground.book.money(bound),
             ground.book.money(gap)
         ));
     }
+    notes.extend(not_weighed(ground, organisation, after));
     let own = before.of(organisation);
     let wanted: Vec<&str> = own.unpriced().into_keys().collect();
     if !wanted.is_empty() && best.iter().any(|choice| !choice.purchases.is_empty()) {

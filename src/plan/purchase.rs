@@ -6,9 +6,9 @@
 //! few such sums all are tried, else the plain purchase is improved step by step. What costs no more than `bound` says
 //! cannot be undercut, so nothing further is tried then.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::model::{Assessment, Estate, Line, PriceKind, PurchaseKind};
+use crate::model::{Assessment, Estate, Key, Line, PriceKind, PurchaseKind, Requirement};
 
 use super::bound;
 use super::ground::{Bill, Ground};
@@ -58,6 +58,8 @@ pub(super) struct Search<'a> {
     families: &'a [String],
     estate: Estate,
     known: BTreeMap<Vec<(Item, u32)>, Tried>,
+    /// What was needed before anything was bought.
+    needs: BTreeSet<Key>,
     evaluations: u32,
 }
 
@@ -68,11 +70,21 @@ struct Tried {
     unpriced: u64,
     /// Units of each purchase that nothing needs, in the order of the basket.
     spare: Vec<u32>,
+    /// Something is short that was not needed before.
+    arisen: bool,
 }
 
 impl<'a> Search<'a> {
     pub fn new(ground: &'a Ground<'a>, organisation: &'a str, families: &'a [String], estate: &Estate) -> Self {
-        Self { ground, organisation, families, estate: estate.clone(), known: BTreeMap::new(), evaluations: 0 }
+        Self {
+            ground,
+            organisation,
+            families,
+            estate: estate.clone(),
+            known: BTreeMap::new(),
+            needs: BTreeSet::new(),
+            evaluations: 0,
+        }
     }
 
     /// The cheapest purchases found.
@@ -98,10 +110,17 @@ impl<'a> Search<'a> {
         baskets.sort();
         let mut best: Option<Found> = None;
         let mut proved = exhaustive;
-        for (_, basket) in baskets {
+        self.needs = before.requirements.iter().map(|requirement| requirement.key.clone()).collect();
+        let mut queue: VecDeque<Basket> = baskets.into_iter().map(|(_, basket)| basket).collect();
+        while let Some(basket) = queue.pop_front() {
             if self.evaluations > EVALUATIONS {
                 proved = false;
                 break;
+            }
+            if self.attempt(&basket).arisen {
+                let (completed, all) = self.completed(&basket);
+                proved &= all;
+                queue.extend(completed);
             }
             for found in self.trimmed(&basket) {
                 if best.as_ref().is_none_or(|best| found.rank() < best.rank()) {
@@ -118,6 +137,21 @@ impl<'a> Search<'a> {
         best
     }
 
+    /// A basket with what else its licences ask for: the needs that arise only once they are there, as access licences do with
+    /// server licences. And whether every sum of purchases for those is among them.
+    fn completed(&mut self, basket: &Basket) -> (Vec<Basket>, bool) {
+        let after = self.after(basket);
+        let arisen = |requirement: &Requirement| !self.needs.contains(&requirement.key);
+        let choices = self.choices_among(&after, &arisen);
+        let (sums, all) = match sums(BTreeSet::from([Basket::new()]), &choices.short) {
+            Some(sums) => (sums, true),
+            None => (self.stepwise(&choices.short).into_iter().collect(), false),
+        };
+        let completed = sums.into_iter().filter(|more| !more.is_empty()).map(|more| sum([basket, &more].into_iter()));
+        let completed = completed.filter(|basket| self.within_bases(basket) && self.ground.price(basket).is_some());
+        (completed.collect(), all)
+    }
+
     /// Buying what is short as it stands.
     fn plain(&self, before: &Assessment) -> Basket {
         let mut basket = Basket::new();
@@ -131,11 +165,15 @@ impl<'a> Search<'a> {
 
     /// For each requirement of the organisation the purchases that may meet it.
     fn choices(&self, before: &Assessment) -> Choices {
+        self.choices_among(before, &|_| true)
+    }
+
+    fn choices_among(&self, before: &Assessment, wanted: &dyn Fn(&Requirement) -> bool) -> Choices {
         let spent = Reconciled::of(before).spent();
         let mut choices = Choices::default();
         for chosen in &before.chosen {
             let requirement = &before.requirements[chosen.requirement];
-            if requirement.organisation != self.organisation {
+            if requirement.organisation != self.organisation || !wanted(requirement) {
                 continue;
             }
             let unmet = |line: usize| {
@@ -321,22 +359,12 @@ impl<'a> Search<'a> {
 
     /// Buys a basket on trial.
     fn attempt(&mut self, basket: &Basket) -> Tried {
-        let key: Vec<(Item, u32)> = basket
-            .iter()
-            .filter(|(_, units)| **units > 0)
-            .map(|(item, &units)| (item.clone(), self.whole(item, units)))
-            .collect();
+        let key = self.in_packs(basket);
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
-        self.evaluations += 1;
         let owned = self.estate.purchases.len();
-        for (item, units) in &key {
-            let line = self.ground.purchase(&self.estate, self.organisation, item, *units);
-            self.estate.purchases.push(line);
-        }
-        let after = (self.ground.request.assess)(&self.estate, self.ground.request.as_of, self.families);
-        self.estate.purchases.truncate(owned);
+        let after = self.after_buying(&key);
         let bill: Bill = self.ground.bill(&after).of(self.organisation);
         let unpriced: u64 = bill.unpriced().values().map(|&units| u64::from(units)).sum();
         let short: u64 = bill.rows.iter().map(|(short, _)| u64::from(short.units)).sum();
@@ -345,9 +373,35 @@ impl<'a> Search<'a> {
             left.map(|left| left.units).min().unwrap_or(0)
         };
         let spare = (0..key.len()).map(|at| spare(owned + at)).collect();
-        let tried = Tried { unclosed: short - unpriced, unpriced, spare };
+        let of_before = |requirement: &Requirement| self.needs.contains(&requirement.key);
+        let arisen = short > 0 && !Reconciled::of(&after).unmet().iter().all(|unmet| of_before(unmet.requirement));
+        let tried = Tried { unclosed: short - unpriced, unpriced, spare, arisen };
         self.known.insert(key, tried.clone());
         tried
+    }
+
+    /// The position once a basket is bought.
+    fn after(&mut self, basket: &Basket) -> Assessment {
+        let key: Vec<(Item, u32)> = self.in_packs(basket);
+        self.after_buying(&key)
+    }
+
+    fn after_buying(&mut self, items: &[(Item, u32)]) -> Assessment {
+        self.evaluations += 1;
+        let owned = self.estate.purchases.len();
+        for (item, units) in items {
+            let line = self.ground.purchase(&self.estate, self.organisation, item, *units);
+            self.estate.purchases.push(line);
+        }
+        let after = (self.ground.request.assess)(&self.estate, self.ground.request.as_of, self.families);
+        self.estate.purchases.truncate(owned);
+        after
+    }
+
+    /// What a basket holds, in whole packs.
+    fn in_packs(&self, basket: &Basket) -> Vec<(Item, u32)> {
+        let bought = basket.iter().filter(|(_, units)| **units > 0);
+        bought.map(|(item, &units)| (item.clone(), self.whole(item, units))).collect()
     }
 
     /// Units in whole packs.
@@ -468,9 +522,21 @@ fn sum<'b>(baskets: impl Iterator<Item = &'b Basket>) -> Basket {
     sum
 }
 
-/// Families that must be planned together, because a suite with a price serves several of them.
+/// Families that must be planned together: because a suite with a price serves several of them, or because servers of one
+/// may be bought on a basis that needs licences of another for those who reach them.
 pub(super) fn together(ground: &Ground<'_>, families: &[String]) -> Vec<Vec<String>> {
     let mut groups: Vec<Vec<String>> = families.iter().map(|family| vec![family.clone()]).collect();
+    let of_access = ground.access_families();
+    for family in families {
+        for licences in of_access.iter().filter(|(served, _)| served == family).map(|(_, licences)| licences) {
+            join(&mut groups, &BTreeSet::from([family.as_str(), licences.as_str()]));
+            let group = groups.iter_mut().find(|group| group.contains(family));
+            if let Some(group) = group.filter(|group| !group.contains(licences)) {
+                group.push(licences.clone());
+                group.sort();
+            }
+        }
+    }
     for suite in ground.request.rules.products.values().filter(|product| product.kind == "suite") {
         let priced = ground
             .request
@@ -478,19 +544,23 @@ pub(super) fn together(ground: &Ground<'_>, families: &[String]) -> Vec<Vec<Stri
             .prices
             .iter()
             .any(|price| price.product == suite.id && !matches!(price.kind, PriceKind::Sa | PriceKind::StepUp));
-        if !priced {
-            continue;
-        }
-        let parts: BTreeSet<&str> = suite.suite.iter().map(|part| ground.family(&part.product)).collect();
-        let (joined, apart): (Vec<_>, Vec<_>) =
-            groups.into_iter().partition(|group| group.iter().any(|family| parts.contains(family.as_str())));
-        groups = apart;
-        let mut joined: Vec<String> = joined.into_iter().flatten().collect();
-        joined.sort();
-        if !joined.is_empty() {
-            groups.push(joined);
+        if priced {
+            join(&mut groups, &suite.suite.iter().map(|part| ground.family(&part.product)).collect());
         }
     }
     groups.sort();
     groups
+}
+
+/// Makes one group of all those that have any of some families.
+fn join(groups: &mut Vec<Vec<String>>, families: &BTreeSet<&str>) {
+    let (joined, apart): (Vec<_>, Vec<_>) =
+        groups.drain(..).partition(|group| group.iter().any(|family| families.contains(family.as_str())));
+    *groups = apart;
+    let mut joined: Vec<String> = joined.into_iter().flatten().collect();
+    joined.sort();
+    joined.dedup();
+    if !joined.is_empty() {
+        groups.push(joined);
+    }
 }

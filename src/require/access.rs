@@ -2,7 +2,8 @@
 //!
 //! Who shares devices with whom forms groups without a link between them; within a group everybody may use every
 //! device, so the fewest licences that cover all access (the smallest vertex cover of people and devices) are the
-//! smaller of the two numbers, group by group (CL-R1). Groups are those of `sharing`, the map of who uses what; where
+//! smaller of the two numbers, group by group (CL-R1). Any other mix is as lawful, where such licences are owned or cost
+//! less. Groups are those of `sharing`, the map of who uses what; where
 //! several records of access state numbers without a map, the auditor counts every device instead (D-29). People whose
 //! subscription includes the access need none (CL-R8). People behind a front end count in the strict reading
 //! (`end_users`). The licence must be of the server's version or newer (CL-R2). Keys: `serves`, `serves_basis`.
@@ -228,8 +229,11 @@ pub(super) fn cal_version(ground: &Ground<'_>, product: &Product, access: &Acces
     })
 }
 
+/// Groups of people and devices of which every mix of licences is a way.
+const ALL_MIXES: usize = 4;
+
 /// Licences for each server version that is reached: by user and by device.
-#[derive(Default)]
+#[derive(Default, PartialEq, Eq)]
 struct Cover(BTreeMap<Option<usize>, (u32, u32)>);
 
 impl Cover {
@@ -240,12 +244,43 @@ impl Cover {
 
     /// By user where a group is told to be, else by device. A group that names no version may reach the newest server.
     fn of(reach: &Reach, by_user: impl Fn(&SharingGroup) -> bool) -> Self {
+        Self::by_place(reach, |_, group| by_user(group))
+    }
+
+    /// The same, where the place of a group tells too.
+    fn by_place(reach: &Reach, by_user: impl Fn(usize, &SharingGroup) -> bool) -> Self {
         let mut cover = Self::default();
-        for (group, version) in &reach.groups {
+        for (place, (group, version)) in reach.groups.iter().enumerate() {
             let (users, devices) = cover.0.entry(version.or(reach.version)).or_default();
-            if by_user(group) { *users += group.users } else { *devices += group.devices }
+            if by_user(place, group) { *users += group.users } else { *devices += group.devices }
         }
         cover
+    }
+
+    /// Some groups by user and the others by device: every choice where they are few, else those that set the groups of
+    /// few people to a device against those of many, because no other choice is the cheapest at any prices.
+    fn mixes(reach: &Reach) -> Vec<Self> {
+        let groups = reach.groups.len();
+        let known = |place: usize, by_user: bool| {
+            let group = reach.groups[place].0;
+            (if by_user { group.users } else { group.devices }) != UNKNOWN
+        };
+        let choices: Vec<Vec<bool>> = if groups <= ALL_MIXES {
+            (1..(1_u32 << groups).saturating_sub(1))
+                .map(|choice| (0..groups).map(|place| choice >> place & 1 == 1).collect())
+                .collect()
+        } else {
+            let mut order: Vec<usize> = (0..groups).collect();
+            let group = |place: usize| reach.groups[place].0;
+            order.sort_by(|&one, &other| {
+                let product = |a: usize, b: usize| u64::from(group(a).users) * u64::from(group(b).devices);
+                product(one, other).cmp(&product(other, one)).then(one.cmp(&other))
+            });
+            let first = |count: usize| (0..groups).map(|place| order[..count].contains(&place)).collect();
+            (1..groups).map(first).collect()
+        };
+        let known = |choice: &&Vec<bool>| choice.iter().enumerate().all(|(place, &by_user)| known(place, by_user));
+        choices.iter().filter(known).map(|choice| Self::by_place(reach, |place, _| choice[place])).collect()
     }
 
     fn users(&self) -> u32 {
@@ -324,6 +359,12 @@ fn ways(
         let reason = "no map shows which people use which devices, so that every device that reaches it counts";
         working.by_rule("D-29", format!("The mix is not accepted: {reason}."));
         alternatives[0].refused = Some(Refusal { rule: "D-29".into(), reason: reason.into() });
+    }
+    if reach.mapped {
+        // More licences than the fewest may cost less, or be what is owned.
+        let others =
+            Cover::mixes(reach).into_iter().filter(|mix| *mix != fewest && mix.users() > 0 && mix.devices() > 0);
+        alternatives.extend(others.map(|mix| Alternative { sold: false, ..ways.way(Basis::Mixed, &mix) }));
     }
     alternatives
 }
@@ -452,6 +493,17 @@ pub(super) fn companions(ground: &Ground<'_>, served: &Product, organisation: &s
     let found = all_companions(ground, served, organisation);
     ground.remembered.companions.borrow_mut().insert(key, found.clone());
     found
+}
+
+/// What nobody states of the access to the servers of a product, where it would need licences: who reaches them.
+pub(super) fn unstated(ground: &Ground<'_>, served: &Product, organisation: &str) -> Option<String> {
+    let of_access = |product: &&Product| {
+        product.terms.iter().any(|terms| terms.method == Method::Access && terms.serves.as_ref() == Some(&served.id))
+    };
+    let licences = ground.rules.products.values().find(of_access)?;
+    let stated =
+        ground.estate.accesses.iter().any(|access| access.organisation == organisation && access.product == served.id);
+    (!stated).then(|| format!("{}s, as nobody states who reaches {}", licences.name, served.name))
 }
 
 fn all_companions(ground: &Ground<'_>, served: &Product, organisation: &str) -> Vec<Line> {

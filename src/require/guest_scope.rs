@@ -74,6 +74,7 @@ fn host_ways(ground: &Ground<'_>, product: &Product, group: &Group<'_>, organisa
     if all("server-cal") {
         for mut by_server in server_licences::host_ways(&way) {
             by_server.companions = access::companions(ground, product, organisation);
+            by_server.unstated = access::unstated(ground, product, organisation);
             ways.push(by_server);
         }
     }

@@ -264,13 +264,14 @@ impl Mix<'_> {
         if assured {
             conditions.push("Software Assurance in force on every core licence of the hosts".into());
         }
-        let (mut conditional, mut companions) = (assured, Vec::new());
+        let (mut conditional, mut companions, mut unstated) = (assured, Vec::new(), None);
         if let Some(rest) = rest {
             lines.extend(rest.lines);
             working.steps.extend(rest.working.steps);
             conditional |= rest.conditional;
             conditions.extend(rest.condition);
             companions = rest.companions;
+            unstated = rest.unstated;
         }
         let installed = self.group.members.iter().filter_map(|(one, _)| self.product.edition_rank(&one.edition)).max();
         let edition = Some(self.right.edition.clone());
@@ -278,6 +279,7 @@ impl Mix<'_> {
         Alternative {
             edition: edition.filter(|_| uniform),
             companions,
+            unstated,
             conditional,
             higher_edition: self.product.edition_rank(&self.right.edition) > installed,
             condition: (!conditions.is_empty()).then(|| conditions.join("; ")),

@@ -269,6 +269,7 @@ impl OwnWay<'_> {
         Alternative {
             edition: edition.filter(|_| uniform).map(|edition| edition.to_string()),
             companions: self.companions(basis),
+            unstated: self.unstated(basis),
             sold: used.sold && matches!(self.undeclared, Undeclared::ByCore | Undeclared::ByProcessor)
                 || used.by_server && !used.by_core && self.all_declared(),
             conditional: used.condition,
@@ -288,6 +289,12 @@ impl OwnWay<'_> {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// Who reaches the servers, where a server basis hangs on it and nobody states it.
+    fn unstated(&self, basis: Basis) -> Option<String> {
+        let (one, _) = self.group.members.first().filter(|_| basis == Basis::ServerCal)?;
+        access::unstated(self.ground, self.product, &self.ground.estate.host(one.host).organisation)
     }
 
     /// Every member declares the server basis.
