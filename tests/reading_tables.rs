@@ -125,6 +125,34 @@ fn the_tab_of_hosts_becomes_hypervisors_with_processors() {
 }
 
 #[test]
+fn tabs_with_the_names_of_the_database_say_the_same() {
+    let (verdict, found) = sample("rvtools-csv/database-names/RVTools_tabvInfo.csv");
+    let web = found.host("web-01");
+    assert_eq!((verdict, web.vcpus, web.powered_on), (Verdict::Read, Some(4), Some(true)));
+    assert_eq!((web.fqdn.as_deref(), web.runs_on.as_deref()), (Some("web-01.example.org"), Some("esx-a.example.org")));
+    assert_eq!(web.uuid.as_deref(), Some("422ca90b-853b-1101-3350-759f747730cc"));
+    let system = web.operating_system.as_ref().unwrap();
+    assert_eq!(system.caption, "Microsoft Windows Server 2022 (64-bit)");
+    assert!(found.host("gold").template);
+    let (_, found) = sample("rvtools-csv/database-names/RVTools_tabvHost.csv");
+    let host = found.host("esx-a.example.org");
+    assert_eq!(host.processors, Some(vec![Processor { cores: 16, enabled_cores: None }; 2]));
+    assert_eq!(
+        (host.cluster.as_deref(), host.platform.as_deref()),
+        (Some("CL01"), Some("VMware ESXi 8.0.3 build-24859861"))
+    );
+    let (_, found) = sample("rvtools-csv/database-names/RVTools_tabvCPU.csv");
+    assert_eq!(remark(&found.hosts[0], "virtual sockets"), Some("2 of 2 cores"));
+    // Where no file is named after a tab, the headings tell.
+    let text = b"vHostName,vHostDatacenter,vHostCpuModel,vHostNumCpu,vHostCoresPerCPU\nesx-9,DC1,Xeon,1,8\n";
+    let (verdict, found) = read("hosts.csv", text);
+    assert_eq!(
+        (verdict, found.reader, found.hosts[0].processors.as_ref().map(Vec::len)),
+        (Verdict::Read, "rvtools", Some(1))
+    );
+}
+
+#[test]
 fn other_tabs_are_read_or_ignored_by_what_they_carry() {
     let (verdict, found) = sample("rvtools-csv/t-RVTools_tabvCPU.csv");
     assert_eq!((verdict, found.hosts.len()), (Verdict::Read, 1));

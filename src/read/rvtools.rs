@@ -33,9 +33,10 @@ const PAGE: Page = Page {
     quirks: &[
         "no edition of an operating system, and Windows Server 2012 and 2012 R2 are written alike",
         "custom attributes stand before Cluster, Host and the operating system: the last column of a name is used",
+        "some exports head columns with the names of RVTools' database (`vInfoVMName`, `vHostNumCpu`): both are read",
         "newer versions have both `SMBIOS UUID` and `VM UUID`; older ones call the former `VM UUID`",
     ],
-    verified: Verified::RealFile("workbooks of RVTools 3 and 4"),
+    verified: Verified::RealFile("workbooks of RVTools 3 and 4; the database's names rest on programs that read them"),
     example: "VM,Powerstate,Template,CPUs,Cluster,Host,VM UUID
 web-01,poweredOn,False,4,CL1,esx-01,420412a0-4918-db36-e1b3-48f265d1188f
 ",
@@ -89,6 +90,39 @@ const BY_HEADINGS: [(Tab, &[&str]); 13] = [
     (Tab::Unused("vHBA"), &["Host", "Device", "WWN"]),
     (Tab::Unused("vNIC"), &["Host", "Network Device", "MAC"]),
 ];
+
+/// Names of columns as the database of RVTools has them, behind the name of their tab, and as its tabs show them. The
+/// others differ in blanks alone: `vInfoPowerstate`, `vHostCoresPerCPU`.
+const OF_DATABASE: [(&str, &str, &str); 13] = [
+    ("vInfo", "VMName", "VM"),
+    ("vInfo", "GuestHostName", "DNS Name"),
+    ("vInfo", "OS", "OS according to the configuration file"),
+    ("vInfo", "OSTools", "OS according to the VMware Tools"),
+    ("vInfo", "UUID", "VM UUID"),
+    ("vCPU", "VMName", "VM"),
+    ("vCPU", "CoresPerSocket", "Cores p/s"),
+    ("vHost", "Name", "Host"),
+    ("vHost", "NumCpu", "# CPU"),
+    ("vHost", "NumCpuCores", "# Cores"),
+    ("vHost", "CpuMhz", "Speed"),
+    ("vHost", "FullName", "ESX Version"),
+    ("vHost", "HyperThreadingActive", "HT Active"),
+];
+
+/// The headings of a row. Those of the database bear the name of their tab.
+pub(super) fn columns_of(row: &Row) -> Columns {
+    Columns::renamed(row, |cell| {
+        let cell = cell.trim();
+        let tabs = ["vInfo", "vCPU", "vHost"].into_iter();
+        let parted = tabs.filter_map(|tab| {
+            let starts = cell.get(..tab.len()).is_some_and(|start| start.eq_ignore_ascii_case(tab));
+            Some((tab, cell.get(tab.len()..).filter(|rest| starts && !rest.is_empty())?))
+        });
+        let Some((tab, rest)) = parted.into_iter().next() else { return cell.to_owned() };
+        let known = OF_DATABASE.iter().find(|(of, name, _)| *of == tab && name.eq_ignore_ascii_case(rest));
+        known.map_or(rest, |(.., shown)| shown).to_owned()
+    })
+}
 
 /// A tab of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,6 +190,10 @@ impl Reader for RvTools {
         &PAGE
     }
 
+    fn version(&self) -> u32 {
+        3
+    }
+
     fn sniff(&self, head: &[u8], path: &str) -> Sniff {
         if !may_be_text_table(head) {
             return Sniff::No;
@@ -186,7 +224,7 @@ pub(super) fn unused(tab: &str) -> Verdict {
 /// The tab that a text holds: by its headings; by the file's name where RVTools named the file.
 fn tab_of_text(text: &str, path: &str) -> Option<Tab> {
     let headings = rows_of_text(text, path).next()?.ok()?;
-    let columns = Columns::of(&headings);
+    let columns = columns_of(&headings);
     Tab::by_headings(&columns).or_else(|| {
         let named = Tab::by_name(path)?;
         // A vCPU without the columns that matter carries nothing.
@@ -238,7 +276,7 @@ impl<'a> Export<'a> {
                 }
             };
             let Some(columns) = &columns else {
-                let found = Columns::of(&row);
+                let found = columns_of(&row);
                 if let Some(missing) = tab.key_column().filter(|name| !found.has(name)) {
                     let message = format!("the tab {} has no column `{missing}`", tab.name());
                     self.faults.keep(Diagnostic::error(Code::MissingKey, self.path, message).at(row.place));

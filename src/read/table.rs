@@ -104,6 +104,11 @@ impl Columns {
         Self { names: row.cells.clone(), keys: row.cells.iter().map(|name| heading(name)).collect() }
     }
 
+    /// The headings that a row holds, each under the name that it bears elsewhere.
+    pub fn renamed(row: &Row, name: impl Fn(&str) -> String) -> Self {
+        Self { names: row.cells.clone(), keys: row.cells.iter().map(|cell| heading(&name(cell))).collect() }
+    }
+
     /// First column with this heading.
     pub fn find(&self, name: &str) -> Option<usize> {
         let wanted = heading(name);

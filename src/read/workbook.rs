@@ -7,9 +7,9 @@ use crate::model::Place;
 use super::listing::HEADINGS_WITHIN;
 use super::mapped::Mapped;
 use super::page::{Field, Page, Verified};
-use super::rvtools::{Export, Tab, unused};
+use super::rvtools::{Export, Tab, columns_of, unused};
 use super::sheet::{SheetTable, Workbook};
-use super::table::{Columns, NextRow, Row, Table as _};
+use super::table::{NextRow, Row, Table as _};
 use super::{Carries, Input, Reader, Sink, Sniff, Verdict, mapped, prices, purchases};
 
 /// How a workbook of today begins: it is a ZIP archive.
@@ -55,7 +55,7 @@ impl Reader for Workbooks {
     }
 
     fn version(&self) -> u32 {
-        3
+        4
     }
 
     fn reads_tables(&self) -> bool {
@@ -169,7 +169,7 @@ fn kind<'m>(sheet: &str, first: &[NextRow], input: &Input<'m>) -> Kind<'m> {
     let Some(top) = rows.first() else {
         return Kind::Empty;
     };
-    if let Some(tab) = Tab::by_headings(&Columns::of(top)) {
+    if let Some(tab) = Tab::by_headings(&columns_of(top)) {
         return Kind::Tab(tab);
     }
     let known = mapped::known_for_sheet(sheet, &rows);
