@@ -209,6 +209,12 @@ impl<'a> Document<'a> {
             let done = match plain.next() {
                 Ok(Token::Open(element, at)) => begin(self, element, at),
                 Ok(Token::Empty(element, at)) => begin(self, element, at).map(|()| self.close()),
+                Ok(Token::Leaf(element, at, text)) => begin(self, element, at).map(|()| {
+                    if self.slot.is_some() {
+                        self.append(Cow::Borrowed(text));
+                    }
+                    self.close();
+                }),
                 Ok(Token::Close) => {
                     self.close();
                     Ok(())

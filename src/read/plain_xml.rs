@@ -12,6 +12,8 @@ pub(super) enum Token<'a> {
     Open(&'a str, usize),
     /// `<name/>`, likewise.
     Empty(&'a str, usize),
+    /// `<name>text</name>`, likewise, with its text: nearly all there is in an inventory.
+    Leaf(&'a str, usize, &'a str),
     /// The end of the element opened last.
     Close,
     /// Text up to the next token.
@@ -69,26 +71,40 @@ impl<'a> PlainXml<'a> {
 
     fn tag(&mut self) -> Result<Token<'a>, NotPlain> {
         let begins = self.at;
-        let rest = &self.text[begins + 1..];
-        if let Some(rest) = rest.strip_prefix('/') {
+        let bytes = self.text.as_bytes();
+        if bytes.get(begins + 1) == Some(&b'/') {
             let name = self.open.pop().ok_or(NotPlain)?;
-            let closed = rest.strip_prefix(name).and_then(|rest| rest.strip_prefix('>'));
-            self.at = self.text.len() - closed.ok_or(NotPlain)?.len();
+            self.at = after_end_of(bytes, begins, name).ok_or(NotPlain)?;
             return Ok(Token::Close);
         }
-        let length = rest.bytes().position(|byte| !is_of_name(byte)).ok_or(NotPlain)?;
-        let (name, rest) = rest.split_at(length);
+        let length = bytes[begins + 1..].iter().position(|&byte| !OF_NAME[usize::from(byte)]).ok_or(NotPlain)?;
+        let ends = begins + 1 + length;
+        let name = &self.text[begins + 1..ends];
         if !name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
             return Err(NotPlain);
         }
-        if let Some(rest) = rest.strip_prefix('>') {
-            self.at = self.text.len() - rest.len();
-            self.open.push(name);
-            return Ok(Token::Open(name, begins));
+        match bytes[ends] {
+            b'>' => Ok(self.opened(name, begins, ends + 1)),
+            b'/' if bytes.get(ends + 1) == Some(&b'>') => {
+                self.at = ends + 2;
+                Ok(Token::Empty(name, begins))
+            }
+            _ => Err(NotPlain),
         }
-        let rest = rest.strip_prefix("/>").ok_or(NotPlain)?;
-        self.at = self.text.len() - rest.len();
-        Ok(Token::Empty(name, begins))
+    }
+
+    /// An element whose content begins at `inside`: the whole of it, where nothing is in it but text.
+    fn opened(&mut self, name: &'a str, begins: usize, inside: usize) -> Token<'a> {
+        let bytes = self.text.as_bytes();
+        let text = memchr2(b'<', b'&', &bytes[inside..]).map(|length| inside + length);
+        let after = text.filter(|&end| bytes[end] == b'<').and_then(|end| Some((end, after_end_of(bytes, end, name)?)));
+        if let Some((end, after)) = after {
+            self.at = after;
+            return Token::Leaf(name, begins, &self.text[inside..end]);
+        }
+        self.at = inside;
+        self.open.push(name);
+        Token::Open(name, begins)
     }
 
     fn entity(&mut self) -> Result<Token<'a>, NotPlain> {
@@ -102,9 +118,27 @@ impl<'a> PlainXml<'a> {
     }
 }
 
-fn is_of_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+/// Where the text goes on after `</name>`, should that begin at `at`. Names are short: comparing byte by byte is quicker
+/// than asking the library to.
+fn after_end_of(bytes: &[u8], at: usize, name: &str) -> Option<usize> {
+    let name_at = at + 2;
+    let end = name_at + name.len();
+    let is_end = bytes.get(end) == Some(&b'>')
+        && bytes[at + 1] == b'/'
+        && bytes[name_at..end].iter().zip(name.as_bytes()).all(|(found, wanted)| found == wanted);
+    is_end.then_some(end + 1)
 }
+
+/// Bytes that names are made of.
+const OF_NAME: [bool; 256] = {
+    let mut of_name = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        of_name[byte] = matches!(byte as u8, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.');
+        byte += 1;
+    }
+    of_name
+};
 
 #[cfg(test)]
 mod tests {
@@ -123,8 +157,8 @@ mod tests {
 
     #[test]
     fn elements_texts_and_entities_are_told_apart() {
-        use Token::{Character, Close, Empty, Open, Text};
-        let text = "<?xml version='1.0'?>\n<A><B>x &amp; é</B><C/></A>\n";
+        use Token::{Character, Close, Empty, Leaf, Open, Text};
+        let text = "<?xml version='1.0'?>\n<A><B>x &amp; é</B><C/><D>é x</D><E></E></A>\n";
         let expected = vec![
             Text("\n"),
             Open("A", 22),
@@ -134,6 +168,8 @@ mod tests {
             Text(" é"),
             Close,
             Empty("C", 42),
+            Leaf("D", 46, "é x"),
+            Leaf("E", 57, ""),
             Close,
             Text("\n"),
         ];
@@ -149,6 +185,10 @@ mod tests {
             "<A></B>",
             "</A>",
             "<A></A >",
+            "<A>b</AB>",
+            "<A>b</A",
+            "<A>b<",
+            "<A>b</",
             "<A><!-- b --></A>",
             "<A><![CDATA[b]]></A>",
             "<!DOCTYPE A><A></A>",
