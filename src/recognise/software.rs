@@ -3,7 +3,9 @@
 //! One installation leaves many records: a row for each language, each registry view, each part of a setup. Every record ends
 //! as exactly one of installation, component, not licensable, duplicate or unrecognised, so that the counts add up.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
+
+use hashbrown::HashSet;
 
 use crate::model::{Fact, Installation, Locator, RecordClass, RecordCounts, Role, SoftwareRecord};
 use crate::rules::Product;

@@ -83,13 +83,9 @@ struct Joiner<'a> {
 
 impl Joiner<'_> {
     fn by_uuid(&mut self) {
-        let mut bearers: BTreeMap<u128, Vec<usize>> = BTreeMap::new();
-        for (position, identifiers) in self.identifiers.iter().enumerate() {
-            for uuid in &identifiers.uuids {
-                bearers.entry(uuid.key).or_default().push(position);
-            }
-        }
-        for (key, bearers) in bearers {
+        let borne = self.identifiers.iter().enumerate();
+        let borne = borne.flat_map(|(position, one)| one.uuids.iter().map(move |uuid| (uuid.key, position)));
+        for (key, bearers) in borne_by_several(borne, |key| key) {
             let written = self.uuids_written(key, &bearers);
             match self.two_machines(&bearers) {
                 None => self.unite(&bearers, &uuid_rule(&written)),
@@ -102,13 +98,9 @@ impl Joiner<'_> {
     }
 
     fn by_serial(&mut self) {
-        let mut bearers: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (position, identifiers) in self.identifiers.iter().enumerate() {
-            if let Some(serial) = &identifiers.serial {
-                bearers.entry(serial.clone()).or_default().push(position);
-            }
-        }
-        for (serial, bearers) in bearers {
+        let borne = self.identifiers.iter().enumerate();
+        let borne = borne.filter_map(|(position, one)| Some((one.serial.as_deref()?, position)));
+        for (serial, bearers) in borne_by_several(borne, str::to_owned) {
             match self.two_machines(&bearers) {
                 None => self.unite(&bearers, "same serial number"),
                 Some(why) => self.report(&bearers, ("serial number", &serial), &serial, &why),
@@ -119,18 +111,17 @@ impl Joiner<'_> {
     /// Within an organisation for every view; across organisations only between agents, and only for names of at least
     /// three labels: `server.local` exists in every town hall.
     fn by_fqdn(&mut self) {
-        let mut within: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
-        let mut across: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (position, identifiers) in self.identifiers.iter().enumerate() {
-            let Some(fqdn) = &identifiers.fqdn else { continue };
-            let sighting = self.sightings[position];
-            within.entry((sighting.organisation.clone(), fqdn.name.clone())).or_default().push(position);
-            if sighting.observed.view == View::Agent && fqdn.name.matches('.').count() >= 2 {
-                across.entry(fqdn.name.clone()).or_default().push(position);
-            }
-        }
-        let across = across.into_iter().map(|(name, bearers)| ((String::new(), name), bearers));
-        for ((_, name), bearers) in within.into_iter().chain(across) {
+        let named = || {
+            let all = self.identifiers.iter().enumerate();
+            all.filter_map(|(position, one)| Some((one.fqdn.as_ref()?.name.as_str(), position)))
+        };
+        let within = named().map(|(name, position)| ((self.sightings[position].organisation.as_str(), name), position));
+        let across = named().filter(|&(name, position)| {
+            self.sightings[position].observed.view == View::Agent && name.matches('.').count() >= 2
+        });
+        let mut bearers = borne_by_several(within, |(_, name)| name.to_owned());
+        bearers.extend(borne_by_several(across, str::to_owned));
+        for (name, bearers) in bearers {
             match self.two_named_alike(&bearers, false) {
                 None => self.unite(&bearers, "same fully qualified name"),
                 Some(why) => self.report(&bearers, ("fully qualified name", &name), &name, &why),
@@ -139,16 +130,12 @@ impl Joiner<'_> {
     }
 
     fn by_name(&mut self) {
-        let mut bearers: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
-        for (position, identifiers) in self.identifiers.iter().enumerate() {
-            for name in &identifiers.names {
-                bearers
-                    .entry((self.sightings[position].organisation.clone(), name.clone()))
-                    .or_default()
-                    .push(position);
-            }
-        }
-        for ((organisation, name), bearers) in bearers {
+        let named = self.identifiers.iter().enumerate().flat_map(|(position, one)| {
+            let organisation = self.sightings[position].organisation.as_str();
+            one.names.iter().map(move |name| ((organisation, name.as_str()), position))
+        });
+        let named = borne_by_several(named, |(organisation, name)| (organisation.to_owned(), name.to_owned()));
+        for ((organisation, name), bearers) in named {
             match self.two_named_alike(&bearers, true) {
                 None => {
                     let differ = if self.uuids_differ(&bearers) { " though the UUIDs differ" } else { "" };
@@ -356,6 +343,18 @@ impl Joiner<'_> {
         };
         self.findings.entry(finding.key.clone()).or_insert(finding);
     }
+}
+
+/// Identifiers that more than one sighting bears, in their order, each with the positions that bear it. Nearly every
+/// identifier is borne once, and nothing need be done about that.
+fn borne_by_several<K: Ord + Copy, O>(
+    borne: impl Iterator<Item = (K, usize)>,
+    own: impl Fn(K) -> O,
+) -> Vec<(O, Vec<usize>)> {
+    let mut borne: Vec<(K, usize)> = borne.collect();
+    borne.sort_unstable();
+    let alike = borne.chunk_by(|(one, _), (other, _)| one == other).filter(|bearers| bearers.len() > 1);
+    alike.map(|bearers| (own(bearers[0].0), bearers.iter().map(|&(_, position)| position).collect())).collect()
 }
 
 /// Adds a rule that is not noted yet; rules stay in alphabetical order, whatever order clusters were joined in.

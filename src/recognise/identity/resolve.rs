@@ -19,7 +19,7 @@ use super::{Group, Identified, IdentifiedHost, Joined, Sighting};
 /// Turns groups into hosts. `junk` are the identifiers that identify nothing.
 pub fn resolve(sightings: &[Sighting], joined: Joined, junk: &[String]) -> Identified {
     let junk = Junk::new(junk);
-    let (mut findings, mut contradictions) = (joined.findings, Vec::new());
+    let mut findings = joined.findings;
     let merging = |group| Merging { sightings, group, identifiers: identifiers(sightings, group, &junk) };
     let merging: Vec<Merging<'_>> = joined.groups.par_iter().map(merging).collect();
     let identified = |merging: &Merging<'_>| IdentifiedHost {
@@ -30,9 +30,12 @@ pub fn resolve(sightings: &[Sighting], joined: Joined, junk: &[String]) -> Ident
     };
     let mut hosts: Vec<IdentifiedHost> = merging.par_iter().map(identified).collect();
     name_apart(&mut hosts);
-    for (merging, host) in merging.iter().zip(&hosts) {
-        merging.contradictions(&host.host, &mut contradictions);
-    }
+    let contradicted = |(merging, host): (&Merging<'_>, &IdentifiedHost)| {
+        let mut found = Vec::new();
+        merging.contradictions(&host.host, &mut found);
+        found
+    };
+    let mut contradictions: Vec<_> = merging.par_iter().zip(&hosts).flat_map_iter(contradicted).collect();
     let of = |host: &Host| (host.organisation.clone(), host.name.clone(), host.uuid.clone(), host.serial.clone());
     hosts.sort_by_cached_key(|host| of(&host.host));
     place(sightings, &mut hosts, &mut contradictions);
