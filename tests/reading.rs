@@ -155,7 +155,7 @@ fn the_order_of_keys_does_not_matter_and_names_stay_as_written() {
     );
     let processor = host.processors.as_ref().expect("stated")[0];
     assert_eq!((processor.cores, processor.enabled_cores), (4, Some(1)));
-    let place = |index: u32| Place::Within(format!("content.softwares[{index}]"));
+    let place = |index: u32| Place::Within(format!("content.softwares[{index}]").into());
     let software: Vec<_> =
         heard.software.iter().map(|row| (row.name.as_str(), row.version.as_str(), &row.place)).collect();
     assert_eq!(software, [("Résumé \"Writer\" ", "2", &place(0)), ("Trailing blanks stay  ", "03.50", &place(2))]);

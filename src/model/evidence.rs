@@ -3,6 +3,8 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::SharedText;
+
 /// Index of a [`Source`] in the estate's list of sources, which is sorted by path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -63,12 +65,12 @@ pub enum Place {
     /// A row of a sheet, counted from one.
     Row {
         /// Name of the sheet.
-        sheet: String,
+        sheet: SharedText,
         /// Row number as the spreadsheet program shows it.
         row: u32,
     },
     /// A path of keys inside a document, such as `content.softwares[12]`.
-    Within(String),
+    Within(SharedText),
 }
 
 impl std::fmt::Display for Place {

@@ -145,7 +145,7 @@ impl Reader for Facter {
             return Err(Diagnostic::error(Code::IncompleteRecord, input.path, message));
         };
         let mut faults: Vec<Diagnostic> = facts.misshapen(input.path).collect();
-        let mut host = ObservedHost::new(Place::Within(place.to_owned()), View::Register, name);
+        let mut host = ObservedHost::new(Place::Within(place.into()), View::Register, name);
         identity(&facts, &mut host);
         platform(&facts, input.path, &mut host, &mut faults);
         processors(&facts, input.path, &mut host, &mut faults);
@@ -216,7 +216,7 @@ fn processors(facts: &Picked<'_>, path: &str, host: &mut ObservedHost, faults: &
             "{sockets} sockets of {cores} cores make {in_all} threads, and `count` states {logical}; the processors are \
              taken as not stated"
         );
-        let place = Place::Within("processors".to_owned());
+        let place = Place::Within("processors".into());
         faults.push(Diagnostic::warning(Code::ImplausibleValue, path, message).at(place));
         return;
     }
@@ -246,7 +246,7 @@ fn operating_system(facts: &Picked<'_>, host: &mut ObservedHost) {
     host.operating_system = Some(ObservedOperatingSystem {
         caption: running.unwrap_or(caption),
         version: facts.owned(&["kernelversion"]),
-        place: Some(Place::Within(place.to_owned())),
+        place: Some(Place::Within(place.into())),
     });
 }
 

@@ -56,7 +56,7 @@ impl<'a> Picked<'a> {
         let number = text.parse().ok().filter(|number| (1..=most).contains(number));
         if number.is_none() {
             let message = format!("`{text}` cannot be right where a number from 1 to {most} is meant; it is not used");
-            faults.push(Diagnostic::warning(Code::ImplausibleValue, path, message).at(Place::Within(place.to_owned())));
+            faults.push(Diagnostic::warning(Code::ImplausibleValue, path, message).at(Place::Within(place.into())));
         }
         number
     }
@@ -67,7 +67,7 @@ impl<'a> Picked<'a> {
         let flag = text.to_lowercase().parse().ok();
         if flag.is_none() {
             let message = format!("`{text}` stands where true or false is meant; it is not used");
-            faults.push(Diagnostic::warning(Code::ImplausibleValue, path, message).at(Place::Within(place.to_owned())));
+            faults.push(Diagnostic::warning(Code::ImplausibleValue, path, message).at(Place::Within(place.into())));
         }
         flag
     }
@@ -76,7 +76,7 @@ impl<'a> Picked<'a> {
     pub fn misshapen(&self, path: &str) -> impl Iterator<Item = Diagnostic> {
         self.misshapen.iter().map(move |&place| {
             let message = "something of another shape stands here; it is not used";
-            Diagnostic::warning(Code::ImplausibleValue, path, message).at(Place::Within(place.to_owned()))
+            Diagnostic::warning(Code::ImplausibleValue, path, message).at(Place::Within(place.into()))
         })
     }
 }

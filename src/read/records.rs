@@ -246,7 +246,7 @@ impl<'w, 'm> Walk<'w, 'm> {
                 Step::Index(index) => place += &format!("[{index}]"),
             }
         }
-        Place::Within(if place.is_empty() { "the document".to_owned() } else { place })
+        Place::Within(if place.is_empty() { "the document".into() } else { place.into() })
     }
 
     /// The key under which the walk is, or one so many keys above it.

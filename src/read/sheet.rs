@@ -270,7 +270,7 @@ impl Iterator for SheetRows<'_, '_> {
 
 /// The place of a row, which a sheet counts from nought.
 fn place(sheet: &str, row: u32) -> Place {
-    Place::Row { sheet: sheet.to_owned(), row: row.saturating_add(1) }
+    Place::Row { sheet: sheet.into(), row: row.saturating_add(1) }
 }
 
 fn put(cells: &mut Vec<String>, typed: &mut Vec<usize>, held: Held) {

@@ -48,10 +48,11 @@ use crate::model::{History, Outcome, Price, PurchaseLine};
 use reading::Reading;
 
 /// Every migration in order; its position plus one is the version it leads to. Never change one, only append.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001_scans.sql"),
     include_str!("migrations/0002_history.sql"),
     include_str!("migrations/0003_of_path.sql"),
+    include_str!("migrations/0004_runs.sql"),
 ];
 
 /// The version from which on every scan writes its history.

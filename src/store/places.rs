@@ -4,9 +4,9 @@
 use std::fmt;
 
 use serde::de::{SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::model::Place;
+use crate::model::{Place, SharedText};
 
 /// A place without its number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ enum Shape {
     /// A line.
     Line,
     /// A row of this sheet.
-    Row(String),
+    Row(SharedText),
     /// A path of keys with a number in brackets between these two texts.
     Within(String, String),
 }
@@ -29,7 +29,7 @@ impl Shape {
             Self::Fixed(place) => place.clone(),
             Self::Line => Place::Line(number),
             Self::Row(sheet) => Place::Row { sheet: sheet.clone(), row: number },
-            Self::Within(before, after) => Place::Within(format!("{before}[{number}]{after}")),
+            Self::Within(before, after) => Place::Within(format!("{before}[{number}]{after}").into()),
         }
     }
 
@@ -73,7 +73,7 @@ fn plain_number(text: &str) -> Option<u32> {
 }
 
 /// Records of one shape whose numbers go up by one: shape, first number, count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 struct Run(u32, u32, u32);
 
 impl Run {
@@ -88,39 +88,67 @@ impl Run {
     }
 }
 
-/// Runs one after another, in a few bytes each: most begin a few lines behind the one before.
+/// Runs one after another, nearly all in one byte: most are of one record a few lines behind the one before.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Runs {
-    /// All but the last: shape, distance from the end of the run before, and count, as LEB128 integers.
-    packed: Vec<u8>,
-    /// Where the last packed run ended.
-    end: u32,
+    /// All but the last, see [`Packed`].
+    packed: Packed,
     last: Option<Run>,
+}
+
+/// Runs as LEB128 integers: the distance from the end of the run before, times two. It is odd where the shape is another
+/// or the count is not one, and both of them follow.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Packed {
+    bytes: Vec<u8>,
+    /// Shape and end of the run packed last.
+    shape: u32,
+    end: u32,
+}
+
+impl Packed {
+    fn push(&mut self, Run(shape, first, count): Run) {
+        let distance = u64::from(first.wrapping_sub(self.end)) << 1;
+        if shape == self.shape && count == 1 {
+            write_number(&mut self.bytes, distance);
+        } else {
+            for number in [distance | 1, u64::from(shape), u64::from(count)] {
+                write_number(&mut self.bytes, number);
+            }
+        }
+        (self.shape, self.end) = (shape, first.wrapping_add(count));
+    }
+}
+
+/// The runs in packed bytes. Damaged bytes end them early.
+fn unpacked(bytes: &[u8]) -> impl Iterator<Item = Run> {
+    let (mut bytes, mut shape, mut end) = (bytes.iter(), 0, 0_u32);
+    std::iter::from_fn(move || {
+        let distance = read_number(&mut bytes)?;
+        let mut count = 1;
+        if distance & 1 == 1 {
+            shape = u32::try_from(read_number(&mut bytes)?).ok()?;
+            count = u32::try_from(read_number(&mut bytes)?).ok()?;
+        }
+        let first = end.wrapping_add(u32::try_from(distance >> 1).ok()?);
+        end = first.wrapping_add(count);
+        Some(Run(shape, first, count))
+    })
 }
 
 impl Runs {
     fn push(&mut self, run: Run) {
-        if let Some(Run(shape, first, count)) = self.last.replace(run) {
-            for number in [shape, first.wrapping_sub(self.end), count] {
-                write_number(&mut self.packed, number);
-            }
-            self.end = first.wrapping_add(count);
+        if let Some(before) = self.last.replace(run) {
+            self.packed.push(before);
         }
     }
 
     fn iter(&self) -> impl Iterator<Item = Run> {
-        let (mut bytes, mut end) = (self.packed.iter(), 0_u32);
-        let packed = std::iter::from_fn(move || {
-            let (shape, distance) = (read_number(&mut bytes)?, read_number(&mut bytes)?);
-            let run = Run(shape, end.wrapping_add(distance), read_number(&mut bytes)?);
-            end = run.1.wrapping_add(run.2);
-            Some(run)
-        });
-        packed.chain(self.last)
+        unpacked(&self.packed.bytes).chain(self.last)
     }
 }
 
-fn write_number(bytes: &mut Vec<u8>, mut number: u32) {
+fn write_number(bytes: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         bytes.push((number & 0x7f) as u8 | 0x80);
         number >>= 7;
@@ -128,11 +156,11 @@ fn write_number(bytes: &mut Vec<u8>, mut number: u32) {
     bytes.push(number as u8);
 }
 
-fn read_number(bytes: &mut std::slice::Iter<'_, u8>) -> Option<u32> {
-    let (mut number, mut shift) = (0, 0);
+fn read_number(bytes: &mut std::slice::Iter<'_, u8>) -> Option<u64> {
+    let (mut number, mut shift) = (0, 0_u32);
     loop {
         let byte = *bytes.next()?;
-        number |= u32::from(byte & 0x7f) << shift;
+        number |= u64::from(byte & 0x7f).checked_shl(shift)?;
         if byte & 0x80 == 0 {
             return Some(number);
         }
@@ -140,19 +168,13 @@ fn read_number(bytes: &mut std::slice::Iter<'_, u8>) -> Option<u32> {
     }
 }
 
-impl Serialize for Runs {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter())
-    }
-}
-
+/// Reads the form of older stores, a list of runs.
 impl<'de> Deserialize<'de> for Runs {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(RunsVisitor)
     }
 }
 
-/// Packs runs as they are read.
 struct RunsVisitor;
 
 impl<'de> Visitor<'de> for RunsVisitor {
@@ -167,13 +189,13 @@ impl<'de> Visitor<'de> for RunsVisitor {
         while let Some(run) = list.next_element()? {
             runs.push(run);
         }
-        runs.packed.shrink_to_fit();
+        runs.packed.bytes.shrink_to_fit();
         Ok(runs)
     }
 }
 
-/// The places of the records of one software list, in their order.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The places of the records of one software list, in their order. It is read from JSON as older stores hold it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Places {
     shapes: Vec<Shape>,
     /// Shape, first number and count of each run.
@@ -181,6 +203,21 @@ pub struct Places {
 }
 
 impl Places {
+    /// Shapes as JSON, and the runs of places in them as bytes.
+    pub(super) fn stored(&self) -> serde_json::Result<(String, Vec<u8>)> {
+        let mut packed = self.runs.packed.clone();
+        self.runs.last.into_iter().for_each(|run| packed.push(run));
+        Ok((serde_json::to_string(&self.shapes)?, packed.bytes))
+    }
+
+    /// What [`Places::stored`] gave.
+    pub(super) fn read(shapes: &str, runs: &[u8]) -> serde_json::Result<Self> {
+        let mut places = Self { shapes: serde_json::from_str(shapes)?, runs: Runs::default() };
+        unpacked(runs).for_each(|run| places.runs.push(run));
+        places.runs.packed.bytes.shrink_to_fit();
+        Ok(places)
+    }
+
     /// Adds the place of the next record.
     pub fn push(&mut self, place: &Place) {
         if let (Some(run), Some(shape)) = (&mut self.runs.last, self.shapes.last())
@@ -233,11 +270,26 @@ mod tests {
     fn places_that_count_upwards_cost_one_run() {
         let mut places = Places::default();
         for number in 0..180 {
-            places.push(&Place::Within(format!("content.softwares[{number}]")));
+            places.push(&Place::Within(format!("content.softwares[{number}]").into()));
         }
         assert_eq!(places.len(), 180);
-        let written = serde_json::to_string(&places).expect("it serialises");
-        assert_eq!(written, r#"{"shapes":[{"within":["content.softwares",""]}],"runs":[[0,0,180]]}"#);
+        let (shapes, runs) = places.stored().expect("it is written");
+        assert_eq!((shapes.as_str(), runs.len()), (r#"[{"within":["content.softwares",""]}]"#, 4));
+    }
+
+    #[test]
+    fn lines_a_few_apart_cost_a_byte_each() {
+        let mut places = Places::default();
+        (0..180).for_each(|number| places.push(&Place::Line(number * 8)));
+        assert_eq!(places.stored().expect("it is written").1.len(), 180);
+    }
+
+    #[test]
+    fn the_form_of_older_stores_is_read() {
+        let old = r#"{"shapes":["line"],"runs":[[0,161,1],[0,168,2]]}"#;
+        let mut places = Places::default();
+        [161, 168, 169].iter().for_each(|&line| places.push(&Place::Line(line)));
+        assert_eq!(serde_json::from_str::<Places>(old).expect("it is read"), places);
     }
 
     #[test]
@@ -246,8 +298,8 @@ mod tests {
         let mut places = Places::default();
         numbers.iter().for_each(|&number| places.push(&Place::Line(number)));
         assert!((0..5).all(|at| places.get(at) == Some(Place::Line(numbers[at]))));
-        let written = serde_json::to_string(&places).expect("it serialises");
-        assert_eq!(serde_json::from_str::<Places>(&written).expect("it reads back"), places);
+        let (shapes, runs) = places.stored().expect("it is written");
+        assert_eq!(Places::read(&shapes, &runs).expect("it reads back"), places);
     }
 
     fn any_place() -> impl Strategy<Value = Place> {
@@ -255,18 +307,24 @@ mod tests {
             Just(Place::Whole),
             (0..5u32).prop_map(Place::Line),
             (0..5u32).prop_map(|row| Place::Row { sheet: "vInfo".into(), row }),
-            "[a-b\\[\\]0-3.]{0,8}".prop_map(Place::Within),
-            (0..4u32, 0..4u32).prop_map(|(a, b)| Place::Within(format!("hosts[{a}].software[{b}].name"))),
+            "[a-b\\[\\]0-3.]{0,8}".prop_map(|path| Place::Within(path.into())),
+            (0..4u32, 0..4u32).prop_map(|(a, b)| Place::Within(format!("hosts[{a}].software[{b}].name").into())),
         ]
     }
 
     proptest! {
         #[test]
+        fn damaged_runs_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..50)) {
+            let read = Places::read("[\"line\"]", &bytes).expect("shapes are right");
+            let _ = (read.len(), read.get(7));
+        }
+
+        #[test]
         fn every_place_comes_back_as_it_was(given in prop::collection::vec(any_place(), 0..30)) {
             let mut places = Places::default();
             given.iter().for_each(|place| places.push(place));
-            let written = serde_json::to_string(&places).expect("it serialises");
-            let read: Places = serde_json::from_str(&written).expect("it reads back");
+            let (shapes, runs) = places.stored().expect("it is written");
+            let read = Places::read(&shapes, &runs).expect("it reads back");
             prop_assert_eq!(read.len(), given.len());
             for (position, place) in given.iter().enumerate() {
                 prop_assert_eq!(read.get(position), Some(place.clone()));

@@ -9,6 +9,7 @@ use crate::model::{FileStatus, Place, SoftwareRecord};
 
 use super::StoreError;
 use super::content::{ContentId, FileContents, HostContents, StoredFile};
+use super::places::Places;
 use super::software::{ListId, StoredSoftware, read_titles};
 use super::titles::{Packed, TitleId, Titles, pack};
 
@@ -23,8 +24,9 @@ impl Reading<'_> {
     /// A content under the path at which it was found.
     pub fn file(&self, path: String, content: ContentId) -> Result<StoredFile, StoreError> {
         let mut contents = self.header(content)?;
-        let mut statement = self
-            .prepared("SELECT kind, place, body, list, places FROM observation WHERE content = ?1 ORDER BY ordinal")?;
+        let mut statement = self.prepared(
+            "SELECT kind, place, body, list, places, runs FROM observation WHERE content = ?1 ORDER BY ordinal",
+        )?;
         let mut rows = statement.query([content.0]).map_err(|error| self.failed(error))?;
         while let Some(row) = rows.next().map_err(|error| self.failed(error))? {
             self.observation(row, &path, &mut contents)?;
@@ -103,7 +105,7 @@ impl Reading<'_> {
             "host" => {
                 let list: Option<i64> = row.get(3).map_err(failed)?;
                 let software = match list {
-                    Some(list) => Some(StoredSoftware { list: ListId(list), places: self.json(text(4)?)? }),
+                    Some(list) => Some(StoredSoftware { list: ListId(list), places: self.places(row)? }),
                     None => None,
                 };
                 contents.hosts.push(HostContents { observed: self.json(body)?, software });
@@ -122,12 +124,29 @@ impl Reading<'_> {
         Ok(())
     }
 
+    /// Where the records of a list stand.
+    fn places(&self, row: &rusqlite::Row<'_>) -> Result<Places, StoreError> {
+        let columns = || {
+            let shapes = row.get_ref(4)?.as_str()?;
+            Ok((shapes, row.get_ref(5)?.as_blob_or_null()?))
+        };
+        let (shapes, runs) = columns().map_err(|error: rusqlite::Error| self.failed(error))?;
+        match runs {
+            Some(runs) => Places::read(shapes, runs).map_err(|error| self.not_read(&error)),
+            None => self.json(shapes),
+        }
+    }
+
     fn prepared(&self, sql: &str) -> Result<rusqlite::CachedStatement<'_>, StoreError> {
         self.connection.prepare_cached(sql).map_err(|error| self.failed(error))
     }
 
     fn json<T: DeserializeOwned>(&self, text: &str) -> Result<T, StoreError> {
-        serde_json::from_str(text).map_err(|error| self.damaged(format!("an observation does not read back: {error}")))
+        serde_json::from_str(text).map_err(|error| self.not_read(&error))
+    }
+
+    fn not_read(&self, error: &serde_json::Error) -> StoreError {
+        self.damaged(format!("an observation does not read back: {error}"))
     }
 
     fn failed(&self, error: rusqlite::Error) -> StoreError {

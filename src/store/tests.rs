@@ -84,7 +84,7 @@ fn list(names: &[&str]) -> SoftwareList {
     let mut list = SoftwareList::default();
     for (index, name) in names.iter().enumerate() {
         let record = SoftwareRecord { name, version: "1.0", ..SoftwareRecord::default() };
-        assert!(list.push(record, &Place::Within(format!("content.softwares[{}]", index + 3))));
+        assert!(list.push(record, &Place::Within(format!("content.softwares[{}]", index + 3).into())));
     }
     list
 }
@@ -458,7 +458,7 @@ fn a_store_from_before_the_history_is_filled_in_from_what_its_scans_froze() {
     scan_position(&mut store, date(2026, 6, 30), 8);
     let history = store.history().expect("it reads");
     let back = "DROP TABLE position_history; DROP TABLE position_key; DROP INDEX content_by_hash;
-        ALTER TABLE content DROP COLUMN of_path;
+        ALTER TABLE content DROP COLUMN of_path; ALTER TABLE observation DROP COLUMN runs;
         CREATE UNIQUE INDEX content_by_hash ON content (hash, reader, reader_version, organisation);
         PRAGMA user_version = 1;";
     store.connection.execute_batch(back).expect("the store is of version 1 again");

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Transaction, params};
 use serde::Serialize;
 
 use crate::model::{FileStatus, History, Outcome, Place, Price, PurchaseLine};
@@ -101,11 +101,10 @@ impl<'store> ScanWriter<'store> {
     pub fn add_file(&mut self, file: FileResult) -> Result<StoredFile, StoreError> {
         let FileResult { path, size, modified_ns, contents } = file;
         let hash = blake3::Hash::from_hex(&contents.hash).map(|hash| hash.as_bytes().to_vec()).unwrap_or_default();
-        let known = if hash.is_empty() { None } else { self.known_content(&hash, &contents)? };
-        let stored = match known {
-            Some(content) => self.reading().file(path, content)?,
-            None => {
-                let content = self.insert_content(&hash, &contents)?;
+        let (content, new) = self.content(&hash, &contents)?;
+        let stored = match new {
+            false => self.reading().file(path, content)?,
+            true => {
                 let contents = self.insert_observations(&path, content, contents)?;
                 StoredFile { path, content, contents }
             }
@@ -173,26 +172,8 @@ impl<'store> ScanWriter<'store> {
         Reading { connection: &self.transaction, path: self.path }
     }
 
-    fn known_content(
-        &self,
-        hash: &[u8],
-        contents: &FileContents<SoftwareList>,
-    ) -> Result<Option<ContentId>, StoreError> {
-        let mut statement = self.prepared(
-            "SELECT id FROM content
-             WHERE length(hash) = 32 AND hash = ?1 AND reader = ?2 AND reader_version = ?3 AND organisation = ?4
-               AND of_path = ?5",
-        )?;
-        let organisation = contents.organisation.as_deref().unwrap_or_default();
-        let of_path = contents.of_path.as_deref().unwrap_or_default();
-        statement
-            .query_row(params![hash, contents.reader, contents.reader_version, organisation, of_path], |row| row.get(0))
-            .optional()
-            .map(|id| id.map(ContentId))
-            .map_err(|error| self.failed(error))
-    }
-
-    fn insert_content(&self, hash: &[u8], contents: &FileContents<SoftwareList>) -> Result<ContentId, StoreError> {
+    /// The number of a content, and whether it is new.
+    fn content(&self, hash: &[u8], contents: &FileContents<SoftwareList>) -> Result<(ContentId, bool), StoreError> {
         let records: usize =
             contents.hosts.iter().filter_map(|host| host.software.as_ref()).map(SoftwareList::len).sum();
         let status = match contents.status {
@@ -201,15 +182,17 @@ impl<'store> ScanWriter<'store> {
             FileStatus::Rejected => "rejected",
             FileStatus::Ignored => "ignored",
         };
-        self.execute(
+        let organisation = contents.organisation.as_deref().unwrap_or_default();
+        let of_path = contents.of_path.as_deref().unwrap_or_default();
+        let new = self.insert(
             "INSERT INTO content (hash, reader, reader_version, organisation, captured, status, reason,
                                   hosts, records, purchases, prices, of_path)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
             params![
                 hash,
                 contents.reader,
                 contents.reader_version,
-                contents.organisation.as_deref().unwrap_or_default(),
+                organisation,
                 contents.captured.map(|day| day.to_string()),
                 status,
                 contents.reason,
@@ -217,10 +200,20 @@ impl<'store> ScanWriter<'store> {
                 number(records),
                 number(contents.purchases.len()),
                 number(contents.prices.len()),
-                contents.of_path.as_deref().unwrap_or_default()
+                of_path
             ],
         )?;
-        Ok(ContentId(self.transaction.last_insert_rowid()))
+        if let Some(id) = new {
+            return Ok((ContentId(id), true));
+        }
+        let known = self.prepared(
+            "SELECT id FROM content
+             WHERE length(hash) = 32 AND hash = ?1 AND reader = ?2 AND reader_version = ?3 AND organisation = ?4
+               AND of_path = ?5",
+        )?;
+        let of_known = params![hash, contents.reader, contents.reader_version, organisation, of_path];
+        let id = self.one_number(known, of_known)?;
+        Ok((ContentId(id), false))
     }
 
     /// Writes what came out of a content and puts the numbers of its software lists in the place of the lists.
@@ -289,19 +282,14 @@ impl<'store> ScanWriter<'store> {
             write_title(&mut list, id);
         }
         let hash = blake3::hash(&list);
-        let known = self
-            .prepared("SELECT id FROM software_list WHERE hash = ?1")?
-            .query_row([hash.as_bytes()], |row| row.get(0))
-            .optional()
-            .map_err(|error| self.failed(error))?;
-        let id = match known {
+        let new = self.insert(
+            "INSERT INTO software_list (hash, titles) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            params![hash.as_bytes(), list],
+        )?;
+        let id = match new {
             Some(id) => id,
             None => {
-                self.execute(
-                    "INSERT INTO software_list (hash, titles) VALUES (?1, ?2)",
-                    params![hash.as_bytes(), list],
-                )?;
-                self.transaction.last_insert_rowid()
+                self.one_number(self.prepared("SELECT id FROM software_list WHERE hash = ?1")?, [hash.as_bytes()])?
             }
         };
         self.list = list;
@@ -309,17 +297,10 @@ impl<'store> ScanWriter<'store> {
     }
 
     fn insert_file(&mut self, stored: &StoredFile, size: u64, modified_ns: Option<i64>) -> Result<(), StoreError> {
-        let known = self
-            .prepared("SELECT id FROM path WHERE text = ?1")?
-            .query_row([&stored.path], |row| row.get(0))
-            .optional()
-            .map_err(|error| self.failed(error))?;
-        let path: i64 = match known {
+        let new = self.insert("INSERT INTO path (text) VALUES (?1) ON CONFLICT DO NOTHING", [&stored.path])?;
+        let path = match new {
             Some(path) => path,
-            None => {
-                self.execute("INSERT INTO path (text) VALUES (?1)", [&stored.path])?;
-                self.transaction.last_insert_rowid()
-            }
+            None => self.one_number(self.prepared("SELECT id FROM path WHERE text = ?1")?, [&stored.path])?,
         };
         let size = i64::try_from(size).unwrap_or(i64::MAX);
         self.execute(
@@ -336,6 +317,21 @@ impl<'store> ScanWriter<'store> {
 
     fn prepared(&self, sql: &str) -> Result<rusqlite::CachedStatement<'_>, StoreError> {
         self.transaction.prepare_cached(sql).map_err(|error| self.failed(error))
+    }
+
+    /// The number of the row that was inserted; `None` where the statement left it out because there is one already.
+    fn insert(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Option<i64>, StoreError> {
+        let inserted = self.prepared(sql)?.execute(parameters).map_err(|error| self.failed(error))?;
+        Ok((inserted > 0).then(|| self.transaction.last_insert_rowid()))
+    }
+
+    /// The one number that a question has for an answer.
+    fn one_number(
+        &self,
+        mut question: rusqlite::CachedStatement<'_>,
+        parameters: impl rusqlite::Params,
+    ) -> Result<i64, StoreError> {
+        question.query_row(parameters, |row| row.get(0)).map_err(|error| self.failed(error))
     }
 
     fn execute(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<(), StoreError> {
@@ -371,11 +367,12 @@ impl Row {
         software: Option<&StoredSoftware>,
     ) -> Result<(), StoreError> {
         let place = place.map(|place| written(writer.path, place)).transpose()?;
-        let places = software.map(|software| written(writer.path, &software.places)).transpose()?;
+        let stored = software.map(|software| software.places.stored()).transpose();
+        let (places, runs) = stored.map_err(|error| not_written(writer.path, &error))?.unzip();
         let list = software.map(|software| software.list.0);
         writer.execute(
-            "INSERT INTO observation VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![self.content.0, self.ordinal, kind, place, body, list, places],
+            "INSERT INTO observation VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![self.content.0, self.ordinal, kind, place, body, list, places, runs],
         )?;
         self.ordinal += 1;
         Ok(())

@@ -40,7 +40,7 @@ impl Syntax {
                 path.push('[');
                 push_number(&mut path, position);
                 path.push(']');
-                Place::Within(path)
+                Place::Within(path.into())
             }
         }
     }

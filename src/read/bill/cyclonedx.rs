@@ -315,7 +315,7 @@ fn add<'a>(bill: &mut Bill<'a>, component: Component<'a>, place: &str) {
         version: component.version,
         publisher,
         purl: component.purl,
-        place: Some(Place::Within(place.to_owned())),
+        place: Some(Place::Within(place.into())),
     });
     for (index, inner) in component.components.into_iter().flatten().enumerate() {
         add(bill, inner, &format!("{place}.components[{index}]"));

@@ -346,7 +346,7 @@ fn from_json(text: &str) -> Result<Document<'_>, serde_json::Error> {
             supplier: package.supplier,
             purl: purl.map(|purl| purl.locator).unwrap_or_default(),
             purpose: package.purpose,
-            place: Some(Place::Within(format!("packages[{index}]"))),
+            place: Some(Place::Within(format!("packages[{index}]").into())),
         });
     }
     for (index, thing) in json.graph.into_iter().flatten().enumerate() {
@@ -376,7 +376,7 @@ impl<'a> Document<'a> {
                 supplier: Text::default(),
                 purl: thing.purl,
                 purpose: thing.purpose,
-                place: Some(Place::Within(format!("@graph[{index}]"))),
+                place: Some(Place::Within(format!("@graph[{index}]").into())),
             }),
             _ => {}
         }

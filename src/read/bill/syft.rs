@@ -165,7 +165,7 @@ impl<'a> Document<'a> {
                 version: artifact.version,
                 publisher: publisher.unwrap_or_default(),
                 purl: artifact.purl,
-                place: Some(Place::Within(format!("artifacts[{index}]"))),
+                place: Some(Place::Within(format!("artifacts[{index}]").into())),
             });
         }
         bill

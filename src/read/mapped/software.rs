@@ -86,7 +86,7 @@ fn software(record: &Record<'_>, texts: &mut Texts) -> Option<Kept> {
     let line = match record.place() {
         Place::Line(line) => line,
         Place::Row { row, .. } => row,
-        Place::Within(within) => texts.number(within),
+        Place::Within(within) => texts.number(within.to_string()),
         Place::Whole => 0,
     };
     Some(Kept { name, version, publisher, key, line })
@@ -119,7 +119,7 @@ fn complete(known: &mut ObservedHost, later: ObservedHost) {
 fn deliver(machines: Vec<Found>, texts: &Texts, cells: &Cells<'_>, sink: &mut dyn Sink) {
     let place = |line| match cells.headings() {
         Place::Row { sheet, .. } => Place::Row { sheet: sheet.clone(), row: line },
-        Place::Whole => Place::Within(texts.text(line).to_owned()),
+        Place::Whole => Place::Within(texts.text(line).into()),
         _ => Place::Line(line),
     };
     for mut found in machines {

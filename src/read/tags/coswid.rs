@@ -216,7 +216,7 @@ impl Found {
             Type::Map | Type::MapIndef => {
                 self.count += 1;
                 let mut tag = tag(decoder)?;
-                tag.place = Some(Place::Within(format!("tag {}", self.count)));
+                tag.place = Some(Place::Within(format!("tag {}", self.count).into()));
                 self.tags.add(tag);
                 Ok(())
             }
@@ -496,7 +496,7 @@ impl Spelt {
             },
             device: stated(self.evidence.as_ref().map(|evidence| &evidence.device_id)),
             dated: stated(self.evidence.as_ref().map(|evidence| &evidence.date)),
-            place: Some(Place::Within(format!("tag {}", index + 1))),
+            place: Some(Place::Within(format!("tag {}", index + 1).into())),
         }
     }
 }
