@@ -24,7 +24,7 @@ mod total;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::model::{Answer, Outcome};
+use crate::model::{Answer, Outcome, SupportRow};
 use crate::rules::Rules;
 
 use find::Subject;
@@ -164,11 +164,21 @@ fn tell(teller: &Teller<'_>, subject: Subject) -> Explanation {
         Subject::Entitlement(index) => entitlement::explain(teller, index),
         Subject::Alternative(index) => alternative::explain(teller, &assessment.alternatives[index]),
         Subject::Finding(index) => finding::explain(teller, &outcome.findings[index]),
+        Subject::Unsupported(index) => unsupported(teller, &outcome.support[index]),
         Subject::Coverage(index) => coverage::explain(teller, &outcome.coverage[index]),
         Subject::Total(Some(index)) => total::explain(teller, Some(&outcome.coverage[index].organisation)),
         Subject::Peak(index) => peak::explain(teller, &assessment.order_lines[index]),
         Subject::Total(None) => total::explain(teller, None),
         Subject::Host(id) => host::explain(teller, id, &outcome.hosts[id.0 as usize]),
+    }
+}
+
+/// A row out of support as something to act on; the row itself, should it be none.
+fn unsupported(teller: &Teller<'_>, row: &SupportRow) -> Explanation {
+    let host = teller.outcome.host(row.host).map_or("", |host| &host.name);
+    match row.finding(host) {
+        Some(finding) => finding::explain(teller, &finding),
+        None => support::explain(teller, row),
     }
 }
 

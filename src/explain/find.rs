@@ -24,6 +24,8 @@ pub(super) enum Subject {
     Alternative(usize),
     /// Something to act on.
     Finding(usize),
+    /// A product out of support on a host, as something to act on.
+    Unsupported(usize),
     /// How much of an organisation was seen, by its index.
     Coverage(usize),
     /// What the shortfalls of the organisation of a coverage row cost; of all.
@@ -43,7 +45,7 @@ impl Subject {
             Self::Support(_) => 3,
             Self::Entitlement(_) => 4,
             Self::Alternative(_) => 5,
-            Self::Finding(_) => 6,
+            Self::Finding(_) | Self::Unsupported(_) => 6,
             Self::Coverage(_) => 7,
             Self::Total(_) => 8,
             Self::Peak(_) => 9,
@@ -95,7 +97,7 @@ fn candidates(outcome: &Outcome, reading: Answer) -> Vec<(String, Subject)> {
     let positions = assessment.positions.iter().map(|position| position.key.0.clone());
     let requirements = assessment.requirements.iter().map(|requirement| requirement.key.0.clone());
     let questions = outcome.questions.iter().map(|question| question.key.to_string());
-    let support = outcome.support.iter().map(|row| row.key.0.clone());
+    let support = outcome.support.iter().map(|row| row.key(outcome.host(row.host).map_or("", |host| &host.name)).0);
     let entitlements = assessment.entitlements.iter().map(|entitlement| entitlement.key.0.clone());
     let alternatives = assessment.alternatives.iter().map(|total| total.key().0);
     let findings = outcome.findings.iter().map(|finding| finding.key.0.clone());
@@ -111,6 +113,7 @@ fn candidates(outcome: &Outcome, reading: Answer) -> Vec<(String, Subject)> {
     out.extend(entitlements.enumerate().map(|(index, key)| (key, Subject::Entitlement(index))));
     out.extend(alternatives.enumerate().map(|(index, key)| (key, Subject::Alternative(index))));
     out.extend(findings.enumerate().map(|(index, key)| (key, Subject::Finding(index))));
+    out.extend(outcome.unsupported().map(|(index, finding)| (finding.key.0, Subject::Unsupported(index))));
     out.extend(coverage.enumerate().map(|(index, key)| (key, Subject::Coverage(index))));
     out.extend(totals.enumerate().map(|(index, key)| (key, Subject::Total(Some(index)))));
     out.push((Outcome::total_key("").0, Subject::Total(None)));

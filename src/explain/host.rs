@@ -52,9 +52,10 @@ fn needs(teller: &Teller<'_>, id: HostId) -> Vec<Item> {
 
 fn support(teller: &Teller<'_>, id: HostId) -> Vec<Item> {
     let rows = teller.outcome.support.iter().filter(|row| row.host == id);
+    let host = teller.outcome.host(id).map_or("", |host| &host.name);
     rows.map(|row| {
         let name = teller.name(&row.product, None, row.version.as_deref());
-        Item::say(format!("{name}: {} [{}]", row.status.title(), row.key))
+        Item::say(format!("{name}: {} [{}]", row.status.title(), row.key(host)))
     })
     .collect()
 }

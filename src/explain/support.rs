@@ -12,8 +12,7 @@ const DECLARED: &str = "declared";
 pub(super) fn explain(teller: &Teller<'_>, row: &SupportRow) -> Explanation {
     let host = teller.outcome.host(row.host).map_or("a host", |host| host.name.as_str());
     let name = teller.name(&row.product, None, row.version.as_deref());
-    let mut explanation =
-        teller.begin(row.key.0.clone(), format!("Support of {name} on {host} ({})", row.organisation));
+    let mut explanation = teller.begin(row.key(host).0, format!("Support of {name} on {host} ({})", row.organisation));
     explanation.figures = vec![Figure { name: "status", value: row.status.title().to_owned() }];
     let seen = row.evidence.as_ref().map(|evidence| teller.places(std::slice::from_ref(evidence))).unwrap_or_default();
     // What a person declared was recognised by no rule.

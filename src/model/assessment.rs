@@ -343,12 +343,13 @@ pub struct Outcome {
     /// Questions by worth, the dearest first.
     pub questions: Vec<Question>,
     /// Support of what runs.
+    #[serde(with = "super::support_form")]
     pub support: Vec<SupportRow>,
     /// The same, counted.
     pub support_summary: Vec<SupportSummary>,
     /// How much was seen.
     pub coverage: Vec<Coverage>,
-    /// What to act on.
+    /// What to act on, but for what is out of support: see [`Outcome::unsupported`].
     pub findings: Vec<Finding>,
     /// Input files.
     pub sources: Vec<Source>,
@@ -375,6 +376,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// What is out of support without an acceptance, as findings, each with the index of its row of the register.
+    pub fn unsupported(&self) -> impl Iterator<Item = (usize, Finding)> {
+        let host = |row: &SupportRow| self.host(row.host).map_or("", |host| &host.name);
+        self.support.iter().enumerate().filter_map(move |(index, row)| Some((index, row.finding(host(row))?)))
+    }
+
     /// The permanent key of what the shortfalls of an organisation cost; of all where the name is empty.
     pub fn total_key(organisation: &str) -> Key {
         Key::new("total", &[organisation])

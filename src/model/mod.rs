@@ -25,6 +25,7 @@ mod requirement;
 mod shared_text;
 mod status;
 mod support;
+mod support_form;
 mod to_buy;
 mod true_up;
 mod user;
@@ -61,7 +62,7 @@ pub use requirement::{
 };
 pub use shared_text::{SharedText, SharedTexts};
 pub use status::PositionStatus;
-pub use support::{Rag, SupportRow, SupportStatus, SupportSummary, SystemSupport};
+pub use support::{Rag, SupportRow, SupportStanding, SupportStatus, SupportSummary, SystemSupport};
 pub use to_buy::{AssuranceDue, Instead, InsteadItem, ToBuy};
 pub use true_up::{AgreementStanding, OrderLine, Untracked};
 pub use user::{Access, Organisation, SharingGroup, UserDevices, UserGroup};

@@ -117,8 +117,10 @@ pub struct Step {
     /// A sentence with the figures in it: `2 processors: max(8, 10) + max(8, 10) = 20 cores`.
     pub text: String,
     /// Rule that says so, as `terms-id` or clause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
     /// Places the facts come from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Locator>,
 }
 
@@ -177,10 +179,12 @@ pub struct Line {
     /// Product of the position row (a plan, where a subscription is needed for another product's install).
     pub product: Arc<str>,
     /// Edition of the row; `None` where the product has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edition: Option<Arc<str>>,
     /// Editions whose licences serve, the row's own first.
     pub editions: Arc<[String]>,
     /// Lowest usable version, as index into the releases; `None`: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<usize>,
     /// Metric.
     pub metric: Metric,
@@ -231,6 +235,7 @@ pub struct Alternative {
     /// Product of the way.
     pub product: String,
     /// Edition; `None` where guests keep their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edition: Option<String>,
     /// Metric.
     pub metric: Metric,
@@ -239,7 +244,7 @@ pub struct Alternative {
     /// What it needs.
     pub lines: Vec<Line>,
     /// What must be bought beside it and is counted in rows of its own: client access licences of a server.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub companions: Vec<Line>,
     /// What nobody states and its cost hangs on: who needs what must be bought beside it. Its cost is not known then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -254,15 +259,17 @@ pub struct Alternative {
     /// It is listed and costed, and never used for a position.
     pub listed_only: bool,
     /// Condition that must hold, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
     /// Why it is not lawful, where it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Refusal>,
     /// Price of all its units with what must be bought beside them, nothing owned taken off; `None` where a price is
     /// missing, or before it was priced.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Money>,
     /// Prices that are wanted, where `cost` is missing.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing_prices: Vec<String>,
     /// Arithmetic.
     pub working: Working,

@@ -1,11 +1,11 @@
 //! Texts that many things bear: the same reason stands on ten thousand rows, and is held once.
 
 use std::borrow::Borrow;
-use std::collections::HashSet;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use hashbrown::HashSet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A text that is not changed and may be shared; a copy costs nothing.

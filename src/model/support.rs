@@ -1,9 +1,12 @@
 //! Whether what runs is still supported.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{HostId, Key, Locator, SharedText};
+use super::{Finding, HostId, Key, Locator, SharedText};
 
 /// Support of one product on one host at a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -38,17 +41,27 @@ impl SupportStatus {
     }
 }
 
-/// One product on one host. There are many rows, and most of what they say others say too.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One product on one host. There are many rows, and most of what they say others say too: that is held once.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SupportRow {
-    /// Permanent key.
-    pub key: Key,
-    /// Organisation.
-    pub organisation: SharedText,
     /// Host.
     pub host: HostId,
+    /// What holds of it, as of others like it.
+    pub standing: Arc<SupportStanding>,
+    /// Where the product was seen.
+    pub evidence: Option<Locator>,
+}
+
+/// What holds of a product wherever it is installed like this.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SupportStanding {
+    /// Organisation.
+    pub organisation: SharedText,
     /// Product id.
     pub product: SharedText,
+    /// Edition; empty where not known.
+    #[serde(default)]
+    pub edition: SharedText,
     /// Version; `None` where not known.
     pub version: Option<SharedText>,
     /// Status.
@@ -65,11 +78,47 @@ pub struct SupportRow {
     pub accepted: Option<SharedText>,
     /// The recognition rule that found the product; empty where nothing was found.
     pub rule: SharedText,
-    /// Where the product was seen.
-    pub evidence: Option<Locator>,
+}
+
+/// A row is read as what holds of it.
+impl Deref for SupportRow {
+    type Target = SupportStanding;
+
+    fn deref(&self) -> &SupportStanding {
+        &self.standing
+    }
 }
 
 impl SupportRow {
+    /// Its permanent key, with the name of its host.
+    pub fn key(&self, host: &str) -> Key {
+        self.standing.key("support", host)
+    }
+
+    /// What is to be acted on: it is out of support, and nobody accepted that. Its key is the row's, of the kind
+    /// `unsupported`.
+    pub fn finding(&self, host: &str) -> Option<Finding> {
+        (self.rag() == Rag::Red).then(|| Finding {
+            key: self.standing.key("unsupported", host),
+            organisation: self.organisation.to_string(),
+            text: format!(
+                "{} {} on {host}: {}",
+                self.product,
+                self.version.as_deref().unwrap_or("(version not known)"),
+                self.reason
+            ),
+            evidence: self.evidence.iter().cloned().collect(),
+        })
+    }
+}
+
+impl SupportStanding {
+    /// The key of something of this kind on a host.
+    pub fn key(&self, kind: &str, host: &str) -> Key {
+        let version = self.version.as_deref().unwrap_or_default();
+        Key::new(kind, &[&self.organisation, host, &self.product, &self.edition, version, ""])
+    }
+
     /// Its colour.
     pub fn rag(&self) -> Rag {
         match self.status {

@@ -1,8 +1,10 @@
 //! How much of each organisation the inventory shows, and what in it wants acting on.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
-use crate::model::Outcome;
+use crate::model::{Finding, Outcome};
 
 use super::{Filter, RecordSums};
 
@@ -67,29 +69,35 @@ fn percent(part: u32, whole: u32) -> Option<u32> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FindingRow<'a> {
     /// Permanent key.
-    pub key: &'a str,
+    pub key: Cow<'a, str>,
     /// What it is about: the part of the key before the colon.
-    pub kind: &'a str,
+    pub kind: String,
     /// Organisation.
-    pub organisation: &'a str,
+    pub organisation: Cow<'a, str>,
     /// One sentence.
-    pub text: &'a str,
+    pub text: Cow<'a, str>,
     /// Places that show it, as `path: place`.
     pub evidence: Vec<String>,
 }
 
-/// Findings in the order of the outcome.
+/// Findings by their keys. Those on support, of which there may be many, are left out where only its sums are wanted.
 pub(super) fn findings<'a>(outcome: &'a Outcome, filter: &Filter) -> Vec<FindingRow<'a>> {
-    outcome
-        .findings
-        .iter()
-        .filter(|finding| filter.shows(&finding.organisation))
-        .map(|finding| FindingRow {
-            key: &finding.key.0,
-            kind: finding.key.0.split_once(':').map_or("", |(kind, _)| kind),
-            organisation: &finding.organisation,
-            text: &finding.text,
-            evidence: finding.evidence.iter().map(|locator| outcome.place(locator)).collect(),
-        })
-        .collect()
+    let unsupported = outcome.unsupported().filter(|_| !filter.support_sums).map(|(_, finding)| Cow::Owned(finding));
+    let all = outcome.findings.iter().map(Cow::Borrowed).chain(unsupported);
+    let mut rows: Vec<FindingRow<'a>> =
+        all.filter(|finding| filter.shows(&finding.organisation)).map(|finding| row(outcome, finding)).collect();
+    rows.sort_by(|a, b| (&a.key, &a.organisation, &a.text).cmp(&(&b.key, &b.organisation, &b.text)));
+    rows
+}
+
+fn row<'a>(outcome: &Outcome, finding: Cow<'a, Finding>) -> FindingRow<'a> {
+    let evidence = finding.evidence.iter().map(|locator| outcome.place(locator)).collect();
+    let (key, organisation, text): (Cow<'a, str>, Cow<'a, str>, Cow<'a, str>) = match finding {
+        Cow::Borrowed(finding) => {
+            (finding.key.0.as_str().into(), finding.organisation.as_str().into(), finding.text.as_str().into())
+        }
+        Cow::Owned(finding) => (finding.key.0.into(), finding.organisation.into(), finding.text.into()),
+    };
+    let kind = key.split_once(':').map_or("", |(kind, _)| kind).to_owned();
+    FindingRow { key, kind, organisation, text, evidence }
 }

@@ -45,7 +45,7 @@ pub struct SupportSums<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SupportLine<'a> {
     /// Permanent key.
-    pub key: &'a str,
+    pub key: String,
     /// Organisation.
     pub organisation: &'a str,
     /// Name of the host.
@@ -91,10 +91,11 @@ pub(super) fn section<'a>(outcome: &'a Outcome, filter: &Filter) -> SupportSecti
 }
 
 fn line<'a>(outcome: &'a Outcome, row: &'a SupportRow, horizon: Option<Date>) -> SupportLine<'a> {
+    let host = outcome.host(row.host).map_or("", |host| &host.name);
     SupportLine {
-        key: &row.key.0,
+        key: row.key(host).0,
         organisation: &row.organisation,
-        host: outcome.host(row.host).map_or("", |host| &host.name),
+        host,
         product: &row.product,
         version: row.version.as_deref(),
         title: outcome.names.licence(&row.product, None, row.version.as_deref()),

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Finding, Host, Key, Place, SupportRow, SupportStatus};
+use crate::model::{Finding, Host, Key, Place, SupportStanding, SupportStatus};
 use crate::rules::{ExtendedSupport, RiskAcceptance, Rules, Settings, SupportPhase};
 
 /// The kind of acceptance that concerns this stage.
@@ -37,9 +37,15 @@ impl<'s> Covers<'s> {
         }
     }
 
+    /// Whether anything in the settings may bear on machines of an organisation.
+    pub fn concern(&self, organisation: &str) -> bool {
+        self.purchases.iter().any(|(purchase, _)| purchase.organisation == organisation)
+            || self.acceptances.iter().any(|used| used.acceptance.organisation == organisation)
+    }
+
     /// Puts a row on extended support where it was bought and is in term; `offered` is what
     /// the publisher sells.
-    pub fn extended(&mut self, row: &mut SupportRow, host: &Host, offered: Option<&SupportPhase>) {
+    pub fn extended(&mut self, row: &mut SupportStanding, host: &Host, offered: Option<&SupportPhase>) {
         let mut bought: Option<&ExtendedSupport> = None;
         for (purchase, used) in &mut self.purchases {
             let fits = purchase.organisation == row.organisation
@@ -62,7 +68,7 @@ impl<'s> Covers<'s> {
     }
 
     /// Marks a row out of support as accepted where an acceptance is in force. Of several the one that holds longest.
-    pub fn accept(&mut self, row: &mut SupportRow, host: &Host) {
+    pub fn accept(&mut self, row: &mut SupportStanding, host: &Host) {
         let mut best: Option<&mut AcceptanceUse<'s>> = None;
         for candidate in &mut self.acceptances {
             if accepts(self.rules, candidate.acceptance, row, host) {
@@ -125,7 +131,7 @@ impl<'s> Covers<'s> {
 }
 
 /// Says more of why a row has its status.
-fn say_more(row: &mut SupportRow, more: &str) {
+fn say_more(row: &mut SupportStanding, more: &str) {
     row.reason = format!("{}{more}", row.reason).into();
 }
 
@@ -140,7 +146,7 @@ fn not_bought(offered: &SupportPhase, as_of: Date) -> String {
 }
 
 /// Puts a row on the extended support bought for it, up to the last day the publisher gives it.
-fn extend(row: &mut SupportRow, purchase: &ExtendedSupport, offered: Option<&SupportPhase>, as_of: Date) {
+fn extend(row: &mut SupportStanding, purchase: &ExtendedSupport, offered: Option<&SupportPhase>, as_of: Date) {
     let until = offered.map_or(purchase.until, |offered| offered.until.min(purchase.until));
     let reference = purchase.reference.as_ref().map_or(String::new(), |reference| format!(" ({reference})"));
     if until < as_of {
@@ -154,19 +160,19 @@ fn extend(row: &mut SupportRow, purchase: &ExtendedSupport, offered: Option<&Sup
     say_more(row, &format!("; on extended support{reference} until {until}"));
 }
 
-fn accepts(rules: &Rules, acceptance: &RiskAcceptance, row: &SupportRow, host: &Host) -> bool {
+fn accepts(rules: &Rules, acceptance: &RiskAcceptance, row: &SupportStanding, host: &Host) -> bool {
     acceptance.organisation == row.organisation
         && acceptance.product.as_ref().is_none_or(|product| names_product(rules, product, row))
         && acceptance.version.as_ref().is_none_or(|version| names_version(rules, version, row))
         && acceptance.host.as_ref().is_none_or(|name| names_host(name, host))
 }
 
-fn names_product(rules: &Rules, name: &str, row: &SupportRow) -> bool {
+fn names_product(rules: &Rules, name: &str, row: &SupportStanding) -> bool {
     row.product == name || rules.product(name).is_some_and(|product| product.id == row.product)
 }
 
 /// Whether a version in the settings means the row's release, by its own name or by the licence's.
-fn names_version(rules: &Rules, version: &str, row: &SupportRow) -> bool {
+fn names_version(rules: &Rules, version: &str, row: &SupportStanding) -> bool {
     let Some(installed) = row.version.as_deref() else { return false };
     installed == version
         || rules.products.get(row.product.as_str()).is_some_and(|product| {

@@ -10,15 +10,17 @@ mod end;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use hashbrown::{HashMap, HashSet};
 use jiff::civil::Date;
 use jiff::{Span, ToSpan as _};
 
 use crate::diag::Diagnostic;
 use crate::model::{
     Estate, Fact, Finding, Host, HostId, Installation, Key, Machine, SharedText, SharedTexts, SupportRow,
-    SupportStatus, SupportSummary,
+    SupportStanding, SupportStatus, SupportSummary,
 };
 use crate::rules::{Rules, Settings};
 
@@ -35,7 +37,7 @@ pub struct Support {
     pub rows: Vec<SupportRow>,
     /// Counts per organisation, sorted by name.
     pub summary: Vec<SupportSummary>,
-    /// What is out of support without an acceptance in force, and acceptances that expired; sorted by key.
+    /// Acceptances that expired; sorted by key. What is out of support tells itself, see [`SupportRow::finding`].
     pub findings: Vec<Finding>,
     /// Acceptances and extended support in the settings that fit nothing.
     pub diagnostics: Vec<Diagnostic>,
@@ -51,8 +53,7 @@ pub fn support(estate: &Estate, rules: &Rules, settings: &Settings, as_of: Date)
     }
     let covers = register.covers;
     rows.shrink_to_fit();
-    let mut findings: Vec<Finding> = rows.iter().filter_map(|row| finding(row, estate)).collect();
-    findings.extend(covers.expired());
+    let mut findings = covers.expired();
     findings.sort();
     Support { summary: summary(&rows), rows, findings, diagnostics: covers.unused() }
 }
@@ -74,10 +75,11 @@ impl Moment {
 }
 
 /// The rows of one host in the order of their keys, each key once: of several rows the first of the worst status.
-fn the_worst_of_each_key(mut rows: Vec<SupportRow>) -> Vec<SupportRow> {
-    rows.sort_by(|a, b| a.key.cmp(&b.key).then(a.status.cmp(&b.status)));
-    rows.dedup_by(|later, first| later.key == first.key);
-    rows
+fn the_worst_of_each_key(rows: Vec<SupportRow>) -> impl Iterator<Item = SupportRow> {
+    let mut keyed: Vec<(Key, SupportRow)> = rows.into_iter().map(|row| (row.key(""), row)).collect();
+    keyed.sort_by(|(key, row), (other, than)| key.cmp(other).then(row.status.cmp(&than.status)));
+    keyed.dedup_by(|(later, _), (first, _)| later == first);
+    keyed.into_iter().map(|(_, row)| row)
 }
 
 /// What is kept while host after host is looked at. A fleet has few different releases on many hosts: each is judged once,
@@ -87,6 +89,9 @@ struct Register<'e> {
     moment: Moment,
     covers: Covers<'e>,
     verdicts: HashMap<Installed<'e>, Verdict>,
+    /// What holds of installations that nothing in the settings bears on, by organisation, rule and what is installed.
+    plain: HashMap<(SharedText, &'e str, Installed<'e>), Arc<SupportStanding>>,
+    standings: HashSet<Arc<SupportStanding>>,
     texts: SharedTexts,
 }
 
@@ -100,6 +105,8 @@ impl<'e> Register<'e> {
             moment: Moment::new(as_of, settings.support_horizon_months),
             covers: Covers::new(rules, settings, as_of),
             verdicts: HashMap::new(),
+            plain: HashMap::new(),
+            standings: HashSet::new(),
             texts: SharedTexts::default(),
         }
     }
@@ -127,10 +134,31 @@ impl<'e> Register<'e> {
     fn row(
         &mut self,
         id: HostId,
-        host: &Host,
+        host: &'e Host,
         organisation: &SharedText,
         installation: &'e Installation,
     ) -> SupportRow {
+        let evidence = installation.evidence.clone().or_else(|| host.evidence.first().cloned());
+        let disputed = matches!(installation.version, Fact::Conflicting { .. });
+        if disputed || self.covers.concern(organisation) {
+            let standing = self.standing(host, organisation, installation);
+            return SupportRow { host: id, standing: self.shared(standing), evidence };
+        }
+        let alike = (organisation.clone(), &*installation.rule, judged_by(installation));
+        let standing = match self.plain.get(&alike) {
+            Some(known) => known.clone(),
+            None => {
+                let standing = self.standing(host, organisation, installation);
+                let standing = self.shared(standing);
+                self.plain.insert(alike, standing.clone());
+                standing
+            }
+        };
+        SupportRow { host: id, standing, evidence }
+    }
+
+    /// What holds of one installation on its host.
+    fn standing(&mut self, host: &Host, organisation: &SharedText, installation: &'e Installation) -> SupportStanding {
         let version = installation.version.value().map(String::as_str);
         let edition = installation.edition.value().map_or("", String::as_str);
         let known = self.rules.product(&installation.product);
@@ -138,11 +166,10 @@ impl<'e> Register<'e> {
         let (rules, moment) = (self.rules, &self.moment);
         let verdict =
             self.verdicts.entry(judged_by(installation)).or_insert_with(|| judge(rules, moment, installation));
-        let mut row = SupportRow {
-            key: key("support", host, product, edition, version.unwrap_or_default()),
+        let mut standing = SupportStanding {
             organisation: organisation.clone(),
-            host: id,
             product: self.texts.share(product),
+            edition: self.texts.share(edition),
             version: version.map(|version| self.texts.share(version)),
             status: verdict.status,
             until: verdict.until,
@@ -151,34 +178,43 @@ impl<'e> Register<'e> {
             reason: verdict.reason.clone(),
             accepted: None,
             rule: installation.rule.clone(),
-            evidence: installation.evidence.clone().or_else(|| host.evidence.first().cloned()),
         };
         if matches!(installation.version, Fact::Conflicting { .. }) {
-            row.reason = format!("{}; two sources disagree on the version", row.reason).into();
+            standing.reason = format!("{}; two sources disagree on the version", standing.reason).into();
         }
-        self.covers.extended(&mut row, host, verdict.paid.as_ref());
-        self.covers.accept(&mut row, host);
-        row.reason = self.texts.share(&row.reason);
-        row
+        self.covers.extended(&mut standing, host, verdict.paid.as_ref());
+        self.covers.accept(&mut standing, host);
+        standing.reason = self.texts.share(&standing.reason);
+        standing
+    }
+
+    /// The one copy of what holds of several rows.
+    fn shared(&mut self, standing: SupportStanding) -> Arc<SupportStanding> {
+        if let Some(known) = self.standings.get(&standing) {
+            return known.clone();
+        }
+        let new = Arc::new(standing);
+        self.standings.insert(new.clone());
+        new
     }
 
     /// The row of a machine on which no operating system was recognised.
     fn unknown_system(&mut self, id: HostId, host: &Host, organisation: SharedText) -> SupportRow {
-        SupportRow {
-            key: key("support", host, UNKNOWN_SYSTEM, "", ""),
+        let nothing = self.texts.share("");
+        let standing = self.shared(SupportStanding {
             organisation,
-            host: id,
-            product: self.texts.share(UNKNOWN_SYSTEM),
+            product: UNKNOWN_SYSTEM.into(),
+            edition: nothing.clone(),
             version: None,
             status: SupportStatus::Unknown,
             until: None,
             date_source: None,
             verified: true,
-            reason: self.texts.share("no operating system was recognised on it"),
+            reason: "no operating system was recognised on it".into(),
             accepted: None,
-            rule: self.texts.share(""),
-            evidence: host.evidence.first().cloned(),
-        }
+            rule: nothing,
+        });
+        SupportRow { host: id, standing, evidence: host.evidence.first().cloned() }
     }
 }
 
@@ -196,26 +232,6 @@ fn judge(rules: &Rules, moment: &Moment, installation: &Installation) -> Verdict
         Some(product) => end::verdict(product, installation, moment),
         None => Verdict::unknown(format!("no rule file knows the product {}", installation.product)),
     }
-}
-
-fn key(kind: &str, host: &Host, product: &str, edition: &str, version: &str) -> Key {
-    Key::new(kind, &[&host.organisation, &host.name, product, edition, version, ""])
-}
-
-/// The finding of a row that is out of support and not accepted; its key is the row's, of the kind `unsupported`.
-fn finding(row: &SupportRow, estate: &Estate) -> Option<Finding> {
-    (row.status == SupportStatus::OutOfSupport && row.accepted.is_none()).then(|| Finding {
-        key: Key(row.key.0.replacen("support:", "unsupported:", 1)),
-        organisation: row.organisation.to_string(),
-        text: format!(
-            "{} {} on {}: {}",
-            row.product,
-            row.version.as_deref().unwrap_or("(version not known)"),
-            estate.host(row.host).name,
-            row.reason
-        ),
-        evidence: row.evidence.clone().into_iter().collect(),
-    })
 }
 
 /// Counts per organisation.

@@ -52,7 +52,7 @@ fn stale(row: &CoverageRow<'_>) -> String {
 /// Findings that no other section shows.
 fn findings(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     let elsewhere = ["shortfall", "unsupported", "question"];
-    let rows: Vec<_> = report.findings.iter().filter(|finding| !elsewhere.contains(&finding.kind)).collect();
+    let rows: Vec<_> = report.findings.iter().filter(|finding| !elsewhere.contains(&finding.kind.as_str())).collect();
     if rows.is_empty() {
         return String::new();
     }
