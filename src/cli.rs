@@ -147,6 +147,9 @@ enum End {
 /// Runs the program.
 pub fn main() -> ExitCode {
     let Arguments { global, command } = Arguments::parse();
+    if let Err(stop) = global.start_threads() {
+        return stop.report();
+    }
     let ended = match &command {
         Command::Scan(arguments) => scan::run(&global, arguments),
         Command::Position(arguments) => position::run(&global, arguments),
@@ -170,6 +173,15 @@ pub fn main() -> ExitCode {
 }
 
 impl Global {
+    /// Starts the threads that everything is divided among. This one is of them: each has its own store of memory, and
+    /// what one thread gave back another could not use.
+    fn start_threads(&self) -> Result<(), Stop> {
+        let threads = self.threads.map_or(0, usize::from);
+        let started = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build_global();
+        started
+            .map_err(|error| Stop::usage(format!("the threads cannot be started: {error}"), "try fewer: --threads 1"))
+    }
+
     /// The reading asked for.
     fn reading(&self) -> Answer {
         match self.reading {
@@ -185,7 +197,6 @@ impl Global {
             store: self.store.clone(),
             rules: self.rules.clone(),
             as_of: self.as_of,
-            threads: self.threads.map(usize::from),
             encoding: None,
         })
     }

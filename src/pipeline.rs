@@ -51,8 +51,6 @@ pub struct ScanOptions {
     pub rules: Option<PathBuf>,
     /// Day; `None`: as `trueup.toml` says, else today.
     pub as_of: Option<Date>,
-    /// Threads; `None`: as many as there are cores.
-    pub threads: Option<usize>,
     /// Encoding of text files that show none; `None`: detected.
     pub encoding: Option<String>,
 }
@@ -115,7 +113,6 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Outcome, F
 pub fn scan_with(rules: &Rules, options: &ScanOptions, progress: &dyn Progress) -> Result<Outcome, Failure> {
     let (settings, settings_text) = load_settings(rules, &options.estate)?;
     let as_of = day(options, &settings);
-    let pool = thread_pool(options.threads)?;
     let mut store = Store::open(&options.store_path())?;
     let opening = opening(options)?;
     let readers = Readers::new(&settings.tables).of_encoding(opening.encoding.map(TextEncoding::name));
@@ -130,12 +127,12 @@ pub fn scan_with(rules: &Rules, options: &ScanOptions, progress: &dyn Progress) 
         folders: &folders,
         opening: &opening,
     };
-    let (matcher, files) = std::thread::scope(|scope| {
-        let matcher = scope.spawn(|| matcher(rules));
-        let files = gather::gather(&options.estate, &pool, &means, &mut writer, progress);
-        (matcher.join(), files)
-    });
-    let (matcher, files) = (matcher.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?, files?);
+    let mut made = None;
+    let files = rayon::in_place_scope(|scope| {
+        scope.spawn(|_| made = Some(matcher(rules)));
+        gather::gather(&options.estate, &means, &mut writer, progress)
+    })?;
+    let matcher = made.unwrap_or_else(|| matcher(rules))?;
     let resolved = resolve::resolve(
         &resolve::Ground {
             rules,
@@ -144,14 +141,12 @@ pub fn scan_with(rules: &Rules, options: &ScanOptions, progress: &dyn Progress) 
             sold_as: &sold_as(rules)?,
             titles: writer.titles(),
             list: &|list| writer.list(list),
-            pool: Some(&pool),
         },
         files,
     )?;
     // Neither is needed any more, and both are large where the estate is.
     drop((matcher, known));
     let history = writer.history()?;
-    // On this thread, so that what was given back is used again: each thread keeps the memory it gave back to itself.
     let outcome = assessed(rules, &settings, resolved, as_of, &history)?;
     writer.commit(&Frozen {
         outcome: &outcome,
@@ -202,7 +197,6 @@ fn with_last_scan<T>(
         sold_as: &sold_as(&rules)?,
         titles: &store.titles()?,
         list: &|list| store.list(list),
-        pool: None,
     })
 }
 
@@ -356,13 +350,6 @@ fn parse_settings(rules: &Rules, path: &str, text: &str) -> Result<Settings, Fai
 /// The day of the position: asked for, pinned in the settings, or today.
 fn day(options: &ScanOptions, settings: &Settings) -> Date {
     options.as_of.or(settings.as_of).unwrap_or_else(|| jiff::Zoned::now().date())
-}
-
-fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Failure> {
-    let builder = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0));
-    builder
-        .build()
-        .map_err(|error| Failure::from_diagnostic(Diagnostic::error(Code::Unreadable, "", error.to_string())))
 }
 
 /// What the scan was asked for, for the list of scans.

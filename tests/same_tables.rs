@@ -46,7 +46,7 @@ fn positions(outcome: &Outcome) -> String {
 }
 
 fn scanned(folder: &Path, case: &Case) -> Outcome {
-    let options = ScanOptions { as_of: Some(case.as_of), threads: Some(1), ..estates::options(folder) };
+    let options = ScanOptions { as_of: Some(case.as_of), ..estates::options(folder) };
     pipeline::scan_with(&RULES, &options, &estates::Silent)
         .unwrap_or_else(|failure| panic!("{}: {failure:#?}", case.id))
 }

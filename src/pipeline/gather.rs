@@ -1,7 +1,7 @@
 //! Files of an estate → what came out of them, in the order of their paths.
 //!
-//! Worker threads read and parse blocks of files; one writer takes the blocks in order through a bounded channel, so that
-//! nothing depends on the timing of threads and memory stays bounded.
+//! All threads read and parse one block of files while the block before is written by the thread that asked, in the order
+//! of its files: nothing depends on the timing of threads, and memory stays bounded.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,17 +14,14 @@ use crate::discover::{self, Archive, Budget, Found, Member, Opening};
 use crate::model::FileStatus;
 use crate::read::{Input, Readers};
 use crate::rules::TableSettings;
-use crate::store::{ContentId, FileContents, FileResult, KnownFiles, ScanWriter, SoftwareList, StoredFile};
+use crate::store::{ContentId, FileContents, FileResult, KnownFiles, ScanWriter, SoftwareList, StoreError, StoredFile};
 
 use super::collect::{collect, without_path};
 use super::organisations::Folders;
 use super::{Failure, Progress};
 
-/// Files a worker block holds.
-const BLOCK: usize = 64;
-
-/// Blocks that may wait for the writer.
-const WAITING: usize = 4;
+/// Files of a block.
+const BLOCK: usize = 128;
 
 /// What files are read with.
 pub(super) struct Means<'a> {
@@ -63,7 +60,6 @@ enum Item {
 /// Reads every file below a folder that changed since the last scan, and adds all of them to the scan.
 pub(super) fn gather(
     root: &Path,
-    pool: &rayon::ThreadPool,
     means: &Means<'_>,
     writer: &mut ScanWriter<'_>,
     progress: &dyn Progress,
@@ -75,31 +71,20 @@ pub(super) fn gather(
     let blocked = walk.blocked;
     let files = walk.files;
     let buffers = Buffers::default();
-    std::thread::scope(|scope| -> Result<(), Failure> {
-        let (sender, receiver) = crossbeam_channel::bounded::<(usize, Vec<Item>)>(WAITING);
-        let buffers = &buffers;
-        scope.spawn(move || {
-            for block in files.chunks(BLOCK) {
-                let one = |found| read_one(found, means, now, buffers);
-                let read = || block.par_iter().flat_map_iter(one).collect::<Vec<_>>();
-                if sender.send((block.len(), pool.install(read))).is_err() {
-                    return;
-                }
+    let read = |block: &[Found]| -> Vec<Vec<Item>> {
+        block.par_iter().map(|found| read_one(found, means, now, &buffers)).collect()
+    };
+    let mut blocks = files.chunks(BLOCK);
+    let mut waiting = blocks.next().map(read);
+    while let Some(ready) = waiting.take() {
+        let next = blocks.next();
+        rayon::in_place_scope(|scope| -> Result<(), StoreError> {
+            if let Some(block) = next {
+                scope.spawn(|_| waiting = Some(read(block)));
             }
-        });
-        for (files, items) in receiver {
-            progress.done(files as u64);
-            for item in items {
-                stored.push(match item {
-                    Item::New(result) => writer.add_file(*result)?,
-                    Item::Known { path, size, modified_ns, content } => {
-                        writer.add_known(&path, size, modified_ns, content)?
-                    }
-                });
-            }
-        }
-        Ok(())
-    })?;
+            write(ready, writer, &mut stored, progress)
+        })?;
+    }
     for one in blocked {
         let contents = unread(means, one.status, &one.diagnostic);
         stored.push(writer.add_file(FileResult { path: one.path, size: 0, modified_ns: None, contents })?);
@@ -107,6 +92,24 @@ pub(super) fn gather(
     }
     stored.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(stored)
+}
+
+/// Adds the files of one block to the scan.
+fn write(
+    files: Vec<Vec<Item>>,
+    writer: &mut ScanWriter<'_>,
+    stored: &mut Vec<StoredFile>,
+    progress: &dyn Progress,
+) -> Result<(), StoreError> {
+    let done = files.len() as u64;
+    for item in files.into_iter().flatten() {
+        stored.push(match item {
+            Item::New(result) => writer.add_file(*result)?,
+            Item::Known { path, size, modified_ns, content } => writer.add_known(&path, size, modified_ns, content)?,
+        });
+    }
+    progress.done(done);
+    Ok(())
 }
 
 /// A file that could not be opened.

@@ -1,11 +1,12 @@
 //! The software records of machines → what is installed on them.
 //!
-//! No machine depends on another, so that a block of them is worked on at a time; what comes out is put together in their
-//! order. Only the lists of one block are held in memory.
+//! No machine depends on another, so that a block of them is worked on at a time, while the lists of the next come out of
+//! the store; what comes out is put together in their order. Only the lists of two blocks are held in memory.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use crate::model::{
@@ -20,7 +21,7 @@ use crate::store::{StoreError, StoredSoftware, TitleId, Titles};
 use super::resolve::Ground;
 
 /// Machines worked on at a time.
-const BLOCK: usize = 2048;
+const BLOCK: usize = 512;
 
 /// The software of all machines.
 #[derive(Default)]
@@ -47,17 +48,22 @@ pub(super) fn installed(
     let mut found = Installed { hosts: Vec::with_capacity(machines.len()), ..Installed::default() };
     let mut used = vec![false; lists.len()];
     let mut machines = machines.into_iter();
-    loop {
-        let machine = |machine: IdentifiedHost| software.machine(ground, machine);
-        let block: Vec<Machine> = machines.by_ref().take(BLOCK).map(machine).collect::<Result<_, _>>()?;
-        if block.is_empty() {
-            break;
-        }
+    let mut load = || -> Result<Vec<Machine>, StoreError> {
+        let block = machines.by_ref().take(BLOCK).map(|machine| software.machine(ground, machine));
+        let block: Vec<Machine> = block.collect::<Result<_, _>>()?;
         block.iter().flat_map(|machine| &machine.lists).for_each(|list| used[list.index] = true);
-        let work = || block.into_par_iter().map(|machine| software.of(machine)).collect::<Vec<Done>>();
-        let done = ground.at_once(work);
-        done.into_iter().for_each(|done| found.add(done));
+        Ok(block)
+    };
+    let (mut loaded, mut done) = (load()?, Vec::new());
+    while !loaded.is_empty() {
+        let (block, ready) = (std::mem::take(&mut loaded), std::mem::take(&mut done));
+        loaded = rayon::in_place_scope(|scope| {
+            scope.spawn(|_| done = block.into_par_iter().map(|machine| software.of(machine)).collect::<Vec<Done>>());
+            ready.into_iter().for_each(|done| found.add(done));
+            load()
+        })?;
     }
+    done.into_iter().for_each(|done| found.add(done));
     found.count_replaced(lists, &used);
     Ok(found)
 }

@@ -41,18 +41,6 @@ pub(super) struct Ground<'a> {
     pub sold_as: &'a recognise::Titles<'a>,
     pub titles: &'a Titles,
     pub list: &'a ReadList<'a>,
-    /// Threads to work with; `None`: those that all the program shares.
-    pub pool: Option<&'a rayon::ThreadPool>,
-}
-
-impl Ground<'_> {
-    /// Does work that can be divided on the threads there are for it.
-    pub fn at_once<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        match self.pool {
-            Some(pool) => pool.install(work),
-            None => work(),
-        }
-    }
 }
 
 /// Resolves all files, which are in the order of their paths.
@@ -116,7 +104,7 @@ pub(super) fn resolve(ground: &Ground<'_>, mut files: Vec<StoredFile>) -> Result
         }));
     }
     let junk = &ground.rules.junk_identifiers;
-    let identified = ground.at_once(|| identity::identify(&sightings, junk));
+    let identified = identity::identify(&sightings, junk);
     let (mut findings, contradictions) = (identified.findings, identified.contradictions);
     findings.append(&mut unrecognised);
     findings.extend(sold::unknown_prices(&unpriced));
