@@ -5,6 +5,8 @@
 //! allow. Where the least unmet need is not proved, the gap to the bound is told. Where the programme fails, every scope
 //! starts with the way that would be best if it were alone.
 
+use std::cmp::Ordering;
+
 use crate::model::Chosen;
 
 use super::component::{Component, Parts, Way};
@@ -103,13 +105,28 @@ impl Search<'_> {
         (self.scored(counts, &spending), spending)
     }
 
-    /// The score under one split of licences, which is good already.
-    fn score_as(&self, counts: &Counts, kept: &[u64]) -> (Score, Spending) {
-        let spending = self.spender.spend_as(&self.need(counts), kept);
-        (self.scored(counts, &spending), spending)
+    /// The score, where it is better than another. The ways of all scopes are looked at last, because they are many.
+    fn if_better(&self, counts: &Counts, spending: &Spending, best: &Score) -> Option<Score> {
+        if spending.unmet > best.unmet {
+            return None;
+        }
+        let score = self.figures(counts, spending);
+        let figures = |score: &Score| (score.unmet, score.higher, score.units, score.capability);
+        match figures(&score).cmp(&figures(best)) {
+            Ordering::Greater => None,
+            Ordering::Less => Some(Score { ways: self.ways(counts), ..score }),
+            Ordering::Equal => {
+                Some(self.ways(counts)).filter(|ways| *ways < best.ways).map(|ways| Score { ways, ..score })
+            }
+        }
     }
 
     fn scored(&self, counts: &Counts, spending: &Spending) -> Score {
+        Score { ways: self.ways(counts), ..self.figures(counts, spending) }
+    }
+
+    /// The score but for the ways.
+    fn figures(&self, counts: &Counts, spending: &Spending) -> Score {
         let (mut higher, mut units) = (0, 0);
         for (class, counts) in self.component.classes.iter().zip(counts) {
             for (way, &count) in class.ways.iter().zip(counts) {
@@ -118,7 +135,7 @@ impl Search<'_> {
             }
         }
         let (unmet, capability) = (spending.unmet, spending.capability);
-        Score { unmet, higher, units, capability, ways: self.ways(counts) }
+        Score { unmet, higher, units, capability, ways: Vec::new() }
     }
 
     /// The ways in the order of the scopes: within a class the first scopes take the first ways.
@@ -202,6 +219,7 @@ impl Search<'_> {
     /// Moves scopes of one class to another way, one or all at a time, as long as that helps and the work allows.
     fn improve(&self, counts: &mut Counts, best: &mut Score, kept: &mut Vec<u64>) {
         let mut work = 0;
+        let mut need = self.need(counts);
         loop {
             let mut better = false;
             for class in 0..counts.len() {
@@ -211,14 +229,19 @@ impl Search<'_> {
                         if units == 0 || work > STEPS || (!all && counts[class][from] == 1) {
                             continue;
                         }
-                        let mut other = counts.clone();
-                        other[class][from] -= units;
-                        other[class][to] += units;
-                        let (score, spending) = self.score_as(&other, kept);
+                        let [left, taken] = [from, to].map(|way| &self.component.classes[class].ways[way]);
+                        replace(&mut need, left, taken, units);
+                        let spending = self.spender.spend_as(&need, kept);
                         work += spending.work + (self.component.requirements.len() + self.component.edges.len()) as u64;
-                        if score < *best {
-                            (*best, *counts, *kept) = (score, other, spending.kept);
+                        counts[class][from] -= units;
+                        counts[class][to] += units;
+                        if let Some(score) = self.if_better(counts, &spending, best) {
+                            (*best, *kept) = (score, spending.kept);
                             better = true;
+                        } else {
+                            counts[class][from] += units;
+                            counts[class][to] -= units;
+                            replace(&mut need, taken, left, units);
                         }
                     }
                 }
@@ -318,6 +341,12 @@ fn gap(how: &str, scopes: usize, unmet: u128, bound: u128) -> Option<String> {
             "The ways for {scopes} scopes were {how}: priced unmet need {unmet}, lower bound {bound} (both in hundredths of the relative price), {gap}; a better choice is not excluded."
         )
     })
+}
+
+/// What is needed of each kind where so many scopes leave one way and take another.
+fn replace(need: &mut [u64], left: &Way, taken: &Way, scopes: u64) {
+    left.lines.iter().for_each(|&(kind, units)| need[kind] -= units * scopes);
+    taken.lines.iter().for_each(|&(kind, units)| need[kind] += units * scopes);
 }
 
 /// Every ordered pair of different ways.

@@ -40,7 +40,15 @@ pub(super) fn families(rules: &Rules) -> Vec<Vec<&Product>> {
 #[derive(Default)]
 pub(super) struct Memory {
     walks: require::Memory,
-    choices: allocate::Memory,
+    /// `None` where there is one reading only: what was chosen is asked for no second time.
+    choices: Option<allocate::Memory>,
+}
+
+impl Memory {
+    /// For several readings of a family.
+    pub fn of_several() -> Self {
+        Self { choices: Some(allocate::Memory::default()), ..Self::default() }
+    }
 }
 
 /// Reconciles one family; `memory` holds what was found and chosen under other readings.
@@ -105,7 +113,7 @@ fn solve<'a>(
         entitlements: &entitlements,
         weight: &|line: &Line| weigher.weight(ground, prices, line),
     };
-    let method = Method { memory: Some(&memory.choices), ..Method::default() };
+    let method = Method { memory: memory.choices.as_ref(), ..Method::default() };
     let solution = allocate::allocate_by(&problem, &method);
     let balance = allocate::check(&requirements, &entitlements, &solution.chosen, &solution.allocations);
     // An unbalanced ledger is a defect of trueup: no figure may leave the program then, in release builds too.

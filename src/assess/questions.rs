@@ -26,7 +26,7 @@ pub(super) fn explore(
     strict_reading: &Reading,
     customer_reading: &Reading,
 ) -> Explored {
-    let memory = Memory::default();
+    let memory = Memory::of_several();
     let under = |reading: &Reading| reconcile(ground, members, reading, &memory);
     let (mut strict, mut customer) = rayon::join(|| under(strict_reading), || under(customer_reading));
     let mut asked: BTreeMap<QuestionKey, Vec<HostId>> = BTreeMap::new();

@@ -17,17 +17,26 @@ type Way = (String, Metric, Arc<[String]>);
 /// Finds such ways; what is owned of a kind of licence is looked up once for each organisation.
 pub(super) struct NoLongerSold<'a> {
     ground: &'a Ground<'a>,
-    product: &'a Product,
+    /// Terms on which nothing is sold any more.
+    ended: Vec<&'a Terms>,
     owned: RefCell<HashMap<Way, bool>>,
 }
 
 impl<'a> NoLongerSold<'a> {
     pub fn new(ground: &'a Ground<'a>, product: &'a Product) -> Self {
-        Self { ground, product, owned: RefCell::new(HashMap::new()) }
+        let is_over = |terms: &&Terms| terms.sold_until.is_some_and(|until| until < ground.as_of);
+        // Of terms that share an id the first is meant.
+        let of = |id: &str| product.terms.iter().find(|terms| terms.id == id);
+        let ended = product.terms.iter().filter(|terms| of(&terms.id).is_some_and(|first| std::ptr::eq(first, *terms)));
+        let ended = ended.filter(is_over).collect();
+        Self { ground, ended, owned: RefCell::new(HashMap::new()) }
     }
 
     /// Refuses such ways where another way is left to the position.
     pub fn refuse(&self, requirement: &mut Requirement) {
+        if self.ended.is_empty() {
+            return;
+        }
         let ways = requirement.alternatives.iter();
         let refusals: Vec<Option<Refusal>> = ways.map(|way| self.refusal(&requirement.organisation, way)).collect();
         let mut rest = requirement.alternatives.iter().zip(&refusals);
@@ -62,10 +71,11 @@ impl<'a> NoLongerSold<'a> {
 
     /// The terms of a line where licences on none of its terms are sold any more.
     fn ended(&self, line: &Line) -> Option<&'a Terms> {
-        let ended = |terms: &&Terms| terms.sold_until.is_some_and(|until| until < self.ground.as_of);
-        let of = |id: &String| self.product.terms.iter().find(|terms| terms.id == *id);
-        let found: Option<Vec<&Terms>> =
-            line.accepts.iter().map(|accepted| of(&accepted.terms).filter(ended)).collect();
-        found?.into_iter().max_by_key(|terms| terms.sold_until)
+        let mut last: Option<&Terms> = None;
+        for accepted in line.accepts.iter() {
+            let terms = self.ended.iter().copied().find(|terms| terms.id == accepted.terms)?;
+            last = Some(last.filter(|last| last.sold_until > terms.sold_until).unwrap_or(terms));
+        }
+        last
     }
 }
