@@ -185,6 +185,7 @@ fn access(organisation: &str, product: &str, size: Size) -> Access {
         users: u32::try_from(size.hosts / 9).ok(),
         devices: u32::try_from(size.hosts / 7).ok(),
         sharing: Vec::new(),
+        peak_sessions: None,
         external_users: None,
         hosts: Vec::new(),
         evidence: None,

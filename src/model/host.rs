@@ -65,6 +65,16 @@ pub enum Environment {
     Development,
 }
 
+/// How a container is kept apart from the system it runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Isolation {
+    /// By the system itself: it shares its kernel.
+    Process,
+    /// By a virtual machine of its own.
+    HyperV,
+}
+
 /// What an installed server product does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -184,6 +194,9 @@ pub struct Host {
     pub moved_on: Option<Date>,
     /// Host a container runs on.
     pub container_of: Option<HostId>,
+    /// How a container is kept apart from the system it runs on; `None` where nobody says.
+    #[serde(default)]
+    pub isolation: Option<Isolation>,
     /// Distinct people that use its installs.
     pub users: Option<u32>,
     /// Distinct devices that use its installs.
@@ -196,6 +209,9 @@ pub struct Host {
     pub production_data: bool,
     /// Documented peak number of guests in the last 90 days.
     pub peak_guests: Option<u32>,
+    /// Cores that a hard partition binds this guest to; `None` where nothing is known to bind it.
+    #[serde(default)]
+    pub partition_cores: Option<u32>,
     /// Whether an inventory of its software was read, as against a hypervisor's or a person's word for it.
     #[serde(default)]
     pub inventoried: bool,
@@ -235,12 +251,14 @@ impl Host {
             moved_from: None,
             moved_on: None,
             container_of: None,
+            isolation: None,
             users: None,
             devices: None,
             used_by: Vec::new(),
             managed_by: Vec::new(),
             production_data: false,
             peak_guests: None,
+            partition_cores: None,
             inventoried: false,
             installs: Vec::new(),
             evidence: Vec::new(),

@@ -46,7 +46,7 @@ pub use estate_index::{EstateIndex, Installs};
 pub use evidence::{Fact, FileStatus, Locator, Place, Source, SourceId};
 pub use fit::{bound_allows, fits, serves};
 pub use history::{History, HistoryRow, Peak};
-pub use host::{Affinity, Environment, Host, HostId, Installation, Machine, Placement, Processor, Role};
+pub use host::{Affinity, Environment, Host, HostId, Installation, Isolation, Machine, Placement, Processor, Role};
 pub use key::{Key, kebab};
 pub use money::{Money, Price, PriceKind, PricePeriod, decimal_to_minor, thousands};
 pub use names::{Names, licence_name};

@@ -69,6 +69,9 @@ pub struct Access {
     pub devices: Option<u32>,
     /// Who shares devices with whom.
     pub sharing: Vec<SharingGroup>,
+    /// Most people who used it at the same time, as a licence server counts sessions; `None` where nobody states it.
+    #[serde(default)]
+    pub peak_sessions: Option<u32>,
     /// People outside the organisation.
     pub external_users: Option<u32>,
     /// Hosts reached, by name.

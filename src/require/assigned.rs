@@ -1,13 +1,14 @@
 //! Everybody a product is assigned to, every device that reaches it, or everybody who uses it at once (CX-R1).
 //!
 //! Named licences are used up by assignment. Where nobody is known to hold one, everybody who may reach the product
-//! counts. How many use it at once no record states, so that a licence for concurrent use is counted for everybody who
-//! may reach it, under both readings. Each metric is a way of its own; those but the first are in the running only where
+//! counts. How many use it at once only the licence server knows; what it counted at its peak is `peak_sessions` of an
+//! access. Where that is not stated, a licence for concurrent use is counted for everybody who may reach the product, under
+//! both readings. Each metric is a way of its own; those but the first are in the running only where
 //! some of it is owned.
 
 use std::collections::BTreeSet;
 
-use crate::model::{Access, Alternative, Basis, Key, Line, Metric, Requirement, Scope, Working};
+use crate::model::{Access, Alternative, Basis, Key, Line, Locator, Metric, Requirement, Scope, Working};
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
@@ -28,6 +29,18 @@ struct Known {
     people: u32,
     /// Devices that may reach it; `None` where no record states any.
     devices: Option<u32>,
+    /// Most people at once, where a record states it.
+    peak: Option<Peak>,
+}
+
+/// How many use a product at once.
+struct Peak {
+    /// Sessions at the peaks that are stated.
+    sessions: u32,
+    /// People who may reach it by what states no peak: all of them count.
+    others: u32,
+    /// Where the peaks are stated.
+    places: Vec<Locator>,
 }
 
 impl Known {
@@ -41,17 +54,43 @@ impl Known {
             [] => None,
             groups => Some(groups.iter().map(|group| group.devices).sum()),
         };
+        let people = |access: &Access| access.users.unwrap_or_else(|| shared_by(access));
+        let stated = accesses.iter().any(|access| access.peak_sessions.is_some());
+        let peak = stated.then(|| Peak {
+            sessions: accesses.iter().filter_map(|access| access.peak_sessions).sum(),
+            others: accesses.iter().filter(|access| access.peak_sessions.is_none()).map(|access| people(access)).sum(),
+            places: accesses.iter().filter_map(|access| access.evidence.clone()).collect(),
+        });
         Self {
             assigned,
-            people: accesses.iter().map(|access| access.users.unwrap_or_else(|| shared_by(access))).sum(),
+            peak,
+            people: accesses.iter().map(|access| people(access)).sum(),
             devices: accesses.iter().filter_map(|access| access.devices.or_else(|| shared_on(access))).reduce(u32::max),
         }
     }
 
     /// Units of a metric with the arithmetic in words; `None` where nothing is known of it.
-    fn units(&self, metric: Metric) -> Option<(u32, Basis, String)> {
+    fn units(&self, metric: Metric) -> Option<Counted> {
+        let mut places = Vec::new();
+        let (units, basis, text) = match (metric, &self.peak) {
+            (Metric::ConcurrentUser, Some(peak)) => {
+                places.clone_from(&peak.places);
+                let others = match peak.others {
+                    0 => String::new(),
+                    others => format!(" Of {others} people more no record says how many use it at once: all count."),
+                };
+                let text = format!("At the peak {} used it at once.{others}", peak.sessions);
+                (peak.sessions + peak.others, Basis::User, text)
+            }
+            (metric, _) => self.without_peak(metric)?,
+        };
+        (units > 0).then_some(Counted { units, basis, text, places })
+    }
+
+    /// Units of a metric from assignments and access alone.
+    fn without_peak(&self, metric: Metric) -> Option<(u32, Basis, String)> {
         let everybody = self.people.max(self.assigned);
-        let (units, basis, text) = match metric {
+        Some(match metric {
             Metric::User if self.assigned > 0 => {
                 (self.assigned, Basis::User, format!("It is assigned to {} people.", self.assigned))
             }
@@ -66,9 +105,16 @@ impl Known {
                 let text = format!("No record says how many use it at once: all {everybody} people who may reach it.");
                 (everybody, Basis::User, text)
             }
-        };
-        (units > 0).then_some((units, basis, text))
+        })
     }
+}
+
+/// Units of a metric with the arithmetic in words.
+struct Counted {
+    units: u32,
+    basis: Basis,
+    text: String,
+    places: Vec<Locator>,
 }
 
 fn requirement(ground: &Ground<'_>, product: &Product, organisation: &str) -> Option<Requirement> {
@@ -90,9 +136,10 @@ fn requirement(ground: &Ground<'_>, product: &Product, organisation: &str) -> Op
     })
 }
 
-fn way(product: &Product, terms: &Terms, sold: bool, (units, basis, text): (u32, Basis, String)) -> Alternative {
+fn way(product: &Product, terms: &Terms, sold: bool, counted: Counted) -> Alternative {
+    let Counted { units, basis, text, places } = counted;
     let mut working = Working::default();
-    working.by_rule(&terms.id, text);
+    working.by_rule_and_facts(&terms.id, text, places);
     Alternative {
         sold,
         ..Alternative::new(

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::{Answer, Fact, Host, HostId, Installation, Installs, Locator, Machine, Role, Step};
+use crate::model::{Answer, Fact, Host, HostId, Installation, Installs, Isolation, Locator, Machine, Role, Step};
 use crate::rules::Product;
 
 use super::Ground;
@@ -105,17 +105,23 @@ fn in_system(
     }
 }
 
-/// Containers inside a guest whose licence covers them count as that guest, once (SQ-R19).
+/// Containers inside a guest whose licence covers them count as that guest, once (SQ-R19); those that share the kernel of
+/// the system they run in count as that system, where the terms say so (WS-R15). A container of which nobody says how it is
+/// isolated counts by itself.
 fn in_guests(ground: &Ground<'_>, product: &Product, deployed: Vec<Deployed>) -> Vec<Deployed> {
     let mut by_machine: Vec<Vec<Deployed>> = Vec::new();
     let mut places: HashMap<HostId, usize> = HashMap::new();
     for mut one in deployed {
         let machine = ground.estate.host(one.host);
-        let parent = machine.container_of.filter(|&id| ground.estate.host(id).machine == Machine::Guest);
-        let covers = |terms: &&crate::rules::Terms| {
-            terms.covers_containers && one.version.is_some_and(|version| (terms.from..=terms.until).contains(&version))
+        let shares_kernel = machine.isolation == Some(Isolation::Process);
+        let covered_in = |parent: HostId| {
+            let in_guest = ground.estate.host(parent).machine == Machine::Guest;
+            product.terms.iter().any(|terms| {
+                (terms.covers_containers && in_guest || terms.covers_process_containers && shares_kernel)
+                    && one.version.is_some_and(|version| (terms.from..=terms.until).contains(&version))
+            })
         };
-        if let Some(parent) = parent.filter(|_| product.terms.iter().any(|terms| covers(&terms))) {
+        if let Some(parent) = machine.container_of.filter(|&parent| covered_in(parent)) {
             one.host = parent;
         }
         let place = *places.entry(one.host).or_insert(by_machine.len());

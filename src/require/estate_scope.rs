@@ -27,14 +27,20 @@ pub(super) struct Estate<'a> {
     pub deployed: Vec<&'a Deployed>,
     /// Physical hosts that count: its own, and those its guests may run on.
     pub hosts: Vec<HostId>,
+    /// Guests that a hard partition binds to some cores, where terms of the product accept that.
+    pub partitions: Vec<HostId>,
+    /// Physical hosts that count beside them.
+    pub beside_partitions: Vec<HostId>,
 }
 
 /// A machine whose processors count.
 pub(super) struct Counted {
     pub name: String,
     pub model: String,
-    /// Cores of each processor.
+    /// Cores of each processor; of a partition its own, as one.
     pub cores: Vec<u32>,
+    /// Cores of a whole processor, where `cores` is a part of some.
+    pub chip: Option<u32>,
     /// Where they are stated.
     pub places: Vec<Locator>,
 }
@@ -79,14 +85,32 @@ fn requirement(
     for one in &deployed {
         working.steps.push(one.said());
     }
-    let hosts = counted_hosts(ground, product, organisation, &deployed, &mut working);
-    let estate = Estate { ground, product, deployed, hosts };
-    let newest = estate.deployed.iter().filter_map(|one| one.version).max();
+    let newest = deployed.iter().filter_map(|one| one.version).max();
+    let terms: Vec<&Terms> = product
+        .terms
+        .iter()
+        .filter(|terms| METHODS.contains(&terms.method))
+        .filter(|terms| terms.concerns(cloud, ground.as_of) && terms.serves_version(newest))
+        .collect();
+    let serves = |terms: &&&Terms| {
+        terms.editions.is_empty() || terms.editions.iter().any(|owned| product.edition_serves(owned, edition))
+    };
+    let accepting: Vec<bool> = terms.iter().filter(serves).map(|terms| terms.hard_partitions).collect();
+    let is_partition = |one: &&Deployed| ground.estate.host(one.host).partition_cores.is_some();
+    let (bound, others): (Vec<&Deployed>, Vec<&Deployed>) = deployed.iter().partition(|one| is_partition(one));
+    let partitions: Vec<HostId> = bound.iter().map(|one| one.host).filter(|_| accepting.contains(&true)).collect();
+    let beside_partitions = match partitions.is_empty() {
+        true => Vec::new(),
+        false => counted_hosts(ground, product, organisation, &others, &mut working),
+    };
+    // Where every way accepts partitions, nobody need know where else those might run.
+    let hosts = match !partitions.is_empty() && accepting.iter().all(|accepts| *accepts) {
+        true => beside_partitions.clone(),
+        false => counted_hosts(ground, product, organisation, &deployed, &mut working),
+    };
+    let estate = Estate { ground, product, deployed, hosts, partitions, beside_partitions };
     let mut alternatives = Vec::new();
-    for terms in product.terms.iter().filter(|terms| METHODS.contains(&terms.method)) {
-        if !terms.concerns(cloud, ground.as_of) || !terms.serves_version(newest) {
-            continue;
-        }
+    for terms in terms {
         let editions: Vec<&str> =
             if terms.editions.is_empty() { vec![""] } else { terms.editions.iter().map(String::as_str).collect() };
         for owned in editions {
@@ -165,25 +189,69 @@ impl Estate<'_> {
 
     /// Every machine whose processors count: the hosts, and one host for each guest that nobody can place.
     pub fn machines(&self, terms: &Terms) -> Vec<Counted> {
-        let known = self.hosts.iter().map(|&id| {
+        let partitions = self.partitions_under(terms);
+        let known = self.hosts_under(terms).iter().map(|&id| {
             let host = self.ground.estate.host(id);
             Counted {
                 name: host.name.clone(),
                 model: host.processor_model.clone().unwrap_or_default(),
                 cores: self.cores(terms, id),
+                chip: None,
                 places: self.ground.stated(id),
             }
         });
-        let unplaced = self.unplaced().map(|id| {
+        let unplaced = self.unplaced().filter(|id| !partitions.contains(id)).map(|id| {
             let guest = self.ground.estate.host(id);
             Counted {
                 name: format!("the unknown host of {}", guest.name),
                 model: String::new(),
                 cores: assumed_cores(self.ground, self.product, terms, id),
+                chip: None,
                 places: Vec::new(),
             }
         });
-        known.chain(unplaced).collect()
+        known.chain(unplaced).chain(self.bound(terms, partitions)).collect()
+    }
+
+    /// Hosts that count as a whole under some terms.
+    fn hosts_under(&self, terms: &Terms) -> &[HostId] {
+        if self.partitions_under(terms).is_empty() { &self.hosts } else { &self.beside_partitions }
+    }
+
+    /// Guests that count by the cores they are bound to under some terms.
+    fn partitions_under(&self, terms: &Terms) -> &[HostId] {
+        if terms.hard_partitions { &self.partitions } else { &[] }
+    }
+
+    /// Partitions by their cores, those of one host together no more than it has (OR-R6). Nothing where all of the host
+    /// counts anyway.
+    fn bound(&self, terms: &Terms, partitions: &[HostId]) -> Vec<Counted> {
+        let mut left: BTreeMap<HostId, u32> = BTreeMap::new();
+        let mut counted = Vec::new();
+        for &id in partitions {
+            let guest = self.ground.estate.host(id);
+            let on = guest.runs_on();
+            if on.is_some_and(|on| self.hosts_under(terms).contains(&on)) {
+                continue;
+            }
+            let mut cores = guest.partition_cores.unwrap_or(0);
+            let host = on.map(|on| self.ground.estate.host(on));
+            let known = host.and_then(|host| host.processors.value());
+            if let (Some(on), Some(processors)) = (on, known) {
+                let left = left.entry(on).or_insert_with(|| processors.iter().map(|one| one.cores).sum());
+                cores = cores.min(*left);
+                *left -= cores;
+            }
+            let place = host.map(|host| format!(" of {}", host.name)).unwrap_or_default();
+            counted.push(Counted {
+                name: format!("{}, a hard partition{place}", guest.name),
+                model: host.and_then(|host| host.processor_model.clone()).unwrap_or_default(),
+                cores: vec![cores],
+                chip: known.and_then(|processors| processors.first()).map(|first| first.cores),
+                places: guest.evidence.first().cloned().into_iter().collect(),
+            });
+        }
+        counted
     }
 
     /// Guests on a host nobody knows.
@@ -219,6 +287,14 @@ impl Estate<'_> {
     fn way(&self, terms: &Terms, owned: &str, installed: &str, version: Option<usize>, count: Count) -> Alternative {
         let edition = (!owned.is_empty()).then(|| owned.to_owned());
         let rank = |edition: &str| self.product.edition_rank(edition);
+        // A licence is assigned to a host, its partitions included.
+        let mut assignable = self.hosts_under(terms).to_vec();
+        for &id in self.partitions_under(terms) {
+            assignable.push(id);
+            assignable.extend(self.ground.estate.host(id).runs_on());
+        }
+        assignable.sort();
+        assignable.dedup();
         // A metric of people is sold beside one of hardware, and in the running only where some of it is owned.
         let sold = terms.sold_on(self.ground.as_of) && terms.metric != Metric::NamedUserPlus;
         Alternative {
@@ -232,7 +308,7 @@ impl Estate<'_> {
                 count.basis,
                 vec![Line {
                     version,
-                    hosts: self.hosts.as_slice().into(),
+                    hosts: assignable.as_slice().into(),
                     accepts: [terms.acceptance(false)].into(),
                     ..Line::new(&self.product.id, edition.as_deref(), terms.metric, count.units)
                 }],

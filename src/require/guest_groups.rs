@@ -97,7 +97,7 @@ pub(super) fn groups<'d>(
 }
 
 /// Hosts on which a container may run: those of the machine it runs in.
-fn container_hosts(ground: &Ground<'_>, reach: &Reach, one: &Deployed) -> Vec<HostId> {
+pub(super) fn container_hosts(ground: &Ground<'_>, reach: &Reach, one: &Deployed) -> Vec<HostId> {
     let Some(parent) = ground.estate.host(one.host).container_of else { return Vec::new() };
     let machine = ground.estate.host(parent);
     if machine.machine == Machine::Physical { vec![parent] } else { reach.of(ground.estate, machine) }

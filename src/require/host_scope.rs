@@ -11,6 +11,7 @@ use crate::rules::Product;
 use super::carried::carried;
 use super::deployment::{Deployed, servers};
 use super::floating::{self, Farm};
+use super::guest_groups::container_hosts;
 use super::host_sets::Load;
 use super::host_ways::ways;
 use super::reach::Reach;
@@ -33,7 +34,10 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
             clouds.entry((&machine.organisation, cloud)).or_default().push(one);
             continue;
         }
-        let hosts = reach.of(ground.estate, machine);
+        let hosts = match machine.machine {
+            Machine::Container => container_hosts(ground, &reach, one),
+            _ => reach.of(ground.estate, machine),
+        };
         let left = moved::still_counts_on(ground, product, one.host, &hosts);
         for &host in hosts.iter().chain(&left) {
             by_host.entry(host).or_default().guests.push(one);

@@ -20,7 +20,7 @@ impl Estate<'_> {
             let model = machine.model.as_str();
             let mut factors = Vec::new();
             for &cores in &machine.cores {
-                let factor = factor(terms, model, cores);
+                let factor = factor(terms, model, machine.chip.unwrap_or(cores));
                 *by_factor.entry(factor).or_default() += u64::from(cores);
                 factors.push(format!("{cores} at {}.{:02}", factor / 100, factor % 100));
             }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::{
-    Access, Affinity, Channel, DocumentedCores, Environment, Fact, Host, HostId, Installation, Locator, Machine,
-    Manifest, Metric, Organisation, Period, Place, Placement, Price, PriceKind, PricePeriod, Processor, PurchaseKind,
-    PurchaseLine, Reassignment, Reservation, Role, SharedText, SharingGroup, SourceId, Unresolved, UserDevices,
-    UserGroup,
+    Access, Affinity, Channel, DocumentedCores, Environment, Fact, Host, HostId, Installation, Isolation, Locator,
+    Machine, Manifest, Metric, Organisation, Period, Place, Placement, Price, PriceKind, PricePeriod, Processor,
+    PurchaseKind, PurchaseLine, Reassignment, Reservation, Role, SharedText, SharingGroup, SourceId, Unresolved,
+    UserDevices, UserGroup,
 };
 
 use super::document::{Document, Fields};
@@ -212,6 +212,18 @@ fn circumstances(host: &mut Host, fields: &Fields<'_, '_>) {
     host.used_by = fields.texts("used_by");
     host.managed_by = fields.texts("managed_by");
     host.peak_guests = fields.number("peak_guests");
+    host.isolation = fields.one_of("isolation", &[(Isolation::Process, "process"), (Isolation::HyperV, "hyper-v")]);
+    if host.isolation.is_some() && host.machine != Machine::Container {
+        fields.fault_at("isolation", Code::WrongValue, "only a machine with `container_of` is isolated in some way");
+    }
+    host.partition_cores = fields.number("partition_cores");
+    if host.partition_cores.is_some() && host.machine == Machine::Physical {
+        fields.fault_at(
+            "partition_cores",
+            Code::WrongValue,
+            "only a machine that runs on another one is a partition of it",
+        );
+    }
 }
 
 fn installation(fields: Fields<'_, '_>, place: Option<&Locator>) -> Installation {
@@ -384,6 +396,7 @@ fn access(fields: Fields<'_, '_>, context: &Context<'_>) -> Access {
         users: fields.number("users"),
         devices: fields.number("devices"),
         sharing,
+        peak_sessions: fields.number("peak_sessions"),
         external_users: fields.number("external_users"),
         hosts: fields.texts("hosts"),
         evidence: evidence(&fields, context),

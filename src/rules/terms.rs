@@ -196,6 +196,8 @@ pub struct Terms {
     pub multiple_of: u32,
     /// First and last day on which the rule holds, whatever the licence.
     pub in_force: (Option<Date>, Option<Date>),
+    /// Whether a guest that a hard partition binds to some cores counts by those alone.
+    pub hard_partitions: bool,
     /// Most sockets a server may have.
     pub most_sockets: Option<u32>,
     /// Most virtual processors a cloud machine may have.
@@ -210,6 +212,8 @@ pub struct Terms {
     pub developers: bool,
     /// Licensing a guest covers the containers in it.
     pub covers_containers: bool,
+    /// Whether containers that share the kernel of the system they run in count as that system, any number of them.
+    pub covers_process_containers: bool,
     /// Factors on physical cores.
     pub core_factors: Vec<CoreFactor>,
     /// Cores of a host nobody knows: (strict, customer).

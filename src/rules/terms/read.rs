@@ -52,6 +52,7 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         clouds: fields.texts("clouds"),
         multiple_of: fields.number("multiple_of").unwrap_or(1).max(1),
         in_force: span_of_days(fields.table("in_force")),
+        hard_partitions: fields.boolean("hard_partitions").unwrap_or(false),
         most_sockets: fields.number("most_sockets"),
         most_vcpus: fields.number("most_vcpus"),
         vcpus_a_licence: fields.table("vcpus_a_licence").map_or((1, 1), |table| {
@@ -63,6 +64,7 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         people_a_server: fields.number("people_a_server").unwrap_or(0),
         developers: fields.boolean("developers").unwrap_or(false),
         covers_containers: fields.boolean("covers_containers").unwrap_or(false),
+        covers_process_containers: fields.boolean("covers_process_containers").unwrap_or(false),
         core_factors: fields.tables("core_factors").into_iter().map(core_factor).collect(),
         unknown_cores,
         unknown_processors,
