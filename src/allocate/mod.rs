@@ -11,6 +11,7 @@
 //! | `component` | splits the problem, merges scopes that are alike |
 //! | `search` | chooses the ways: exhaustively, or by the programme |
 //! | `programme` | the choice of ways as a mixed-integer programme |
+//! | `knapsack` | bounds what stays unmet where scopes are served whole |
 //! | `spend`, `flow` | spend units on chosen ways at least cost, in exact integers |
 //! | `memory` | components that were solved already |
 //! | `ledger` | checks the result again |
@@ -19,6 +20,7 @@
 mod component;
 mod flow;
 mod kinds;
+mod knapsack;
 mod ledger;
 mod memory;
 mod price_list;

@@ -73,6 +73,36 @@ pub(super) fn solve(
     Some(programme.found(&Corner { bound, ..whole }))
 }
 
+/// What a unit of each stock is worth where scopes may be served in part: the dual of the programme, rounded. Any prices
+/// would do for a bound; these make it a good one.
+pub(super) fn prices(component: &Component, owned: &[u64]) -> Option<Vec<u64>> {
+    let scale = component.kinds.iter().map(|kind| kind.worth).max().unwrap_or(1).max(1) as f64;
+    let mut model = Model::default();
+    let kinds: Vec<usize> = component.kinds.iter().map(|kind| model.count(kind.worth as f64 / scale)).collect();
+    let stocks: Vec<usize> = owned.iter().map(|_| model.any()).collect();
+    for &(stock, kind, _) in &component.edges {
+        let mut sum = Sum::default();
+        sum.add(kinds[kind], 1.0);
+        sum.add(stocks[stock], -1.0);
+        model.at_most(&sum, 0.0);
+    }
+    let mut objective = Sum::default();
+    stocks.iter().zip(owned).for_each(|(&stock, &units)| objective.add(stock, units as f64));
+    for class in &component.classes {
+        let cheapest = model.any();
+        objective.add(cheapest, -(class.members.len() as f64));
+        for way in &class.ways {
+            let mut sum = Sum::default();
+            sum.add(cheapest, 1.0);
+            way.lines.iter().for_each(|&(kind, units)| sum.add(kinds[kind], -(units as f64)));
+            model.at_most(&sum, 0.0);
+        }
+    }
+    let limits = Limits { nodes: 1, gap: 0.0, relaxed_first: false };
+    let (values, _) = model.solve(&objective, limits)?;
+    Some(stocks.iter().map(|&stock| whole(values[stock] * scale)).collect())
+}
+
 /// The counts of a class whose values are whole.
 fn settled(values: &[f64]) -> Option<Vec<u64>> {
     let is_whole = values.iter().all(|value| (value - value.round()).abs() < 1e-6);
@@ -374,9 +404,14 @@ fn rounded(values: &[f64], members: u64) -> Vec<u64> {
 /// A bound as a whole number: unmet needs are multiples of what all worths have in common. The solver leaves out choices
 /// that are better by less than its accuracy, which is taken off first.
 fn bound_in_units(bound: f64, scale: f64, component: &Component) -> u128 {
-    let common = component.kinds.iter().fold(0, |common, kind| greatest_common_divisor(common, kind.worth)).max(1);
+    let common = common_worth(component);
     let certain = (bound - ACCURACY * bound.abs().max(1.0)).max(0.0) * scale;
     (certain / common as f64).ceil() as u128 * u128::from(common)
+}
+
+/// What all worths have in common: unmet needs are multiples of it.
+pub(super) fn common_worth(component: &Component) -> u64 {
+    component.kinds.iter().fold(0, |common, kind| greatest_common_divisor(common, kind.worth)).max(1)
 }
 
 /// Relative accuracy of the solver.

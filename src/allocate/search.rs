@@ -11,6 +11,7 @@ use crate::model::Chosen;
 
 use super::component::{Component, Parts, Way};
 use super::flow::Want;
+use super::knapsack;
 use super::programme::{self, Aim, Limits};
 use super::spend::{ChosenLine, Spender, Spending};
 use super::{Effort, Method, Problem, Solution};
@@ -306,14 +307,20 @@ impl Search<'_> {
         if exact.as_ref().is_some_and(|(_, score, _, bound)| score.unmet <= *bound) {
             return exact;
         }
-        match (exact, answer(true)) {
+        let (counts, score, kept, bound) = match (exact, answer(true)) {
             (Some(exact), Some(near)) => {
                 let bound = exact.3.max(near.3);
                 let (counts, score, kept, _) = if near.1 < exact.1 { near } else { exact };
-                Some((counts, score, kept, bound))
+                (counts, score, kept, bound)
             }
-            (exact, near) => exact.or(near),
-        }
+            (exact, near) => exact.or(near)?,
+        };
+        let Spender { problem, stocks, component } = self.spender;
+        let none = vec![0; stocks.groups.len()];
+        let owned = || component.stocks.iter().map(|&stock| stocks.units(problem, stock, &none)).collect::<Vec<u64>>();
+        let whole = || knapsack::bound(component, &owned()).unwrap_or(0);
+        let bound = if self.is_small() && score.unmet > bound { bound.max(whole()) } else { bound };
+        Some((counts, score, kept, bound))
     }
 
     /// Whether the classes are so few that the programme is solved without a gap.
