@@ -124,7 +124,7 @@ fn a_hypervisor_with_software_is_an_agent_with_guests() {
     let running: Vec<_> = guests.iter().map(|guest| (guest.name.as_str(), guest.powered_on, guest.vcpus)).collect();
     assert_eq!(running, [("app-01", Some(true), Some(4)), ("app-02", Some(false), Some(2))]);
     assert!(guests.iter().all(|guest| guest.view == View::Guest && guest.runs_on.as_deref() == Some("HV-01")));
-    assert_eq!(guests[0].place, Place::Within("content.virtualmachines[0]".into()));
+    assert_eq!(guests[0].place, Place::Item { list: "content.virtualmachines".into(), index: 0 });
     assert_eq!(heard.remark("containers"), Some("1, not machines of their own: web"));
     assert_eq!(heard.remark("database"), Some("MariaDB, 10.5.10, mysql, port 3306"));
     assert_eq!(heard.remark("operating system channel"), Some("OEM, by its product id"));
@@ -155,7 +155,7 @@ fn the_order_of_keys_does_not_matter_and_names_stay_as_written() {
     );
     let processor = host.processors.as_ref().expect("stated")[0];
     assert_eq!((processor.cores, processor.enabled_cores), (4, Some(1)));
-    let place = |index: u32| Place::Within(format!("content.softwares[{index}]").into());
+    let place = |index: u32| Place::Item { list: "content.softwares".into(), index };
     let software: Vec<_> =
         heard.software.iter().map(|row| (row.name.as_str(), row.version.as_str(), &row.place)).collect();
     assert_eq!(software, [("Résumé \"Writer\" ", "2", &place(0)), ("Trailing blanks stay  ", "03.50", &place(2))]);

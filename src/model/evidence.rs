@@ -69,8 +69,15 @@ pub enum Place {
         /// Row number as the spreadsheet program shows it.
         row: u32,
     },
-    /// A path of keys inside a document, such as `content.softwares[12]`.
+    /// A path of keys inside a document, such as `content.softwares[12].version`.
     Within(SharedText),
+    /// An item of a long list inside a document, such as `content.softwares[12]`.
+    Item {
+        /// Path of keys to the list, which all of its items share.
+        list: SharedText,
+        /// Index of the item, counted from zero.
+        index: u32,
+    },
 }
 
 impl std::fmt::Display for Place {
@@ -80,6 +87,7 @@ impl std::fmt::Display for Place {
             Self::Line(line) => write!(f, "line {line}"),
             Self::Row { sheet, row } => write!(f, "sheet {sheet}, row {row}"),
             Self::Within(path) => f.write_str(path),
+            Self::Item { list, index } => write!(f, "{list}[{index}]"),
         }
     }
 }

@@ -20,6 +20,8 @@ enum Shape {
     Row(SharedText),
     /// A path of keys with a number in brackets between these two texts.
     Within(String, String),
+    /// An item of this list.
+    Item(SharedText),
 }
 
 impl Shape {
@@ -30,6 +32,7 @@ impl Shape {
             Self::Line => Place::Line(number),
             Self::Row(sheet) => Place::Row { sheet: sheet.clone(), row: number },
             Self::Within(before, after) => Place::Within(format!("{before}[{number}]{after}").into()),
+            Self::Item(list) => Place::Item { list: list.clone(), index: number },
         }
     }
 
@@ -38,6 +41,7 @@ impl Shape {
         match (self, place) {
             (Self::Line, Place::Line(line)) => Some(*line),
             (Self::Row(sheet), Place::Row { sheet: other, row }) if sheet == other => Some(*row),
+            (Self::Item(list), Place::Item { list: other, index }) if list == other => Some(*index),
             (Self::Within(before, after), Place::Within(path)) => {
                 let number = path.strip_prefix(before.as_str())?.strip_prefix('[')?;
                 plain_number(number.strip_suffix(after.as_str())?.strip_suffix(']')?)
@@ -61,6 +65,7 @@ impl Shape {
                     None => (Self::Fixed(place.clone()), 0),
                 }
             }
+            Place::Item { list, index } => (Self::Item(list.clone()), *index),
             Place::Whole => (Self::Fixed(Place::Whole), 0),
         }
     }
@@ -307,6 +312,7 @@ mod tests {
             Just(Place::Whole),
             (0..5u32).prop_map(Place::Line),
             (0..5u32).prop_map(|row| Place::Row { sheet: "vInfo".into(), row }),
+            ("[ab]", 0..5u32).prop_map(|(list, index)| Place::Item { list: list.into(), index }),
             "[a-b\\[\\]0-3.]{0,8}".prop_map(|path| Place::Within(path.into())),
             (0..4u32, 0..4u32).prop_map(|(a, b)| Place::Within(format!("hosts[{a}].software[{b}].name").into())),
         ]

@@ -55,6 +55,7 @@ pub(super) fn pack(record: SoftwareRecord<'_>, text: &mut String) -> Option<[u32
         end = end.checked_add(u32::try_from(text.len()).ok()?)?;
         *slot = end;
     }
+    text.reserve(end as usize);
     texts.into_iter().for_each(|part| text.push_str(part));
     Some(ends)
 }

@@ -30,7 +30,7 @@ impl Inventory<'_> {
         };
         let processors = processors(&self.processors);
         for (position, message) in &processors.implausible {
-            let place = self.syntax.place("cpus", *position);
+            let place = self.syntax.places("cpus")(*position);
             sink.diagnostic(Diagnostic::warning(Code::ImplausibleValue, input.path, message).at(place));
         }
         if self.logged.stated().is_some_and(|logged| day(logged).is_none()) {
@@ -175,8 +175,9 @@ impl Inventory<'_> {
 
     fn emit_software(&self, input: &Input<'_>, sink: &mut dyn Sink) {
         let mut nameless = (0_usize, None);
+        let places = self.syntax.places("softwares");
         for (software, position) in &self.software {
-            let place = self.syntax.place("softwares", *position);
+            let place = places(*position);
             if software.name.stated().is_none() {
                 nameless.0 += 1;
                 nameless.1.get_or_insert(place);
@@ -202,12 +203,13 @@ impl Inventory<'_> {
     }
 
     fn emit_guests(&self, host: &str, input: &Input<'_>, sink: &mut dyn Sink) {
+        let places = self.syntax.places("virtualmachines");
         for (guest, position) in &self.guests {
             let kind = guest.kind();
             if kind == GuestKind::Container {
                 continue;
             }
-            let place = self.syntax.place("virtualmachines", *position);
+            let place = places(*position);
             match guest.name.stated().or(guest.uuid.stated()) {
                 Some(name) => sink.host(self.guest(guest, name, kind, host, place)),
                 None => {

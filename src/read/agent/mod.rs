@@ -15,7 +15,7 @@ pub use virtualisation::{GuestKind, shown_by_firmware};
 
 use serde::Deserialize;
 
-use crate::model::Place;
+use crate::model::{Place, SharedText};
 
 use super::beyond::Beyond;
 
@@ -29,29 +29,17 @@ pub enum Syntax {
 }
 
 impl Syntax {
-    /// The place of an item of a list, or of a section.
-    pub fn place(self, section: &str, position: u32) -> Place {
-        match self {
+    /// Says of items of a section where they stand.
+    pub fn places(self, section: &str) -> impl Fn(u32) -> Place + use<> {
+        let list = match self {
+            Self::Xml => SharedText::default(),
+            Self::Json => SharedText::from(format!("content.{section}")),
+        };
+        move |position| match self {
             Self::Xml => Place::Line(position),
-            Self::Json => {
-                let mut path = String::with_capacity(section.len() + 20);
-                path.push_str("content.");
-                path.push_str(section);
-                path.push('[');
-                push_number(&mut path, position);
-                path.push(']');
-                Place::Within(path.into())
-            }
+            Self::Json => Place::Item { list: list.clone(), index: position },
         }
     }
-}
-
-/// Appends a number; a fleet has millions of places, and formatting them the usual way would show.
-fn push_number(text: &mut String, number: u32) {
-    if number >= 10 {
-        push_number(text, number / 10);
-    }
-    text.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// Everything of one agent's file that trueup uses. A list item stands with its position: see [`Syntax`].
@@ -125,7 +113,7 @@ impl<'a> Inventory<'a> {
         if self.software.len() < MOST_SOFTWARE {
             self.software.push((software, position));
         } else {
-            self.software_beyond.add(|| self.syntax.place("softwares", position));
+            self.software_beyond.add(|| self.syntax.places("softwares")(position));
         }
     }
 }

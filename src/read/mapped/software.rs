@@ -86,7 +86,7 @@ fn software(record: &Record<'_>, texts: &mut Texts) -> Option<Kept> {
     let line = match record.place() {
         Place::Line(line) => line,
         Place::Row { row, .. } => row,
-        Place::Within(within) => texts.number(within.to_string()),
+        within @ (Place::Within(_) | Place::Item { .. }) => texts.number(within.to_string()),
         Place::Whole => 0,
     };
     Some(Kept { name, version, publisher, key, line })
