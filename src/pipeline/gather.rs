@@ -21,7 +21,10 @@ use super::organisations::Folders;
 use super::{Failure, Progress};
 
 /// Files of a block.
-const BLOCK: usize = 128;
+const BLOCK: usize = 256;
+
+/// Files that a thread takes from a block at a time: few, so that none waits long for the last of them.
+const AT_A_TIME: usize = 4;
 
 /// What files are read with.
 pub(super) struct Means<'a> {
@@ -72,7 +75,7 @@ pub(super) fn gather(
     let files = walk.files;
     let buffers = Buffers::default();
     let read = |block: &[Found]| -> Vec<Vec<Item>> {
-        block.par_iter().map(|found| read_one(found, means, now, &buffers)).collect()
+        block.par_iter().with_max_len(AT_A_TIME).map(|found| read_one(found, means, now, &buffers)).collect()
     };
     let mut blocks = files.chunks(BLOCK);
     let mut waiting = blocks.next().map(read);

@@ -23,6 +23,9 @@ use super::resolve::Ground;
 /// Machines worked on at a time.
 const BLOCK: usize = 512;
 
+/// Machines that a thread takes from a block at a time: few, so that none waits long for the last of them.
+const AT_A_TIME: usize = 16;
+
 /// The software of all machines.
 #[derive(Default)]
 pub(super) struct Installed {
@@ -58,7 +61,8 @@ pub(super) fn installed(
     while !loaded.is_empty() {
         let (block, ready) = (std::mem::take(&mut loaded), std::mem::take(&mut done));
         loaded = rayon::in_place_scope(|scope| {
-            scope.spawn(|_| done = block.into_par_iter().map(|machine| software.of(machine)).collect::<Vec<Done>>());
+            let work = block.into_par_iter().with_max_len(AT_A_TIME).map(|machine| software.of(machine));
+            scope.spawn(|_| done = work.collect::<Vec<Done>>());
             ready.into_iter().for_each(|done| found.add(done));
             load()
         })?;
@@ -178,12 +182,15 @@ impl<'a> Software<'a> {
     /// The records of a machine, folded and counted.
     fn folded(&self, lists: &[List]) -> (HostSoftware, RecordCounts) {
         let mut known = Vec::new();
-        let mut unrecognised = Vec::new();
+        let mut plain = Plain::default();
         for (list, List { titles, .. }) in lists.iter().enumerate() {
             for (position, &title) in titles.iter().enumerate() {
                 match self.answer(title) {
-                    Some(recognition) => known.push(Known { list, position, title, recognition }),
-                    None => unrecognised.push(title),
+                    Some(recognition) if recognition.bears_on_installations() => {
+                        known.push(Known { list, position, title, recognition });
+                    }
+                    Some(_) => plain.not_licensable.push(title),
+                    None => plain.unrecognised.push(title),
                 }
             }
         }
@@ -197,7 +204,7 @@ impl<'a> Software<'a> {
             Some(Locator { source: list.source, place })
         };
         let folded = fold(&records, &locate);
-        let mut counts = counted(unrecognised);
+        let mut counts = plain.counted();
         counts.add(&folded.counts);
         (folded, counts)
     }
@@ -264,13 +271,26 @@ fn written(system: &ObservedOperatingSystem) -> (&str, &str) {
     (&system.caption, system.version.as_deref().unwrap_or(""))
 }
 
-/// Records of one machine that no rule knows, which are nearly all: they are told apart by the numbers of their titles.
-fn counted(mut titles: Vec<TitleId>) -> RecordCounts {
-    let records = titles.len() as u64;
-    titles.sort_unstable();
-    titles.dedup();
-    let unrecognised = titles.len() as u64;
-    RecordCounts { records, unrecognised, duplicates: records - unrecognised, ..RecordCounts::default() }
+/// Records of one machine that prove and contradict nothing, which are nearly all: they are told apart by the numbers of
+/// their titles.
+#[derive(Default)]
+struct Plain {
+    unrecognised: Vec<TitleId>,
+    not_licensable: Vec<TitleId>,
+}
+
+impl Plain {
+    fn counted(self) -> RecordCounts {
+        let distinct = |mut titles: Vec<TitleId>| {
+            titles.sort_unstable();
+            titles.dedup();
+            titles.len() as u64
+        };
+        let records = (self.unrecognised.len() + self.not_licensable.len()) as u64;
+        let (unrecognised, not_licensable) = (distinct(self.unrecognised), distinct(self.not_licensable));
+        let duplicates = records - unrecognised - not_licensable;
+        RecordCounts { records, unrecognised, not_licensable, duplicates, ..RecordCounts::default() }
+    }
 }
 
 /// What the records of a machine leave open or contradict.

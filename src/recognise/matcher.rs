@@ -4,8 +4,7 @@
 //! one by one, and compiled when first tried. A component or look-alike beats a licensable product, and the first rule of
 //! a file beats the later ones.
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use regex::bytes::{RegexSet, RegexSetBuilder};
 
 use crate::model::{RecordClass, SharedText, SoftwareRecord, kebab};
@@ -46,6 +45,11 @@ impl Recognition<'_> {
     /// Whether the edition is known and needs no licence.
     pub fn is_free(&self) -> bool {
         self.edition.as_ref().is_some_and(|edition| self.product.free_editions.contains(edition))
+    }
+
+    /// Whether anything hangs on the record but its count: it proves, completes or contradicts an installation.
+    pub fn bears_on_installations(&self) -> bool {
+        self.class != RecordClass::NotLicensable || self.contradicted_by.is_some()
     }
 
     /// Whether the record alone proves an installation that needs a licence.
