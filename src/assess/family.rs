@@ -1,6 +1,8 @@
 //! One product family under one reading.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
 
 use crate::allocate::{self, Method, PriceList, Problem, Solution};
 use crate::model::{

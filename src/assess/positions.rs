@@ -1,6 +1,8 @@
 //! Rows of the position out of requirements, entitlements and allocations.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+
+use hashbrown::{HashMap, HashSet};
 
 use crate::allocate::{PriceList, Priced, Solution, fits};
 use crate::model::{

@@ -1,7 +1,9 @@
 //! The last net: an installation that has terms, needs a licence, and on which no need rests and of which no other finding
 //! speaks. Whatever the reason is, it is named and never taken for zero.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use hashbrown::{HashMap, HashSet};
 
 use crate::model::{Answer, Assessment, Finding, Host, HostId, Installation, Key, Locator, Machine, QuestionKey};
 use crate::rules::Product;

@@ -1,8 +1,9 @@
 //! The answers of one reading, given where the data ask.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+
+use hashbrown::HashMap;
 
 use super::{Answer, HostId, QuestionKey, Reading};
 

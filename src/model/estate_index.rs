@@ -1,7 +1,8 @@
 //! Where things are in an estate, so that nobody goes through all of it in search of one.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
+
+use hashbrown::HashMap;
 
 use super::{Estate, Host, HostId, Installation, UserDevices, UserGroup};
 

@@ -9,9 +9,10 @@
 //! (`end_users`). The licence must be of the server's version or newer (CL-R2). Keys: `serves`, `serves_basis`.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use jiff::ToSpan;
 
 use crate::model::{

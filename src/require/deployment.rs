@@ -1,8 +1,9 @@
 //! Which installations count, and as what.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use crate::model::{Answer, Fact, Host, HostId, Installation, Installs, Isolation, Locator, Machine, Role, Step};
 use crate::rules::Product;

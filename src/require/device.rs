@@ -6,8 +6,10 @@
 //! that a purchase line names stand in lines of their own, so that an assigned licence serves its device only.
 //! Keys: `editions`, `builds`, `physical_only`.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use crate::model::{
     Acceptance, Alternative, Answer, Basis, Host, HostId, Installation, Installs, Key, Line, Locator, Machine,
@@ -26,7 +28,6 @@ use super::user::subscribed;
 /// One requirement an organisation.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
     let named: BTreeSet<HostId> = ground.owned.iter().flat_map(|one| one.bound_hosts.iter().copied()).collect();
-    let mut by_organisation: BTreeMap<&str, Devices> = BTreeMap::new();
     let reaching = Reaching::new(ground, product);
     let look = |id, host, installs: Installs<'_, '_>| {
         let editions = device(ground, product, id, host, installs);
@@ -38,6 +39,7 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
         Arc::new(Copies { editions, used_on })
     };
     let found = ground.memory.copies.walk(ground, product, &product.id, look);
+    let mut by_organisation: BTreeMap<&str, Devices> = BTreeMap::new();
     for ((id, host), copies) in ground.index.with_product(&product.id).zip(&found) {
         if !copies.editions.is_empty() {
             by_organisation.entry(&host.organisation).or_default().add(id, host, copies);

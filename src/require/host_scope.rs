@@ -3,7 +3,9 @@
 //! The need is counted by host, so it is the host operator's. Guests whose host nobody knows (`unplaced`) and guests in
 //! public clouds (`cloud_guest`) form scopes of their own.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
 
 use crate::model::{HostId, Key, Machine, Requirement, Scope, Working};
 use crate::rules::Product;

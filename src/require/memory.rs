@@ -3,8 +3,9 @@
 //! A question is about few machines, so that most are looked at alike whatever the answers. What was found on one without
 //! hearing any answer is the same under every reading; the others are looked at anew in each.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use hashbrown::HashMap;
 
 use crate::model::{Host, HostId, Installs};
 use crate::rules::Product;

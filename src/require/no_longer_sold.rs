@@ -3,8 +3,9 @@
 //! They stay listed, refused, so that the comparison shows what was lawful once (SQ-R10, WP-R1, SC-R2).
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use crate::model::{Alternative, Line, Metric, Refusal, Requirement};
 use crate::rules::{Product, Terms};

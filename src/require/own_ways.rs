@@ -4,8 +4,9 @@
 //! `own_lines` counts one member, `free_copies` takes out what copies that stand by do not need.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use crate::model::{Alternative, Basis, Entitlement, HostId, Line, Metric, Step, Working};
 use crate::rules::{Method, Product};

@@ -1,8 +1,8 @@
 //! Cores and processors of a physical host, as the terms count them.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
+use hashbrown::HashMap;
 use regex::Regex;
 
 use crate::model::{Answer, Host, HostId};

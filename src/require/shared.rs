@@ -1,8 +1,9 @@
 //! Parts that many lines of a product have alike: worked out once, and kept once however many lines there are.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use crate::model::Acceptance;
 use crate::rules::{Method, Product};

@@ -1,7 +1,8 @@
 //! What identifies a machine, brought into one form.
 
-use std::collections::HashSet;
 use std::net::IpAddr;
+
+use hashbrown::HashSet;
 
 use crate::model::ObservedHost;
 
