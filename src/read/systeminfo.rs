@@ -49,7 +49,7 @@ const PAGE: Page = Page {
         "dates are written as the system's language has them, and are not read",
     ],
     verified: Verified::RealFile(
-        "outputs in English and Spanish that public repositories show; other languages are unverified",
+        "outputs in English and Spanish that public repositories show, abridged; other languages are unverified",
     ),
     example: "
 Host Name:                 DB-01

@@ -56,7 +56,7 @@ const PAGE: Page = Page {
         "a table of names and versions alone is one of programs where it has several lines",
     ],
     verified: Verified::RealFile(
-        "lists and a table of products that public pages show; the other classes rest on their documentation",
+        "lists and a table of products that public pages show, abridged; the other classes rest on their documentation",
     ),
     example: "
 
