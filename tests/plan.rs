@@ -346,21 +346,7 @@ quantity = 4
 channel = "retail"
 bought = {bought}
 reference = "BOX-1"
-[[price]]
-product = "sql-server"
-edition = "standard"
-metric = "core"
-units = 2
-amount = 2900
-[[price]]
-product = "sql-server"
-edition = "standard"
-metric = "core"
-units = 2
-amount = 725
-per = "year"
-kind = "sa"
-"#
+{LICENCES}{ASSURANCE}"#
     ))
 }
 

@@ -105,14 +105,7 @@ fn assurance(shop: &Shop<'_>, short: &Short, items: &[(Item, u32, Quote)]) -> Op
     if short.bought != Bought::Assured {
         return None;
     }
-    let licence = Item {
-        product: short.product.clone(),
-        edition: short.edition.clone(),
-        metric: short.metric,
-        version: None,
-        term: Term::Licence,
-        base: None,
-    };
+    let licence = Item::new(&short.product, short.edition.as_deref(), short.metric, Term::Licence);
     let licence = match items.first() {
         Some((item, _, _)) => Item { version: item.version.clone(), ..licence },
         None => licence,

@@ -44,14 +44,26 @@ impl Term {
 /// Something that can be bought.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Item {
+    /// Product id.
     pub product: String,
+    /// Edition.
     pub edition: Option<String>,
+    /// Metric.
     pub metric: Metric,
     /// Version printed on the licence, where it is priced by version.
     pub version: Option<String>,
+    /// How it is bought.
     pub term: Term,
     /// Index of the purchase line a step-up builds on.
     pub base: Option<usize>,
+}
+
+impl Item {
+    /// An item of whatever version, which builds on nothing.
+    pub fn new(product: &str, edition: Option<&str>, metric: Metric, term: Term) -> Self {
+        let edition = edition.map(str::to_owned);
+        Self { product: product.to_owned(), edition, metric, version: None, term, base: None }
+    }
 }
 
 /// What so many units of an item cost.
@@ -325,7 +337,7 @@ mod tests {
     }
 
     fn item(term: Term) -> Item {
-        Item { product: "thing".into(), edition: None, metric: Metric::Core, version: None, term, base: None }
+        Item::new("thing", None, Metric::Core, term)
     }
 
     fn quoted(prices: &[Price], months: u32, term: Term, units: u32) -> Option<(u32, i64, i64)> {

@@ -167,14 +167,7 @@ fn unit_price(ground: &Ground<'_>, line: &Line) -> Option<Decimal> {
     let mut least: Option<Decimal> = None;
     let version = ground.version(&line.product, line.version);
     let mut offer = |product: &str, edition: &Option<String>, version: Option<&str>, term: Term, parts: usize| {
-        let item = Item {
-            product: product.to_owned(),
-            edition: edition.clone(),
-            metric: line.metric,
-            version: None,
-            term,
-            base: None,
-        };
+        let item = Item::new(product, edition.as_deref(), line.metric, term);
         let item = ground.book.of_version(item, version);
         if let Some(price) = ground.book.least_unit(&item) {
             let price = price / Decimal::from(parts.max(1));

@@ -176,14 +176,7 @@ fn order<'a>(position: &Position<'a>, short: &Short) -> Result<Order<'a>, String
 
 /// `L + n × SA`, in one payment.
 fn true_up_line(ground: &Ground<'_>, short: &Short, order: &Order<'_>) -> ScenarioLine {
-    let item = Item {
-        product: short.product.clone(),
-        edition: short.edition.clone(),
-        metric: short.metric,
-        version: None,
-        term: Term::Licence,
-        base: None,
-    };
+    let item = Item::new(&short.product, short.edition.as_deref(), short.metric, Term::Licence);
     let item = ground.book.of_version(item, ground.version(&short.product, short.version));
     let licence = match ground.book.quote(&item, short.units) {
         Ok(quote) => quote,

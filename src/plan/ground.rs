@@ -82,14 +82,7 @@ impl Ground<'_> {
 
     /// Whether a line has a price by any of the terms that serve it.
     pub fn sells(&self, line: &Line) -> bool {
-        let item = |term| Item {
-            product: line.product.to_string(),
-            edition: line.edition.as_deref().map(str::to_owned),
-            metric: line.metric,
-            version: None,
-            term,
-            base: None,
-        };
+        let item = |term| Item::new(&line.product, line.edition.as_deref(), line.metric, term);
         self.bought(line).terms().iter().any(|&term| self.book.quote(&item(term), 1).is_ok())
     }
 

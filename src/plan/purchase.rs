@@ -249,14 +249,7 @@ impl<'a> Search<'a> {
         let terms = self.ground.bought(line).terms();
         let version = self.ground.version(&line.product, line.version);
         let items = editions(line).into_iter().flat_map(|edition| {
-            let item = move |term| Item {
-                product: line.product.to_string(),
-                edition: edition.clone(),
-                metric: line.metric,
-                version: None,
-                term,
-                base: None,
-            };
+            let item = move |term| Item::new(&line.product, edition.as_deref(), line.metric, term);
             terms.iter().map(move |&term| self.ground.book.of_version(item(term), version))
         });
         let priced = items.filter_map(|item| {
@@ -279,15 +272,7 @@ impl<'a> Search<'a> {
             });
             for part in serving {
                 for &term in self.ground.bought(line).terms() {
-                    let edition = part.suite_edition.clone();
-                    let item = Item {
-                        product: suite.id.clone(),
-                        edition,
-                        metric: line.metric,
-                        version: None,
-                        term,
-                        base: None,
-                    };
+                    let item = Item::new(&suite.id, part.suite_edition.as_deref(), line.metric, term);
                     if self.ground.book.quote(&item, line.units.max(1)).is_ok() {
                         items.push(item);
                         break;

@@ -87,6 +87,8 @@ pub(super) fn findings<'a>(outcome: &'a Outcome, filter: &Filter) -> Vec<Finding
     let mut rows: Vec<FindingRow<'a>> =
         all.filter(|finding| filter.shows(&finding.organisation)).map(|finding| row(outcome, finding)).collect();
     rows.sort_by(|a, b| (&a.key, &a.organisation, &a.text).cmp(&(&b.key, &b.organisation, &b.text)));
+    // Outcomes of older stores hold those on support already.
+    rows.dedup();
     rows
 }
 

@@ -304,14 +304,7 @@ impl Shop<'_> {
     ) -> Result<(Item, Quote), String> {
         let mut wanted = None;
         for &term in bought.terms() {
-            let item = Item {
-                product: product.to_owned(),
-                edition: edition.map(str::to_owned),
-                metric,
-                version: None,
-                term,
-                base: None,
-            };
+            let item = Item::new(product, edition, metric, term);
             let item = self.book.of_version(item, version);
             match self.book.quote(&item, units) {
                 Ok(quote) => return Ok((item, quote)),

@@ -18,6 +18,7 @@ mod disk;
 mod error;
 mod history;
 mod known;
+mod number;
 mod packing;
 mod places;
 mod reading;

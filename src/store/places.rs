@@ -8,6 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::model::{Place, SharedText};
 
+use super::number::{read_number, write_number};
+
 /// A place without its number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -150,26 +152,6 @@ impl Runs {
 
     fn iter(&self) -> impl Iterator<Item = Run> {
         unpacked(&self.packed.bytes).chain(self.last)
-    }
-}
-
-fn write_number(bytes: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        bytes.push((number & 0x7f) as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-}
-
-fn read_number(bytes: &mut std::slice::Iter<'_, u8>) -> Option<u64> {
-    let (mut number, mut shift) = (0, 0_u32);
-    loop {
-        let byte = *bytes.next()?;
-        number |= u64::from(byte & 0x7f).checked_shl(shift)?;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-        shift += 7;
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::model::{Place, SoftwareRecord};
 
+use super::number::{read_number, write_number};
 use super::places::Places;
 use super::titles::{Packed, TitleId, pack};
 
@@ -71,29 +72,19 @@ pub struct StoredSoftware {
     pub places: Places,
 }
 
-/// Appends the number as a LEB128 integer.
-pub(super) fn write_title(bytes: &mut Vec<u8>, TitleId(mut id): TitleId) {
-    while id >= 0x80 {
-        bytes.push((id & 0x7f) as u8 | 0x80);
-        id >>= 7;
-    }
-    bytes.push(id as u8);
+/// Appends the number of a title.
+pub(super) fn write_title(bytes: &mut Vec<u8>, TitleId(id): TitleId) {
+    write_number(bytes, u64::from(id));
 }
 
-/// Reads LEB128 integers; `None` where the bytes are none.
+/// Numbers of titles as they were written; `None` where the bytes are none.
 pub(super) fn read_titles(bytes: &[u8]) -> Option<Vec<TitleId>> {
     let mut titles = Vec::with_capacity(bytes.len() / 2);
-    let (mut value, mut shift) = (0u32, 0u32);
-    for byte in bytes {
-        value |= u32::from(byte & 0x7f).checked_shl(shift).filter(|_| shift < 32)?;
-        if byte & 0x80 == 0 {
-            titles.push(TitleId(value));
-            (value, shift) = (0, 0);
-        } else {
-            shift += 7;
-        }
+    let mut left = bytes.iter();
+    while !left.as_slice().is_empty() {
+        titles.push(TitleId(u32::try_from(read_number(&mut left)?).ok()?));
     }
-    (shift == 0).then_some(titles)
+    Some(titles)
 }
 
 #[cfg(test)]

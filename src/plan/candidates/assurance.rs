@@ -24,14 +24,7 @@ pub(super) fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
             && line.subscription.is_none()
             && bought <= as_of
             && as_of <= until;
-        let item = Item {
-            product: line.product.clone(),
-            edition: line.edition.clone(),
-            metric: line.metric,
-            version: None,
-            term: Term::Assurance,
-            base: None,
-        };
+        let item = Item::new(&line.product, line.edition.as_deref(), line.metric, Term::Assurance);
         let Some(quote) = open.then(|| scene.ground.book.quote(&item, line.quantity).ok()).flatten() else {
             continue;
         };
