@@ -197,7 +197,7 @@ fn names(estate: &Estate, rules: &Rules) -> Names {
     let titled = estate.organisations.iter().filter(|organisation| !organisation.title.is_empty());
     Names {
         organisations: titled.map(|organisation| (organisation.name.clone(), organisation.title.clone())).collect(),
-        products: rules.products.values().map(|product| (product.id.clone(), product.name.clone())).collect(),
+        products: rules.names.clone(),
     }
 }
 

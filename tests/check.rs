@@ -72,3 +72,16 @@ fn a_request_with_faults_shows_them_all_and_answers_nothing() {
         .stderr(contains("has no key `nam`"))
         .stderr(contains("`vcpus` must be a whole number"));
 }
+
+#[test]
+fn a_price_that_is_wanted_is_named_as_a_buyer_would() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut check = trueup(&store(folder.path()));
+    check.args(["check", "--product", "visio", "--edition", "standard", "--version", "2021", "--on", "bre-esx-03"]);
+    check
+        .args(["--vcpus", "4", "--for", "brent"])
+        .assert()
+        .code(1)
+        .stdout(contains("brent: Visio Standard 2021"))
+        .stdout(contains("Prices wanted: Visio Standard by device"));
+}

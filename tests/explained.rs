@@ -150,3 +150,56 @@ fn every_licence_key_of_every_worked_case_is_explained_and_every_rule_has_its_so
     assert!(explained > 1_000, "{explained}");
     assert!(unknown.is_empty(), "rules that no file knows: {unknown:#?}");
 }
+
+fn sample() -> (Outcome, Rules) {
+    let outcome = estates::scan(&estates::options(estates::copy_of("samples/councils").path()));
+    (outcome, Rules::built_in().expect("built-in rules are free of faults"))
+}
+
+fn explained(outcome: &Outcome, rules: &Rules, key: &str) -> Explanation {
+    match explain(outcome, rules, key, Answer::Strict) {
+        Found::Explanation(explanation) => *explanation,
+        other => panic!("{key}: {other:?}"),
+    }
+}
+
+fn section<'e>(explanation: &'e Explanation, start: &str) -> &'e [Item] {
+    let found = explanation.sections.iter().find(|section| section.heading.starts_with(start));
+    &found.unwrap_or_else(|| panic!("no section {start}")).items
+}
+
+#[test]
+fn two_lines_of_one_need_tell_its_ways_once_and_each_says_which_line_it_is() {
+    let (outcome, rules) = sample();
+    let explanation = explained(&outcome, &rules, "brent/sql-server/standard/2017");
+    let [first, second] = section(&explanation, "What is needed: 4 + 4 = 8 cores") else { panic!("two lines") };
+    assert!(first.items.len() > 10, "{}", first.items.len());
+    assert!(first.text.contains("line 1 of the way chosen: SQL Server Standard 2017 on BRE-SQL-01, bre-esx-01"));
+    assert!(second.text.contains("line 2 of the way chosen: SQL Server Standard 2017 on BRE-SQL-01, bre-esx-02"));
+    assert!(second.text.ends_with("a line of the same way, explained in step 1"), "{}", second.text);
+    assert!(second.items.is_empty());
+}
+
+#[test]
+fn a_missing_price_is_named_as_a_buyer_would_and_each_by_itself() {
+    let (outcome, rules) = sample();
+    let explanation = explained(&outcome, &rules, "brent/sql-server/standard/2017");
+    let text = explanation.render(10_000, false);
+    let wanted =
+        "no price of SQL Server CALs (nobody states who reaches SQL Server), nor of SQL Server Standard by server";
+    assert!(text.contains(wanted), "{text}");
+    assert!(!text.contains("sql-server standard"), "{text}");
+    let report = Report::new(&outcome, &Filter::default());
+    assert_eq!(report.totals.missing_prices, ["Project Professional by device"]);
+}
+
+#[test]
+fn a_finding_on_support_that_an_older_store_holds_is_told_once() {
+    let (mut outcome, rules) = sample();
+    let (_, finding) = outcome.unsupported().next().expect("something is out of support");
+    let key = finding.key.0.clone();
+    let now = explained(&outcome, &rules, &key);
+    assert_eq!(now.sections.len(), 2, "{:?}", now.sections);
+    outcome.findings.push(finding);
+    assert_eq!(explained(&outcome, &rules, &key), now);
+}

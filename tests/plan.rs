@@ -144,7 +144,7 @@ fn a_missing_price_is_named_and_nothing_is_free() {
                     installs = [{ product = \"project\", edition = \"professional\", version = \"2016\" }]\n";
     let plan = planned(&rules(), &estate(manifest), DAY);
     let one = &plan.organisations[0];
-    assert_eq!(one.missing_prices, ["project professional by device"]);
+    assert_eq!(one.missing_prices, ["Project Professional by device"]);
     assert_eq!(one.still_short[0].units, 1);
     for course in [Course::BuyNow, Course::AuditOfRequired, Course::AuditOfOwned, Course::BuyOnly, Course::Plan] {
         assert!(!one.scenario(course).expect("shown").complete, "{course:?} is incomplete");
@@ -163,7 +163,7 @@ fn what_is_not_sold_any_more_is_bought_new_and_its_price_is_that_of_today() {
     assert_eq!((cost(&plan, Course::BuyNow), cost(&plan, Course::BuyOnly)), (1_015_000, 1_015_000));
     assert!(buy_now.lines[0].formula.starts_with("in place of licences that are not sold any more"));
     let plan = planned(&rules, &estate(&manifest("")), DAY);
-    assert_eq!(plan.organisations[0].missing_prices, ["Software Assurance for sql-server standard by core"]);
+    assert_eq!(plan.organisations[0].missing_prices, ["Software Assurance for SQL Server Standard by core"]);
 }
 
 // --- What is changed --------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 //! The rule files compiled into the binary are free of faults.
 
 use trueup::diag;
+use trueup::model::Place;
 use trueup::rules::{Method, Rules};
 
 #[test]
@@ -18,7 +19,7 @@ fn every_built_in_rule_file_is_free_of_faults() {
 /// Keys that the parsers of rule files ask for.
 fn keys_asked_for(source: &str) -> Vec<String> {
     let asking = regex::Regex::new(
-        r#"\.(?:text|texts|number|numbers|boolean|date|decimal|table|tables|one_of|required_text|required|value)\(\s*"([a-z_]+)""#,
+        r#"(?:\.(?:text|texts|number|numbers|boolean|date|decimal|table|tables|one_of|required_text|required|value)|with_ids)\(\s*"([a-z_]+)""#,
     )
     .expect("an expression");
     asking.captures_iter(source).map(|found| found[1].to_owned()).collect()
@@ -41,6 +42,58 @@ fn every_key_of_a_rule_file_stands_in_their_manual() {
     missing.sort();
     missing.dedup();
     assert!(missing.is_empty(), "keys without a word in rules/README.md: {missing:?}");
+}
+
+/// Faults of rule files, each as `path:line: message`.
+fn faults(files: &[(&str, String)]) -> Vec<String> {
+    let texts = files.iter().map(|(path, text)| ((*path).to_owned(), text.clone())).collect();
+    let found = Rules::from_texts(texts).expect_err("faults are found");
+    let told = |fault: &diag::Diagnostic| match fault.place {
+        Some(Place::Line(line)) => format!("{}:{line}: {}", fault.path, fault.message),
+        _ => format!("{}: {}", fault.path, fault.message),
+    };
+    found.faults.iter().map(told).collect()
+}
+
+fn product(id: &str, terms: &[&str]) -> String {
+    let mut text = format!("[product]\nid = \"{id}\"\npublisher = \"Acme\"\nname = \"{id}\"\nkind = \"desktop\"\n");
+    text.push_str("[[release]]\nversion = \"1\"\n");
+    for terms in terms {
+        text.push_str(&format!(
+            "[[terms]]\nid = \"{terms}\"\nmethod = \"device\"\nmetric = \"device\"\nversions = {{ from = \"1\" }}\nsource = {{ title = \"A page\" }}\n"
+        ));
+    }
+    text
+}
+
+#[test]
+fn an_id_names_one_rule_of_one_file() {
+    let twice = faults(&[("rules/castle.toml", product("castle", &["castle/device", "castle/device"]))]);
+    assert_eq!(twice, ["rules/castle.toml:15: the id castle/device stands twice; first in line 8"]);
+    let of_two =
+        [("rules/castle.toml", product("castle", &["device"])), ("rules/tower.toml", product("tower", &["device"]))];
+    assert_eq!(faults(&of_two), ["rules/tower.toml:8: the id device stands in rules/castle.toml already"]);
+    let across_kinds = format!(
+        "{}[[recognise]]\nid = \"castle/device\"\nname = \"^Castle$\"\n[[release]]\nversion = \"1\"\n",
+        product("castle", &["castle/device"])
+    );
+    let found = faults(&[("rules/castle.toml", across_kinds)]);
+    assert_eq!(
+        found,
+        [
+            "rules/castle.toml:9: the id castle/device stands twice; first in line 14",
+            "rules/castle.toml:18: the release 1 stands twice; first in line 6",
+        ]
+    );
+}
+
+#[test]
+fn a_clause_stands_once_in_one_file_and_in_no_other() {
+    let clause = "[[clause]]\nid = \"K-1\"\ntitle = \"A clause.\"\nsource = \"A page\"\n";
+    let twice = faults(&[("rules/clauses.toml", clause.repeat(2))]);
+    assert_eq!(twice, ["rules/clauses.toml:6: the clause K-1 stands twice; first in line 1"]);
+    let in_two = [("own/clauses.toml", clause.to_owned()), ("rules/clauses.toml", clause.to_owned())];
+    assert_eq!(faults(&in_two), ["rules/clauses.toml: the clause K-1 stands in another file already"]);
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn without_a_price_for_what_takes_their_place_the_first_year_is_unknown() {
     let instead = to_buy.instead.as_ref().expect("something else is bought");
     assert_eq!((instead.units, instead.items.len()), (4, 0));
     assert_eq!((pence(instead.first_year.as_ref()), pence(to_buy.first_year.as_ref())), (None, None));
-    assert_eq!(to_buy.missing_price.as_deref(), Some("Software Assurance for sql-server standard by core"));
+    assert_eq!(to_buy.missing_price.as_deref(), Some("Software Assurance for SQL Server Standard by core"));
     assert_eq!(pence(row.cost.as_ref()), Some(580_000));
     let filter = Filter::default();
     let report = Report::new(&outcome, &filter);

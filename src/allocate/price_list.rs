@@ -1,16 +1,22 @@
 //! What units cost: the cheapest combination of packs, from the prices at hand.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use crate::model::{Line, Metric, Money, Price, PriceKind, PricesInForce, cheapest_packs, decimal_to_minor, packs_of};
+use crate::model::{
+    Line, Metric, Money, Price, PriceKind, PricesInForce, cheapest_packs, decimal_to_minor, packs_of, priced_name,
+};
 
 /// Prices of what meets a need by itself, in force on a day and in one currency.
 #[derive(Debug, Clone)]
 pub struct PriceList<'a> {
     prices: Vec<&'a Price>,
     currency: String,
+    /// Names of products by id.
+    names: &'a BTreeMap<String, String>,
 }
 
 /// A price, or the name of what is missing.
@@ -23,11 +29,11 @@ pub enum Priced {
 }
 
 impl<'a> PriceList<'a> {
-    /// The prices in force on a day; Software Assurance and step-ups meet no need by themselves.
-    pub fn new(prices: &'a [Price], as_of: Date, wanted: &str) -> Self {
+    /// The prices in force on a day, with names of products by id for what is missing; Software Assurance and step-ups meet no need by themselves.
+    pub fn new(prices: &'a [Price], names: &'a BTreeMap<String, String>, as_of: Date, wanted: &str) -> Self {
         let PricesInForce { mut prices, currency } = PricesInForce::new(prices, as_of, wanted);
         prices.retain(|price| !matches!(price.kind, PriceKind::Sa | PriceKind::StepUp));
-        Self { prices, currency }
+        Self { prices, currency, names }
     }
 
     fn packs(&self, product: &str, edition: Option<&str>, version: Option<&str>, metric: Metric) -> Vec<&'a Price> {
@@ -54,8 +60,8 @@ impl<'a> PriceList<'a> {
         match cheapest_packs(&packs, units).and_then(|(amount, _)| decimal_to_minor(amount)) {
             Some(minor) => Priced::Known(Money { minor, currency: self.currency.clone() }),
             None => {
-                let edition = edition.map(|edition| format!(" {edition}")).unwrap_or_default();
-                Priced::Missing(format!("{product}{edition} by {metric}"))
+                let name = self.names.get(product).map_or(product, String::as_str);
+                Priced::Missing(priced_name(name, edition, metric))
             }
         }
     }

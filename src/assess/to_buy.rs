@@ -18,8 +18,14 @@ type RowName<'a> = (&'a str, &'a str, Option<&'a str>, Option<&'a str>, Metric);
 
 /// Completes the rows that are short, and tells in the notes which of them take more than their missing units.
 pub(super) fn settle(ground: &Ground<'_>, assessment: &mut Assessment) {
-    let book =
-        PriceBook::new(&ground.estate.prices, ground.as_of, &ground.settings.currency, HORIZON_MONTHS, Level::Customer);
+    let book = PriceBook::new(
+        &ground.estate.prices,
+        &ground.rules.names,
+        ground.as_of,
+        &ground.settings.currency,
+        HORIZON_MONTHS,
+        Level::Customer,
+    );
     let shop = Shop { rules: ground.rules, book: &book, day: ground.as_of };
     let shorts = shop.shorts(std::iter::once(Reconciled::of(assessment)));
     let mut rows: BTreeMap<RowName<'_>, ToBuy> = BTreeMap::new();

@@ -124,6 +124,12 @@ fn draw(global: &Global, gate: &Gate) -> String {
             table.add_row(row(change));
         }
         out.push_str(&canvas.draw(&table));
+        let unpriced = gate.changes.iter().filter(|change| change.marginal_cost.is_none());
+        let mut wanted: Vec<&str> = unpriced.filter_map(|change| change.missing_price.as_deref()).collect();
+        wanted.dedup();
+        if !wanted.is_empty() {
+            out.push_str(&canvas.prose(2, &format!("Prices wanted: {}", wanted.join("; "))));
+        }
     }
     if !gate.covered_by.is_empty() {
         out.push_str("\nWhat covers it, with everything else licensed in the same place\n");
@@ -137,11 +143,6 @@ fn draw(global: &Global, gate: &Gate) -> String {
 }
 
 fn row(change: &Change) -> Vec<comfy_table::Cell> {
-    let mut licence = change.product.clone();
-    for part in [&change.edition, &change.version].into_iter().flatten() {
-        licence.push(' ');
-        licence.push_str(part);
-    }
     let (before, after) = change.required;
     let added = change.shortfall.1.saturating_sub(change.shortfall.0);
     let cost = match (&change.marginal_cost, added) {
@@ -151,7 +152,7 @@ fn row(change: &Change) -> Vec<comfy_table::Cell> {
     };
     let tone = if added > 0 { Tone::Bad } else { Tone::Good };
     vec![
-        cell(format!("{}: {licence}", change.organisation), Tone::Plain),
+        cell(format!("{}: {}", change.organisation, change.title), Tone::Plain),
         cell(change.metric, Tone::Plain),
         cell(format!("{before} → {after}"), Tone::Plain),
         cell(format!("{} → {}", change.shortfall.0, change.shortfall.1), tone),

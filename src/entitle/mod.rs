@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::model::{Asker, Entitlement, Estate, EstateIndex, Host, HostId, Key, PurchaseLine, Working};
+use crate::model::{Asker, Entitlement, Estate, EstateIndex, Host, HostId, Key, PurchaseLine, Working, licence_name};
 use crate::rules::{CHANNELS, Product, Rules};
 
 pub use join::Held;
@@ -135,7 +135,7 @@ fn serves_family(rules: &Rules, product: &str, family: &[&Product]) -> bool {
 fn entitlement(ground: &Ground<'_>, held: &Held, family: &[&Product]) -> Entitlement {
     let line = &held.line;
     let mut working = Working::default();
-    working.by_facts(describe(held), line.evidence.iter().cloned().collect());
+    working.by_facts(describe(ground, held), line.evidence.iter().cloned().collect());
     working.steps.extend(held.working.steps.iter().cloned());
     by_title(ground, line, &mut working);
     let mut entitlement = Entitlement {
@@ -215,15 +215,12 @@ fn out_of_time(ground: &Ground<'_>, held: &Held) -> Option<String> {
 }
 
 /// What the purchase line says, in one sentence.
-fn describe(held: &Held) -> String {
+fn describe(ground: &Ground<'_>, held: &Held) -> String {
     let line = &held.line;
     let channel = CHANNELS.iter().find(|(channel, _)| *channel == line.channel).map_or("", |(_, name)| *name);
-    let mut text = format!("Purchase: {} {}", line.quantity, line.product);
-    for part in [&line.edition, &line.version].into_iter().flatten() {
-        text.push(' ');
-        text.push_str(part);
-    }
-    text.push_str(&format!(", metric {}, channel {channel}", line.metric));
+    let product = ground.rules.names.get(&line.product).unwrap_or(&line.product);
+    let bought = licence_name(product, line.edition.as_deref(), line.version.as_deref());
+    let mut text = format!("Purchase: {} {bought}, metric {}, channel {channel}", line.quantity, line.metric);
     if let Some(bought) = line.bought {
         text.push_str(&format!(", bought {bought}"));
     }

@@ -53,7 +53,7 @@ pub(super) fn cost(total: &AlternativeTotal) -> String {
     match &total.cost {
         Some(cost) => cost.to_string(),
         None if total.missing_prices.is_empty() => "no price".to_owned(),
-        None => format!("no price of {}", total.missing_prices.join(" and ")),
+        None => price::none_of(&total.missing_prices),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Allocation, Entitlement, Form, Line};
+use crate::model::{Allocation, Entitlement, Form, Line, edition_name};
 
 use super::teller::{Teller, count, figure, section, units};
 use super::{Explanation, Item};
@@ -128,7 +128,7 @@ fn rights(teller: &Teller<'_>, entitlement: &Entitlement, form: &Form, line: &Li
     if let (Some(owned), Some(needed)) = (&form.edition, &line.edition)
         && **owned != **needed
     {
-        rights.push(format!("a licence of {owned} may be used for {needed}"));
+        rights.push(format!("a licence of {} may be used for {}", edition_name(owned), edition_name(needed)));
     }
     if let (Some(printed), Some(needed)) = (form.printed, line.version) {
         let name = |release| teller.version(&form.product, release);
@@ -241,7 +241,8 @@ fn why_not(teller: &Teller<'_>, entitlement: &Entitlement, form: &Form, line: &L
         return format!("they count by {}, the need counts by {}", form.metric, line.metric);
     }
     if let Some(edition) = form.edition.as_ref().filter(|edition| !line.editions.contains(edition)) {
-        return format!("a licence of {edition} does not serve {}", line.editions.join(" or "));
+        let needed: Vec<String> = line.editions.iter().map(|edition| edition_name(edition)).collect();
+        return format!("a licence of {} does not serve {}", edition_name(edition), needed.join(" or "));
     }
     if let (Some(printed), Some(needed)) = (form.printed, line.version)
         && printed > needed

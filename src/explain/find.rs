@@ -1,6 +1,7 @@
 //! From what the user typed to one figure: a whole key, or any part of one that is unambiguous.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use crate::model::{Answer, HostId, Outcome, kebab};
 
@@ -113,7 +114,10 @@ fn candidates(outcome: &Outcome, reading: Answer) -> Vec<(String, Subject)> {
     out.extend(entitlements.enumerate().map(|(index, key)| (key, Subject::Entitlement(index))));
     out.extend(alternatives.enumerate().map(|(index, key)| (key, Subject::Alternative(index))));
     out.extend(findings.enumerate().map(|(index, key)| (key, Subject::Finding(index))));
-    out.extend(outcome.unsupported().map(|(index, finding)| (finding.key.0, Subject::Unsupported(index))));
+    // Outcomes of older stores hold those on support among their findings already.
+    let held: BTreeSet<&str> = outcome.findings.iter().map(|finding| finding.key.0.as_str()).collect();
+    let unsupported = outcome.unsupported().filter(|(_, finding)| !held.contains(finding.key.0.as_str()));
+    out.extend(unsupported.map(|(index, finding)| (finding.key.0, Subject::Unsupported(index))));
     out.extend(coverage.enumerate().map(|(index, key)| (key, Subject::Coverage(index))));
     out.extend(totals.enumerate().map(|(index, key)| (key, Subject::Total(Some(index)))));
     out.push((Outcome::total_key("").0, Subject::Total(None)));

@@ -1,6 +1,6 @@
 //! One row of the licence position.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{AlternativeTotal, Line, OrderLine, Position, ProductRole, Requirement};
 
@@ -10,6 +10,9 @@ use super::requirement::{behind, hosts, scope};
 use super::teller::{Teller, count, figure, section, units};
 use super::{Explanation, Figure, Item};
 use super::{price, question};
+
+/// Hosts of a line that are named.
+const NAMED_HOSTS: usize = 3;
 
 /// A line of a requirement's chosen way that belongs to the row.
 struct Need<'a> {
@@ -195,14 +198,33 @@ fn sum(position: &Position, needs: &[Need<'_>]) -> String {
     if total == position.required { sum } else { format!("{sum}; the row counts {}", count(position.required)) }
 }
 
+/// Every line with what is behind it, told once where several lines are of one requirement.
 fn needed(teller: &Teller<'_>, needs: &[Need<'_>]) -> Vec<Item> {
-    let item = |need: &Need<'_>| {
+    let mut told: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut items = Vec::new();
+    for (index, need) in needs.iter().enumerate() {
         let requirement = &teller.assessment.requirements[need.requirement];
         let units = units(need.what.units, need.what.metric);
-        let text = format!("{units} for {} [{}]", scope(&requirement.scope), requirement.key);
-        Item::say(text).with(behind(teller, need.requirement))
+        let of_several = needs.iter().filter(|other| other.requirement == need.requirement).count() > 1;
+        let which = if of_several { which_line(teller, need) } else { String::new() };
+        let text = format!("{units} for {}{which} [{}]", scope(&requirement.scope), requirement.key);
+        items.push(match told.get(&need.requirement) {
+            Some(step) => Item::say(format!("{text}: a line of the same way, explained in step {step}")),
+            None => Item::say(text).with(behind(teller, need.requirement)),
+        });
+        told.entry(need.requirement).or_insert(index + 1);
+    }
+    items
+}
+
+/// `, line 2 of the way chosen, SQL Server Standard 2017 on esx-02`.
+fn which_line(teller: &Teller<'_>, need: &Need<'_>) -> String {
+    let name = teller.line_name(need.what);
+    let on = match &*need.what.hosts {
+        hosts @ [_, ..] if hosts.len() <= NAMED_HOSTS => format!(" on {}", teller.host_names(hosts)),
+        _ => String::new(),
     };
-    needs.iter().map(item).collect()
+    format!(", line {} of the way chosen: {name}{on}", need.line + 1)
 }
 
 /// Every way of licensing the product, summed over all scopes of the organisation.

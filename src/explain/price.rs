@@ -11,6 +11,11 @@ use crate::model::{
 use super::Item;
 use super::teller::{Teller, count, units};
 
+/// `no price of A, nor of B`.
+pub(super) fn none_of(missing: &[String]) -> String {
+    format!("no price of {}", missing.join(", nor of "))
+}
+
 /// What the shortfall of a row costs and why.
 pub(super) fn items(teller: &Teller<'_>, position: &Position) -> Vec<Item> {
     if position.shortfall == 0 {

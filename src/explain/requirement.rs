@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::{Alternative, HostId, Requirement, Scope};
 
 use super::entitlement::covering;
+use super::price;
 use super::teller::{Teller, section, units};
 use super::{Explanation, Figure, Item};
 
@@ -109,7 +110,7 @@ fn standing(way: &Alternative) -> String {
 fn cost(way: &Alternative) -> String {
     match &way.cost {
         Some(cost) if way.units() > 0 => format!(", {cost} if all were bought"),
-        None if !way.missing_prices.is_empty() => format!(", no price of {}", way.missing_prices.join(" and ")),
+        None if !way.missing_prices.is_empty() => format!(", {}", price::none_of(&way.missing_prices)),
         _ => String::new(),
     }
 }

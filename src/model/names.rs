@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Metric;
+
 /// Titles of organisations and names of products, by their short names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Names {
@@ -30,14 +32,19 @@ impl Names {
     }
 }
 
+/// What a buyer asks the price of: `Windows Server Standard by core`.
+pub fn priced_name(product: &str, edition: Option<&str>, metric: Metric) -> String {
+    format!("{} by {metric}", licence_name(product, edition, None))
+}
+
 /// A product's name with an edition and a version, as people say it: `Windows Server Datacenter 2016`.
 pub fn licence_name(product: &str, edition: Option<&str>, version: Option<&str>) -> String {
-    let edition = edition.map(words);
+    let edition = edition.filter(|edition| !edition.is_empty()).map(edition_name);
     [Some(product), edition.as_deref(), version].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-/// `professional-plus` as `Professional Plus`.
-fn words(kebab: &str) -> String {
+/// An edition as people say it: `professional-plus` as `Professional Plus`.
+pub fn edition_name(kebab: &str) -> String {
     let capital = |word: &str| {
         let mut letters = word.chars();
         letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()

@@ -10,7 +10,10 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Metric, Money, Price, PriceKind, PricePeriod, PricesInForce, cheapest_packs, decimal_to_minor, thousands};
+use super::{
+    Metric, Money, Price, PriceKind, PricePeriod, PricesInForce, cheapest_packs, decimal_to_minor, priced_name,
+    thousands,
+};
 
 /// How something is bought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -94,6 +97,8 @@ const LIST: &str = "list";
 /// Prices in force on a day, in one currency.
 pub struct PriceBook<'a> {
     prices: Vec<&'a Price>,
+    /// Names of products by id, for what is missing.
+    names: &'a BTreeMap<String, String>,
     /// ISO 4217 code.
     pub currency: String,
     months: u32,
@@ -102,9 +107,16 @@ pub struct PriceBook<'a> {
 
 impl<'a> PriceBook<'a> {
     /// The prices in force on a day for plans of so many months.
-    pub fn new(prices: &'a [Price], as_of: Date, wanted: &str, months: u32, level: Level) -> Self {
+    pub fn new(
+        prices: &'a [Price],
+        names: &'a BTreeMap<String, String>,
+        as_of: Date,
+        wanted: &str,
+        months: u32,
+        level: Level,
+    ) -> Self {
         let PricesInForce { prices, currency } = PricesInForce::new(prices, as_of, wanted);
-        Self { prices, currency, months, level }
+        Self { prices, names, currency, months, level }
     }
 
     /// An amount in the book's currency.
@@ -185,7 +197,7 @@ impl<'a> PriceBook<'a> {
             Term::StepUp => PriceKind::StepUp,
             Term::Assurance => PriceKind::Sa,
         };
-        self.packs(&self.rows(item, kind), units).ok_or_else(|| missing(item, kind))
+        self.packs(&self.rows(item, kind), units).ok_or_else(|| self.missing(item, kind))
     }
 
     /// A licence and Software Assurance for every unit bought, or one price for both, whichever is less.
@@ -193,10 +205,10 @@ impl<'a> PriceBook<'a> {
         let together = self.packs(&self.rows(item, PriceKind::LicenceAndSa), units);
         let apart = self
             .packs(&self.rows(item, PriceKind::Licence), units)
-            .ok_or_else(|| missing(item, PriceKind::Licence))
+            .ok_or_else(|| self.missing(item, PriceKind::Licence))
             .and_then(|licence| {
                 let assurance = self.packs(&self.rows(item, PriceKind::Sa), licence.bought);
-                let assurance = assurance.ok_or_else(|| missing(item, PriceKind::Sa))?;
+                let assurance = assurance.ok_or_else(|| self.missing(item, PriceKind::Sa))?;
                 Ok(Quote {
                     bought: licence.bought,
                     first_year: licence.first_year + assurance.first_year,
@@ -269,6 +281,17 @@ impl<'a> PriceBook<'a> {
         }
     }
 
+    /// The price that is wanted, in words.
+    fn missing(&self, item: &Item, kind: PriceKind) -> String {
+        let name = self.names.get(&item.product).unwrap_or(&item.product);
+        let licence = priced_name(name, item.edition.as_deref(), item.metric);
+        match kind {
+            PriceKind::Sa => format!("Software Assurance for {licence}"),
+            PriceKind::StepUp => format!("step-up to {licence}"),
+            _ => licence,
+        }
+    }
+
     /// The price of Software Assurance of one year for so many licences, where there is one.
     pub fn assurance_year(&self, item: &Item, units: u32) -> Option<i64> {
         let rows = self.rows(item, PriceKind::Sa);
@@ -295,17 +318,6 @@ fn over(price: &Price, months: u32) -> Decimal {
         PricePeriod::Licence => price.amount,
         PricePeriod::Month => price.amount * Decimal::from(months),
         PricePeriod::Year => price.amount * Decimal::from(months.div_ceil(12)),
-    }
-}
-
-/// The price that is wanted, in words.
-fn missing(item: &Item, kind: PriceKind) -> String {
-    let edition = item.edition.as_ref().map(|edition| format!(" {edition}")).unwrap_or_default();
-    let licence = format!("{}{edition} by {}", item.product, item.metric);
-    match kind {
-        PriceKind::Sa => format!("Software Assurance for {licence}"),
-        PriceKind::StepUp => format!("step-up to {licence}"),
-        _ => licence,
     }
 }
 
@@ -341,7 +353,8 @@ mod tests {
     }
 
     fn quoted(prices: &[Price], months: u32, term: Term, units: u32) -> Option<(u32, i64, i64)> {
-        let book = PriceBook::new(prices, jiff::civil::date(2026, 6, 30), "GBP", months, Level::Customer);
+        let names = BTreeMap::new();
+        let book = PriceBook::new(prices, &names, jiff::civil::date(2026, 6, 30), "GBP", months, Level::Customer);
         book.quote(&item(term), units).ok().map(|quote| (quote.bought, quote.first_year, quote.horizon))
     }
 
@@ -365,7 +378,8 @@ mod tests {
         list.level = Some("List".into());
         let prices = [list, price(PriceKind::Licence, PricePeriod::Licence, 1, 150)];
         let cost = |level| {
-            let book = PriceBook::new(&prices, jiff::civil::date(2026, 6, 30), "GBP", 36, level);
+            let names = BTreeMap::new();
+            let book = PriceBook::new(&prices, &names, jiff::civil::date(2026, 6, 30), "GBP", 36, level);
             book.quote(&item(Term::Licence), 1).map(|quote| quote.horizon)
         };
         assert_eq!(cost(Level::Customer), Ok(15_000));

@@ -259,6 +259,7 @@ fn audit(position: &Position<'_>, course: Course) -> Scenario {
     let request = ground.request;
     let list = PriceBook::new(
         &request.estate.prices,
+        &request.rules.names,
         request.as_of,
         &request.settings.currency,
         request.horizon_months,

@@ -34,6 +34,8 @@ pub struct Change {
     pub edition: Option<String>,
     /// Version.
     pub version: Option<String>,
+    /// Product, edition and version as people say it.
+    pub title: String,
     /// Metric.
     pub metric: &'static str,
     /// Units needed before and after.
@@ -124,6 +126,7 @@ fn changes(before: &Outcome, after: &Outcome) -> Vec<Change> {
             product: shape.product.clone(),
             edition: shape.edition.clone(),
             version: shape.version.clone(),
+            title: after.names.licence(&shape.product, shape.edition.as_deref(), shape.version.as_deref()),
             metric: shape.metric.name(),
             required: pair(|row| row.required, (&old, &new)),
             shortfall: pair(|row| row.shortfall, (&old, &new)),

@@ -22,6 +22,7 @@ use crate::model::price_book::{Level, PriceBook};
 pub fn plan(request: &Request<'_>) -> Plan {
     let book = PriceBook::new(
         &request.estate.prices,
+        &request.rules.names,
         request.as_of,
         &request.settings.currency,
         request.horizon_months,
@@ -64,7 +65,7 @@ fn names(request: &Request<'_>) -> Names {
     let titled = request.estate.organisations.iter().filter(|organisation| !organisation.title.is_empty());
     Names {
         organisations: titled.map(|organisation| (organisation.name.clone(), organisation.title.clone())).collect(),
-        products: request.rules.products.values().map(|product| (product.id.clone(), product.name.clone())).collect(),
+        products: request.rules.names.clone(),
     }
 }
 

@@ -504,7 +504,7 @@ pub(super) fn unstated(ground: &Ground<'_>, served: &Product, organisation: &str
     let licences = ground.rules.products.values().find(of_access)?;
     let stated =
         ground.estate.accesses.iter().any(|access| access.organisation == organisation && access.product == served.id);
-    (!stated).then(|| format!("{}s, as nobody states who reaches {}", licences.name, served.name))
+    (!stated).then(|| format!("{}s (nobody states who reaches {})", licences.name, served.name))
 }
 
 fn all_companions(ground: &Ground<'_>, served: &Product, organisation: &str) -> Vec<Line> {

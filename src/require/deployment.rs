@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use crate::model::{Answer, Fact, Host, HostId, Installation, Installs, Isolation, Locator, Machine, Role, Step};
+use crate::model::{
+    Answer, Fact, Host, HostId, Installation, Installs, Isolation, Locator, Machine, Role, Step, licence_name,
+};
 use crate::rules::Product;
 
 use super::Ground;
@@ -174,7 +176,7 @@ fn counted(
     let version_text = version.map_or("version unknown", |version| product.version_name(version));
     Some(Deployed {
         host: id,
-        text: format!("{}: {} {edition} {version_text}", host.name, product.name),
+        text: format!("{}: {}", host.name, licence_name(&product.name, Some(&edition), Some(version_text))),
         edition,
         version,
         basis: install.licence_basis.clone(),

@@ -13,7 +13,7 @@ use hashbrown::HashMap;
 
 use crate::model::{
     Acceptance, Alternative, Answer, Basis, Host, HostId, Installation, Installs, Key, Line, Locator, Machine,
-    Requirement, Scope, Working,
+    Requirement, Scope, Working, edition_name, licence_name,
 };
 use crate::rules::{Method, Product, Terms};
 
@@ -187,7 +187,10 @@ fn requirement(ground: &Ground<'_>, product: &Product, organisation: &str, devic
     for ((edition, version), (ids, evidence)) in &devices.installed {
         let version = version.map_or("version unknown", |version| product.version_name(version));
         let evidence = evidence.iter().copied().cloned().collect();
-        working.by_facts(format!("{} machines with {} {edition} {version}.", ids.len(), product.name), evidence);
+        working.by_facts(
+            format!("{} machines with {}.", ids.len(), licence_name(&product.name, Some(edition), Some(version))),
+            evidence,
+        );
     }
     let mut alternatives = Vec::new();
     if let Some(terms) = product.terms.iter().find(|terms| terms.method == Method::Device) {
@@ -222,7 +225,10 @@ fn by_device_way(
         let version = group.version.map_or("version unknown", |version| product.version_name(version));
         working.by_rule(
             &terms.id,
-            format!("{units} devices use or reach edition {} {version}: {units} licences.", group.edition),
+            format!(
+                "{units} devices use or reach {}: {units} licences.",
+                licence_name(&product.name, Some(&group.edition), Some(version))
+            ),
         );
         let serving = product.editions.iter().filter(|one| product.edition_serves(one, &group.edition));
         let mut editions = vec![group.edition.clone()];
@@ -231,7 +237,8 @@ fn by_device_way(
         let hosts: Vec<HostId> = installed.flat_map(|(_, (ids, _))| ids.iter().copied()).collect();
         let higher = higher_editions(ground, product, terms.metric, organisation, &group.edition, &hosts);
         if !higher.is_empty() {
-            let (paid, edition) = (higher.join(", "), &group.edition);
+            let paid: Vec<String> = higher.iter().map(|edition| edition_name(edition)).collect();
+            let (paid, edition) = (paid.join(", "), edition_name(&group.edition));
             working.by_rule("D-13", format!("Licences of {paid} paid for everything that {edition} does."));
         }
         editions.extend(higher);

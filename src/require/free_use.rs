@@ -2,7 +2,7 @@
 //!
 //! Table of the product's file: `[[free_use]]`.
 
-use crate::model::{Answer, Host, HostId, Installation, Requirement};
+use crate::model::{Answer, Host, HostId, Installation, Requirement, edition_name};
 use crate::rules::{FreeUse, Product, free_use_rule};
 
 use super::Ground;
@@ -74,7 +74,7 @@ pub(super) fn name_doubts(ground: &Ground<'_>, product: &Product, requirement: &
             installs.any(|install| install.edition.value() == Some(edition))
         };
         if requirement.hosts.iter().any(installed) {
-            let text = format!("How long and for what edition {edition} is free is not verified.");
+            let text = format!("How long and for what the edition {} is free is not verified.", edition_name(edition));
             requirement.working.by_rule(&free_use_rule(product, edition), text);
         }
     }

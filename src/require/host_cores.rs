@@ -4,7 +4,7 @@
 //! none, one guest a unit, or any number while Software Assurance runs. Keys: `processor_minimum`, `core_factors`,
 //! `rights`, `unknown_cores`.
 
-use crate::model::{Alternative, Basis, HostId, Line, Refusal, Working};
+use crate::model::{Alternative, Basis, HostId, Line, Refusal, Working, edition_name};
 use crate::rules::{Method, Product, Right, Terms};
 
 use super::Ground;
@@ -118,7 +118,8 @@ impl HostWay<'_> {
         way.refused = Some(Refusal {
             rule: self.product.terms[terms].id.clone(),
             reason: format!(
-                "core licences of {edition} assigned to a host license its own operating system, never its guests"
+                "core licences of {} assigned to a host license its own operating system, never its guests",
+                edition_name(edition)
             ),
         });
         way.sold = false;

@@ -1,6 +1,6 @@
 //! Every way to license a host by its hardware: sets of its cores, its processors, or both for systems of two eras.
 
-use crate::model::{Alternative, Basis, HostId, Line, Refusal, Working};
+use crate::model::{Alternative, Basis, HostId, Line, Refusal, Working, edition_name};
 use crate::rules::{Method, Product, Terms};
 
 use super::host_sets::{Load, Sets};
@@ -39,7 +39,11 @@ pub(super) fn ways(
                 if let Some(edition) = refused {
                     way.refused = Some(Refusal {
                         rule: terms.id.clone(),
-                        reason: format!("a licence of {} may not be used for {edition}", right.edition),
+                        reason: format!(
+                            "a licence of {} may not be used for {}",
+                            edition_name(&right.edition),
+                            edition_name(edition)
+                        ),
                     });
                 }
                 ways.push(way);

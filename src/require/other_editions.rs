@@ -1,7 +1,7 @@
 //! The same units by licences of another edition than the one installed: listed for comparison, or refused where the
 //! edition does not serve (SQ-R16).
 
-use crate::model::{Alternative, Basis, Line, Refusal};
+use crate::model::{Alternative, Basis, Line, Refusal, edition_name};
 use crate::rules::{Method, Product};
 
 use super::Ground;
@@ -28,7 +28,9 @@ pub(super) fn ways(ground: &Ground<'_>, product: &Product, group: &Group<'_>, ow
         let lines = base.lines.iter().map(|line| of_edition(product, line, &edition)).collect();
         let above = group.members.iter().find(|(one, _)| !product.edition_serves(&edition, &one.edition));
         let rule = base.lines[0].accepts.first().map_or(String::new(), |accepted| accepted.terms.clone());
-        let reason = above.map(|(one, _)| format!("a licence of {edition} may not be used for {}", one.edition));
+        let reason = above.map(|(one, _)| {
+            format!("a licence of {} may not be used for {}", edition_name(&edition), edition_name(&one.edition))
+        });
         Alternative {
             higher_edition: product.edition_rank(&edition) > installed,
             edition: Some(edition),

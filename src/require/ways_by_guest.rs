@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Acceptance, Alternative, Basis, Channel, HostId, Line, Refusal, Working};
+use crate::model::{Acceptance, Alternative, Basis, Channel, HostId, Line, Refusal, Working, edition_name};
 use crate::rules::{Product, Terms};
 
 use super::deployment::Deployed;
@@ -46,12 +46,18 @@ pub(super) fn ways_by_guest(
                 continue;
             }
             if let Some(channel) = rented_for(ground, terms, edition, one) {
-                let text = format!("{}: a subscription of {edition} may run {} there.", one.text, one.edition);
+                let text = format!(
+                    "{}: a subscription of {} may run {} there.",
+                    one.text,
+                    edition_name(edition),
+                    edition_name(&one.edition)
+                );
                 way.working.by_rule(&terms.id, text);
                 Arc::make_mut(&mut line.accepts).iter_mut().for_each(|accepted| accepted.through = Some(channel));
                 continue;
             }
-            let reason = format!("a licence of {edition} may not be used for {}", one.edition);
+            let reason =
+                format!("a licence of {} may not be used for {}", edition_name(edition), edition_name(&one.edition));
             way.refused = Some(Refusal { rule: terms.id.clone(), reason });
             break;
         }

@@ -3,6 +3,7 @@
 use crate::diag::Diagnostic;
 
 use super::document::{Document, Fields};
+use super::unique::Unique;
 
 /// A term that can be read two ways, or a kind of missing fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +32,9 @@ pub fn parse_ambiguities(path: &str, text: &str) -> Result<Vec<Ambiguity>, Vec<D
     let document = Document::new(path, text);
     let table = document.parse();
     let fields = Fields::new(&document, "the file of ambiguities", table.get_ref(), 0..0);
-    let ambiguities = fields.tables("ambiguity").into_iter().map(ambiguity).collect();
+    let tables = fields.tables("ambiguity");
+    Unique::default().check(&tables, "id", "ambiguity");
+    let ambiguities = tables.into_iter().map(ambiguity).collect();
     fields.finish();
     let faults = document.into_faults();
     if faults.is_empty() { Ok(ambiguities) } else { Err(faults) }

@@ -3,6 +3,7 @@
 use crate::diag::Diagnostic;
 
 use super::document::{Document, Fields};
+use super::unique::Unique;
 
 /// A clause that a working may name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +28,9 @@ pub fn parse_clauses(path: &str, text: &str) -> Result<Vec<Clause>, Vec<Diagnost
     let document = Document::new(path, text);
     let table = document.parse();
     let fields = Fields::new(&document, "the file of clauses", table.get_ref(), 0..0);
-    let clauses = fields.tables("clause").into_iter().map(|fields| clause(path, fields)).collect();
+    let tables = fields.tables("clause");
+    Unique::default().check(&tables, "id", "clause");
+    let clauses = tables.into_iter().map(|fields| clause(path, fields)).collect();
     fields.finish();
     let faults = document.into_faults();
     if faults.is_empty() { Ok(clauses) } else { Err(faults) }

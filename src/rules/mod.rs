@@ -20,6 +20,7 @@ mod settings;
 mod shop;
 mod stated_source;
 mod terms;
+mod unique;
 mod vehicle;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,6 +53,7 @@ pub use vehicle::Vehicle;
 use crate::diag::{Code, Diagnostic};
 
 use rule_file::RuleFile;
+use unique::{add_named, shared_ids};
 
 mod built_in {
     include!(concat!(env!("OUT_DIR"), "/rule_files.rs"));
@@ -62,6 +64,8 @@ mod built_in {
 pub struct Rules {
     /// Products by id.
     pub products: BTreeMap<String, Product>,
+    /// Names of products by id.
+    pub names: BTreeMap<String, String>,
     /// Ambiguities by id.
     pub ambiguities: BTreeMap<String, Ambiguity>,
     /// Clauses that hold for every product, by id.
@@ -154,6 +158,7 @@ impl Rules {
                 faults.extend(found);
             }
         }
+        faults.extend(shared_ids(rules.products.values()));
         rules.hash = hasher.finalize().to_hex().to_string();
         if faults.is_empty() {
             rules.foundations = foundation::foundations(&rules);
@@ -167,16 +172,30 @@ impl Rules {
 
     fn add(&mut self, path: &str, file: RuleFile) -> Result<(), Vec<Diagnostic>> {
         match file {
-            RuleFile::Ambiguities(all) => self.ambiguities.extend(all.into_iter().map(|one| (one.id.clone(), one))),
-            RuleFile::Clauses(all) => self.clauses.extend(all.into_iter().map(|one| (one.id.clone(), one))),
-            RuleFile::Vehicles(all) => self.vehicles.extend(all.into_iter().map(|one| (one.id.clone(), one))),
+            RuleFile::Ambiguities(all) => {
+                let named = all.into_iter().map(|one| (one.id.clone(), one));
+                return add_named(path, "ambiguity", named, &mut self.ambiguities);
+            }
+            RuleFile::Clauses(all) => {
+                let named = all.into_iter().map(|one| (one.id.clone(), one));
+                return add_named(path, "clause", named, &mut self.clauses);
+            }
+            RuleFile::Vehicles(all) => {
+                let named = all.into_iter().map(|one| (one.id.clone(), one));
+                return add_named(path, "vehicle", named, &mut self.vehicles);
+            }
             RuleFile::Identifiers(texts) => self.junk_identifiers.extend(texts),
+            RuleFile::Conventions(_) if self.conventions != Conventions::default() => {
+                let message = "another file states the conventions already";
+                return Err(vec![Diagnostic::error(Code::DuplicateName, path, message)]);
+            }
             RuleFile::Conventions(conventions) => self.conventions = conventions,
             RuleFile::Product(product) => {
                 if let Some(earlier) = self.products.get(&product.id) {
                     let message = format!("the product {} stands in {} already", product.id, earlier.path);
                     return Err(vec![Diagnostic::error(Code::DuplicateName, path, message)]);
                 }
+                self.names.insert(product.id.clone(), product.name.clone());
                 self.products.insert(product.id.clone(), *product);
             }
         }
@@ -317,11 +336,16 @@ fn assurance_rate(fields: document::Fields<'_, '_>) -> AssuranceRate {
     rate
 }
 
-/// Drops the built-in files whose product an added file describes.
+/// Drops the built-in files whose product an added file describes, and the built-in conventions where a file replaces them.
 fn remove_overridden(texts: &mut BTreeMap<String, String>, added: &BTreeMap<String, String>) {
     let id = |path: &str, text: &str| parse_product(path, text).ok().map(|product| product.id);
     let overridden: Vec<String> = added.iter().filter_map(|(path, text)| id(path, text)).collect();
-    texts.retain(|path, text| is_cases(path) || !id(path, text).is_some_and(|product| overridden.contains(&product)));
+    let conventions = added.keys().any(|path| path.ends_with("conventions.toml"));
+    texts.retain(|path, text| {
+        is_cases(path)
+            || !(conventions && path.ends_with("conventions.toml")
+                || id(path, text).is_some_and(|product| overridden.contains(&product)))
+    });
 }
 
 fn is_cases(path: &str) -> bool {

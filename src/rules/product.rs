@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::Diagnostic;
 use crate::model::Metric;
 
 use super::document::{Document, Fields};
@@ -12,6 +12,7 @@ use super::recognition::{Pattern, pattern};
 use super::release_names::{ReleaseNames, is_same};
 use super::sales::{SoldAs, sold_as};
 use super::terms::{Grant, Passive, Suite, Terms, Weight, grant, passive, suite, terms, weight};
+use super::unique::Unique;
 
 /// Where a fact of a rule file comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -281,13 +282,21 @@ pub fn parse_product(path: &str, text: &str) -> Result<Product, Vec<Diagnostic>>
         Some(header) => self::header(header, path),
         None => Product::empty(path),
     };
-    product.releases = fields.tables("release").into_iter().map(release).collect();
+    let mut ids = Unique::default();
+    let mut with_ids = |key: &'static str| {
+        let tables = fields.tables(key);
+        ids.check(&tables, "id", "id");
+        tables
+    };
+    let releases = fields.tables("release");
+    Unique::default().check(&releases, "version", "release");
+    product.releases = releases.into_iter().map(release).collect();
     product.release_names = ReleaseNames::new(&product.releases);
-    product.recognise = fields.tables("recognise").into_iter().map(pattern).collect();
-    product.sold_as = fields.tables("sold_as").into_iter().map(sold_as).collect();
-    product.components = fields.tables("component").into_iter().map(pattern).collect();
-    product.not_licensable = fields.tables("not_licensable").into_iter().map(pattern).collect();
-    product.grants = fields.tables("grant").into_iter().map(grant).collect();
+    product.recognise = with_ids("recognise").into_iter().map(pattern).collect();
+    product.sold_as = with_ids("sold_as").into_iter().map(sold_as).collect();
+    product.components = with_ids("component").into_iter().map(pattern).collect();
+    product.not_licensable = with_ids("not_licensable").into_iter().map(pattern).collect();
+    product.grants = with_ids("grant").into_iter().map(grant).collect();
     product.suite = fields.tables("suite").into_iter().map(suite).collect();
     product.weights = fields.tables("weight").into_iter().map(weight).collect();
     product.free_use = fields.tables("free_use").into_iter().map(free_use).collect();
@@ -296,17 +305,16 @@ pub fn parse_product(path: &str, text: &str) -> Result<Product, Vec<Diagnostic>>
         let parsed = usable_cores(table, &product);
         product.usable_cores.push(parsed);
     }
-    let passive_tables = fields.tables("passive");
+    let passive_tables = with_ids("passive");
     for table in passive_tables {
         let parsed = passive(table, &product);
         product.passive.push(parsed);
     }
-    let term_tables = fields.tables("terms");
+    let term_tables = with_ids("terms");
     for table in term_tables {
         let parsed = terms(table, &product);
         product.terms.push(parsed);
     }
-    check_releases(&product, &fields);
     fields.finish();
     let faults = document.into_faults();
     if faults.is_empty() { Ok(product) } else { Err(faults) }
@@ -487,15 +495,6 @@ fn support_phase(fields: Fields<'_, '_>) -> Option<SupportPhase> {
     };
     fields.finish();
     Some(phase)
-}
-
-/// A version may stand once only.
-fn check_releases(product: &Product, fields: &Fields<'_, '_>) {
-    for (index, release) in product.releases.iter().enumerate() {
-        if product.releases[..index].iter().any(|earlier| earlier.version == release.version) {
-            fields.fault(Code::DuplicateName, format!("the release {} stands twice", release.version));
-        }
-    }
 }
 
 /// Price weight of a unit, where the file gives one.

@@ -8,6 +8,7 @@ use crate::model::{OrderRhythm, OrderWindow, OrderWindows};
 use super::document::{Document, Fields};
 use super::product::RuleSource;
 use super::terms::source;
+use super::unique::Unique;
 
 /// A kind of agreement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +51,9 @@ pub fn parse_vehicles(path: &str, text: &str) -> Result<Vec<Vehicle>, Vec<Diagno
     let document = Document::new(path, text);
     let table = document.parse();
     let fields = Fields::new(&document, "the file of vehicles", table.get_ref(), 0..0);
-    let vehicles = fields.tables("vehicle").into_iter().map(|fields| vehicle(path, fields)).collect();
+    let tables = fields.tables("vehicle");
+    Unique::default().check(&tables, "id", "vehicle");
+    let vehicles = tables.into_iter().map(|fields| vehicle(path, fields)).collect();
     fields.finish();
     let faults = document.into_faults();
     if faults.is_empty() { Ok(vehicles) } else { Err(faults) }

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::model::{Fact, Installation, SharedText, SupportStatus};
+use crate::model::{Fact, Installation, SharedText, SupportStatus, edition_name};
 use crate::rules::{EarlierEnd, Product, Release, SupportPhase};
 
 use super::Moment;
@@ -163,7 +163,11 @@ fn of_release(release: &Release, edition: Option<&str>, build: Option<&str>, mom
 
 fn no_date(release: &Release, edition: Option<&str>) -> Verdict {
     Verdict::unknown(match edition.filter(|_| !release.support.is_empty()) {
-        Some(edition) => format!("the rules hold no end of the release {} for the edition {edition}", release.version),
+        Some(edition) => format!(
+            "the rules hold no end of the release {} for the edition {}",
+            release.version,
+            edition_name(edition)
+        ),
         None => format!(
             "the rules hold no end of the release {}: none was announced when they were written",
             release.version
