@@ -510,20 +510,19 @@ pub(super) fn unstated(ground: &Ground<'_>, served: &Product, organisation: &str
 fn all_companions(ground: &Ground<'_>, served: &Product, organisation: &str) -> Vec<Line> {
     let mut lines = Vec::new();
     for product in ground.rules.products.values() {
-        for terms in product.terms.iter().filter(|terms| terms.method == Method::Access) {
-            if terms.serves.as_ref() != Some(&served.id) {
-                continue;
-            }
-            let accesses: Vec<&Access> = ground
-                .estate
-                .accesses
-                .iter()
-                .filter(|access| access.organisation == organisation && access.product == served.id)
-                .collect();
-            let reach = Reach::of(ground, product, terms, &accesses, Asking::Companion);
-            let ways = Ways { product, terms, edition: product.editions.first().cloned() };
-            lines.extend(ways.way(Basis::Mixed, &Cover::fewest(&reach)).lines);
-        }
+        // Eras of terms for the same servers are one need.
+        let serving = |terms: &&Terms| terms.method == Method::Access && terms.serves.as_ref() == Some(&served.id);
+        let Some(terms) = product.terms.iter().find(serving) else { continue };
+        let accesses: Vec<&Access> = ground
+            .estate
+            .accesses
+            .iter()
+            .filter(|access| access.organisation == organisation && access.product == served.id)
+            .collect();
+        let mut reach = Reach::of(ground, product, terms, &accesses, Asking::Companion);
+        deduct(&mut reach, subscribed(ground, product, organisation), terms, &mut Working::default());
+        let ways = Ways { product, terms, edition: product.editions.first().cloned() };
+        lines.extend(ways.way(Basis::Mixed, &Cover::fewest(&reach)).lines);
     }
     lines
 }
