@@ -231,6 +231,7 @@ fn checked(
         return Err(Failure::from_diagnostic(Diagnostic::error(Code::UnknownName, &request.path, &finding.text)));
     }
     estate.sort_hosts();
+    estate.place_containers();
     Ok(plan::gate(&before, &assess(&estate), &requested))
 }
 

@@ -3,7 +3,9 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Host, HostId, Locator, Organisation, Place, Price, PurchaseLine, Source, UserGroup};
+use super::{
+    Access, Fact, Host, HostId, Locator, Organisation, Place, Placement, Price, PurchaseLine, Source, UserGroup,
+};
 
 /// What a person declared in TOML: the tables of the manifest format.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +103,7 @@ impl Estate {
             sources: Vec::new(),
         };
         estate.sort_hosts();
+        estate.place_containers();
         estate
     }
 
@@ -119,6 +122,27 @@ impl Estate {
         self.hosts = order.iter().filter_map(|&old| hosts[old].take()).collect();
         for host in &mut self.hosts {
             renumber(host, &renumbered);
+        }
+    }
+
+    /// Places containers where the machine they run in is, where that is a public cloud: its terms are theirs too.
+    pub fn place_containers(&mut self) {
+        let cloud = |host: &Host| {
+            let mut parent = host.container_of.filter(|_| host.placement.is_none());
+            // More steps than hosts would be a circle.
+            for _ in &self.hosts {
+                let machine = self.host(parent?);
+                match &machine.placement {
+                    Some(placement) if machine.cloud().is_some() => return Some(placement.clone()),
+                    _ => parent = machine.container_of,
+                }
+            }
+            None
+        };
+        let placed: Vec<(usize, Fact<Placement>)> =
+            self.hosts.iter().enumerate().filter_map(|(index, host)| Some((index, cloud(host)?))).collect();
+        for (index, placement) in placed {
+            self.hosts[index].placement = Some(placement);
         }
     }
 
@@ -207,7 +231,6 @@ impl Estate {
 
 /// Replaces every host id a host holds; ids of hosts that went are forgotten.
 fn forget(host: &mut Host, renumbered: &[Option<HostId>], reason: &str) {
-    use super::{Fact, Placement};
     let new = |id: HostId| renumbered.get(id.0 as usize).copied().flatten();
     let placement = host.placement.take();
     host.placement = placement.map(|placement| match placement {
@@ -231,7 +254,6 @@ fn forget(host: &mut Host, renumbered: &[Option<HostId>], reason: &str) {
 
 /// Replaces every host id a host holds.
 fn renumber(host: &mut Host, renumbered: &[HostId]) {
-    use super::{Fact, Placement};
     let map = |id: &mut HostId| *id = renumbered[id.0 as usize];
     match &mut host.placement {
         Some(Fact::Known { value: Placement::On(id), .. }) => map(id),

@@ -120,6 +120,7 @@ pub(super) fn resolve(ground: &Ground<'_>, mut files: Vec<StoredFile>) -> Result
     findings.extend(unused::findings(&ground.settings.tables, &estate.sources, &diagnostics));
     estate.organisations = organisations::all(ground.settings, declared, named);
     estate.sort_hosts();
+    estate.place_containers();
     findings.extend(unknown_products(ground, &estate));
     Ok(Resolved { records: installed.counts, estate, findings, contradictions, diagnostics })
 }

@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use crate::model::{
     Answer, Fact, Host, HostId, Installation, Installs, Isolation, Locator, Machine, Role, Step, licence_name,
 };
-use crate::rules::Product;
+use crate::rules::{Product, Terms};
 
 use super::Ground;
 use super::elsewhere::is_described;
@@ -109,20 +109,25 @@ fn in_system(
 }
 
 /// Containers inside a guest whose licence covers them count as that guest, once (SQ-R19); those that share the kernel of
-/// the system they run in count as that system, where the terms say so (WS-R15). A container of which nobody says how it is
-/// isolated counts by itself.
+/// the system they run in count as that system, where the terms say so (WS-R15). How a container is isolated may be known to
+/// nobody: at the worst it has a virtual machine of its own, at the least it shares the kernel (D-15).
 fn in_guests(ground: &Ground<'_>, product: &Product, deployed: Vec<Deployed>) -> Vec<Deployed> {
     let mut by_machine: Vec<Vec<Deployed>> = Vec::new();
     let mut places: HashMap<HostId, usize> = HashMap::new();
     for mut one in deployed {
         let machine = ground.estate.host(one.host);
-        let shares_kernel = machine.isolation == Some(Isolation::Process);
         let covered_in = |parent: HostId| {
             let in_guest = ground.estate.host(parent).machine == Machine::Guest;
-            product.terms.iter().any(|terms| {
-                (terms.covers_containers && in_guest || terms.covers_process_containers && shares_kernel)
-                    && one.version.is_some_and(|version| (terms.from..=terms.until).contains(&version))
-            })
+            let of_version =
+                |terms: &&Terms| one.version.is_some_and(|version| (terms.from..=terms.until).contains(&version));
+            let terms = || product.terms.iter().filter(of_version);
+            // An edition that carries any number of systems carries any number of containers in a cloud's machine too.
+            let any_number = || {
+                terms().any(|terms| terms.rights.iter().any(|right| right.unlimited && right.edition == one.edition))
+            };
+            terms().any(|terms| terms.covers_containers && in_guest)
+                || machine.cloud().is_some() && any_number()
+                || terms().any(|terms| terms.covers_process_containers) && shares_kernel(ground, product, one.host)
         };
         if let Some(parent) = machine.container_of.filter(|&parent| covered_in(parent)) {
             one.host = parent;
@@ -134,6 +139,15 @@ fn in_guests(ground: &Ground<'_>, product: &Product, deployed: Vec<Deployed>) ->
         by_machine[place].push(one);
     }
     by_machine.into_iter().filter_map(|found| fold(product, found)).collect()
+}
+
+/// Whether a container shares the kernel of the system it runs in.
+fn shares_kernel(ground: &Ground<'_>, product: &Product, id: HostId) -> bool {
+    let machine = ground.estate.host(id);
+    match machine.isolation {
+        Some(isolation) => isolation == Isolation::Process,
+        None => ground.asker.ask("D-15", &machine.organisation, &product.family, &[id]) == Answer::Customer,
+    }
 }
 
 /// An operating system that the product manages, whatever runs on it (SC-R1).
