@@ -8,14 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::allocate::{PriceList, Priced};
 use crate::model::{
-    Alternative, AlternativeTotal, Basis, Chosen, Metric, Money, Refusal, Requirement, ScopeUnits, Ware, wares,
+    Alternative, AlternativeTotal, Basis, Chosen, Metric, Money, Refusal, Requirement, Scope, ScopeUnits, Ware, wares,
 };
 
 use super::Ground;
 
 type WayKey = (String, String, Option<String>, Metric, Basis);
 
-/// Sums the ways. A way is listed where every scope of the organisation and family has it.
+/// Sums the ways. A way is listed where every scope of the organisation and family has it; servers and clients that a product
+/// manages are licensed apart.
 pub(super) fn totals(
     ground: &Ground<'_>,
     prices: &PriceList<'_>,
@@ -24,12 +25,12 @@ pub(super) fn totals(
 ) -> Vec<AlternativeTotal> {
     let used: BTreeMap<usize, usize> = chosen.iter().map(|chosen| (chosen.requirement, chosen.alternative)).collect();
     let mut ways: BTreeMap<WayKey, Vec<ScopeUnits>> = BTreeMap::new();
-    let mut scopes: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut scopes: BTreeMap<(&str, &str, bool), usize> = BTreeMap::new();
     for (index, requirement) in requirements.iter().enumerate() {
         let products: BTreeSet<&str> =
             requirement.alternatives.iter().map(|alternative| alternative.product.as_str()).collect();
         for product in products {
-            *scopes.entry((&requirement.organisation, product)).or_default() += 1;
+            *scopes.entry((&requirement.organisation, product, is_of_clients(ground, requirement))).or_default() += 1;
         }
         for (key, alternative) in best_of(ground, prices, requirement) {
             let units = requirement.alternatives[alternative].units();
@@ -38,10 +39,17 @@ pub(super) fn totals(
     }
     add_own_editions(ground, requirements, &mut ways);
     let everywhere = |(key, summed): &(WayKey, Vec<ScopeUnits>)| {
-        scopes.get(&(key.0.as_str(), key.1.as_str())).is_some_and(|&count| count == summed.len())
+        let of_clients = summed.first().is_some_and(|one| is_of_clients(ground, &requirements[one.requirement]));
+        scopes.get(&(key.0.as_str(), key.1.as_str(), of_clients)).is_some_and(|&count| count == summed.len())
     };
     let total = |(key, summed)| total(ground, prices, requirements, &used, key, summed);
     ways.into_iter().filter(everywhere).map(total).collect()
+}
+
+/// Whether a need is that of the clients a product manages, which no way of licensing servers meets.
+fn is_of_clients(ground: &Ground<'_>, requirement: &Requirement) -> bool {
+    let product = ground.rules.products.get(&requirement.family);
+    requirement.scope == Scope::Devices && product.is_some_and(|product| product.counts_managed)
 }
 
 /// Each guest by its own edition, where scopes differ in it: their ways by guest taken together.

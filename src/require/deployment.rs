@@ -15,6 +15,7 @@ use super::elsewhere::is_described;
 use super::free_use::licensed_as;
 use super::hosting::hosting_only;
 use super::left_out::left_out;
+use super::managed_clients::is_client;
 use super::partly_used::is_idle;
 
 /// A product in one operating system, after several installations of it there were folded together.
@@ -67,7 +68,8 @@ pub(super) fn elsewhere(ground: &Ground<'_>, product: &Product) -> Vec<Deployed>
 fn deployed_where(ground: &Ground<'_>, product: &Product, wanted: impl Fn(&Host) -> bool) -> Vec<Deployed> {
     let mut deployed = Vec::new();
     if product.counts_managed {
-        let systems = ground.index.managed_by(&product.id).filter(|(_, host)| wanted(host));
+        let systems = ground.index.managed_by(&product.id);
+        let systems = systems.filter(|(id, host)| wanted(host) && !is_client(ground, product, *id));
         deployed.extend(systems.filter_map(|(id, host)| managed(ground, product, id, host)));
         return in_guests(ground, product, deployed);
     }

@@ -61,6 +61,7 @@ mod host_ways;
 mod hosting;
 mod instance;
 mod left_out;
+mod managed_clients;
 mod memory;
 mod mixed_by_guest;
 mod mixed_by_host;
@@ -191,6 +192,9 @@ pub fn requirements(
     }
     if has(&[Method::Assigned]) {
         requirements.extend(assigned::requirements(&ground, product));
+    }
+    if has(&[Method::ManagedClients]) {
+        requirements.extend(managed_clients::requirements(&ground, product));
     }
     if has(&[Method::Access]) {
         requirements.extend(access::requirements(&ground, product));

@@ -203,16 +203,21 @@ fn is_named(ground: &Ground<'_>, organisation: &str, id: HostId) -> bool {
 
 /// Whether every person known to use a device holds a subscription that includes the product, in term.
 pub(super) fn subscribed(ground: &Ground<'_>, product: &Product, host: &Host) -> bool {
-    let mut people = ground.index.people_of(host).peekable();
-    if people.peek().is_none() {
-        return false;
-    }
     let plans: Vec<&str> = product
         .terms
         .iter()
         .filter(|terms| terms.method == Method::User)
         .map(|terms| terms.licence_product.as_deref().unwrap_or(&product.id))
         .collect();
+    everybody_holds(ground, product, host, &plans)
+}
+
+/// Whether every person known to use a device holds a subscription in term that is, or contains, one of these products.
+pub(super) fn everybody_holds(ground: &Ground<'_>, product: &Product, host: &Host, plans: &[&str]) -> bool {
+    let mut people = ground.index.people_of(host).peekable();
+    if people.peek().is_none() {
+        return false;
+    }
     let includes = |subscription: &String| {
         plans.contains(&subscription.as_str())
             || ground

@@ -168,6 +168,8 @@ pub struct Product {
     pub covers_tests: bool,
     /// It is counted by the operating systems it manages, not by its installations.
     pub counts_managed: bool,
+    /// Products that make a machine it manages a client system.
+    pub client_systems: Vec<String>,
     /// Products whose installation on the same host covers this one.
     pub covered_by: Vec<String>,
     /// Editions that come with a physical device: never counted there.
@@ -344,6 +346,7 @@ impl Product {
             unknown_edition: None,
             covers_tests: false,
             counts_managed: false,
+            client_systems: Vec::new(),
             covered_by: Vec::new(),
             with_device: Vec::new(),
             one_licence: None,
@@ -417,6 +420,7 @@ fn header(fields: Fields<'_, '_>, path: &str) -> Product {
         }),
         covers_tests: fields.boolean("covers_tests").unwrap_or(false),
         counts_managed: fields.boolean("counts_managed").unwrap_or(false),
+        client_systems: fields.texts("client_systems"),
         covered_by: fields.texts("covered_by"),
         with_device: fields.texts("with_device"),
         one_licence: fields.text("one_licence"),

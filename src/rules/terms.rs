@@ -50,12 +50,14 @@ pub enum Method {
     CappedCores,
     /// Everybody employed.
     Employee,
+    /// Each client system that is managed, or each person who uses them.
+    ManagedClients,
     /// Everybody it is assigned to; by device every device that reaches it, by concurrent user everybody at once.
     Assigned,
 }
 
 /// Names of methods in files.
-pub const METHODS: [(Method, &str); 19] = [
+pub const METHODS: [(Method, &str); 20] = [
     (Method::HostSets, "host-sets"),
     (Method::HostProcessors, "host-processors"),
     (Method::HostCores, "host-cores"),
@@ -74,6 +76,7 @@ pub const METHODS: [(Method, &str); 19] = [
     (Method::SocketPairs, "socket-pairs"),
     (Method::CappedCores, "capped-cores"),
     (Method::Employee, "employee"),
+    (Method::ManagedClients, "managed-clients"),
     (Method::Assigned, "assigned"),
 ];
 
