@@ -54,12 +54,14 @@ pub(super) struct Count {
 }
 
 /// What is counted together: one organisation, one edition installed, machines of one's own or in one public cloud,
-/// because each of these places has terms of its own.
+/// because each of these places has terms of its own. Machines too large for the edition stand apart: that they need
+/// another does not change what the others need.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Group<'a> {
     organisation: &'a str,
     edition: &'a str,
     cloud: Option<&'a str>,
+    too_large: bool,
 }
 
 /// One requirement a group.
@@ -68,7 +70,9 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
     let mut groups: BTreeMap<Group<'_>, Vec<&Deployed>> = BTreeMap::new();
     for one in &deployed {
         let machine = ground.estate.host(one.host);
-        let group = Group { organisation: &machine.organisation, edition: &one.edition, cloud: machine.cloud() };
+        let too_large = is_too_large(ground, product, one);
+        let group =
+            Group { organisation: &machine.organisation, edition: &one.edition, cloud: machine.cloud(), too_large };
         groups.entry(group).or_default().push(one);
     }
     groups.into_iter().filter_map(|(group, deployed)| requirement(ground, product, &group, deployed)).collect()
@@ -80,7 +84,7 @@ fn requirement(
     group: &Group<'_>,
     deployed: Vec<&Deployed>,
 ) -> Option<Requirement> {
-    let &Group { organisation, edition, cloud } = group;
+    let &Group { organisation, edition, cloud, too_large } = group;
     let mut working = Working::default();
     for one in &deployed {
         working.steps.push(one.said());
@@ -125,7 +129,7 @@ fn requirement(
     concerned.sort();
     concerned.dedup();
     (!alternatives.is_empty()).then(|| Requirement {
-        key: Key::new("requirement", &[organisation, cloud.unwrap_or("estate"), &product.id, edition]),
+        key: Key::new("requirement", &[organisation, &place(cloud, too_large), &product.id, edition]),
         organisation: organisation.to_owned(),
         family: product.family.clone(),
         scope: Scope::Devices,
@@ -133,6 +137,31 @@ fn requirement(
         alternatives,
         working,
     })
+}
+
+/// Whether the machine that an installation runs on has more sockets or virtual processors than its edition allows (OR-R4,
+/// OR-R7).
+fn is_too_large(ground: &Ground<'_>, product: &Product, one: &Deployed) -> bool {
+    let machine = ground.estate.host(one.host);
+    let own = product.terms.iter().filter(|terms| {
+        METHODS.contains(&terms.method)
+            && terms.editions.contains(&one.edition)
+            && terms.concerns(machine.cloud(), ground.as_of)
+    });
+    let below = machine.runs_on().map_or(machine, |on| ground.estate.host(on));
+    let occupied = below.processors.value().and_then(|processors| u32::try_from(processors.len()).ok());
+    let sockets = below.sockets.max(occupied).filter(|_| machine.cloud().is_none());
+    let vcpus = machine.vcpus.value().copied().filter(|_| machine.cloud().is_some());
+    own.into_iter().any(|terms| {
+        sockets.zip(terms.most_sockets).is_some_and(|(found, most)| found > most)
+            || vcpus.zip(terms.most_vcpus).is_some_and(|(found, most)| found > most)
+    })
+}
+
+/// The place in a requirement's key.
+fn place(cloud: Option<&str>, too_large: bool) -> String {
+    let place = cloud.unwrap_or("estate");
+    if too_large { format!("{place}-too-large") } else { place.to_owned() }
 }
 
 /// Physical hosts that count: those it runs on now, or in the strict reading every host its guests may reach (D-20).
