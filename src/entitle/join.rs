@@ -5,6 +5,8 @@ use jiff::ToSpan;
 
 use crate::model::{Period, PurchaseKind, PurchaseLine, Working};
 
+use crate::rules::CHANNELS;
+
 use super::Ground;
 
 /// A purchase line after later lines were joined to it.
@@ -69,7 +71,7 @@ pub(super) fn join(ground: &Ground<'_>, concerned: &[usize]) -> Vec<Held> {
             if held[at].line.kind == kind {
                 match kind {
                     PurchaseKind::Return => give_back(&mut held, at),
-                    PurchaseKind::SaOnly => add_assurance(&mut held, at),
+                    PurchaseKind::SaOnly => add_assurance(ground, &mut held, at),
                     _ => step_up(ground, &mut held, at),
                 }
             }
@@ -129,16 +131,25 @@ fn give_back(held: &mut [Held], at: usize) {
     held[at].refused = Some("a return: it lowers its base and is no licence of its own".into());
 }
 
-/// Software Assurance bought alone extends its base, or so many units of it.
-fn add_assurance(held: &mut Vec<Held>, at: usize) {
+/// Software Assurance bought alone extends its base, or so many units of it: one whose Software Assurance it renews, or one that
+/// has none yet and was bought at the same time, or so shortly before as its channel allows (C0-4).
+fn add_assurance(ground: &Ground<'_>, held: &mut Vec<Held>, at: usize) {
     let line = held[at].line.clone();
     let terms: Vec<Period> = if line.sa.is_empty() { line.subscription.into_iter().collect() } else { line.sa.clone() };
     let renews = |term: &Period, earlier: &Period| {
         earlier.until.checked_add(1.day()).is_ok_and(|next| term.from <= next) && earlier.until < term.until
     };
+    let begins = |term: &Period, base: &PurchaseLine| {
+        let without = base.sa.is_empty() && base.kind == PurchaseKind::Licence;
+        let Some(bought) = base.bought.filter(|_| without) else { return false };
+        let days = i64::from(attach_days(ground, base));
+        bought <= term.until && bought.checked_add(days.days()).is_ok_and(|latest| term.from <= latest)
+    };
     let candidates = bases(held, at, |base| {
         base.line.edition == line.edition
-            && terms.iter().any(|term| base.line.sa.iter().any(|earlier| renews(term, earlier)))
+            && terms
+                .iter()
+                .any(|term| begins(term, &base.line) || base.line.sa.iter().any(|earlier| renews(term, earlier)))
     });
     let text = match taken(held, &candidates, line.quantity) {
         Ok(parts) => {
@@ -156,12 +167,20 @@ fn add_assurance(held: &mut Vec<Held>, at: usize) {
         Err(unclear) => {
             held[at].without_base = line.quantity;
             match unclear {
-                Unclear::None => "Software Assurance without a base licence whose Software Assurance it renews (C0-4)",
+                Unclear::None => {
+                    "Software Assurance without a base licence that it was bought with, or whose Software Assurance it renews (C0-4)"
+                }
                 Unclear::Several => "Software Assurance with several possible bases: name one in `base` (C0-4)",
             }
         }
     };
     held[at].refused = Some(text.into());
+}
+
+/// Days within which Software Assurance may be added to a licence of a line's channel.
+fn attach_days(ground: &Ground<'_>, line: &PurchaseLine) -> u32 {
+    let channel = CHANNELS.iter().find(|(channel, _)| *channel == line.channel).map_or("", |(_, name)| *name);
+    ground.rules.products.get(&line.product).map_or(0, |product| product.attach_days(channel))
 }
 
 /// Why no base was found.
