@@ -17,6 +17,7 @@ mod priced_features;
 mod purchase_gaps;
 mod questions;
 mod stale;
+mod suites;
 mod to_buy;
 mod true_up;
 mod unaccounted;

@@ -13,7 +13,7 @@ use crate::rules::{Product, Rules};
 use crate::{entitle, require};
 
 use super::Ground;
-use super::{alternatives, positions};
+use super::{alternatives, positions, suites};
 
 /// Everything one family came to.
 #[derive(Debug, Clone)]
@@ -85,16 +85,17 @@ pub(super) fn rows(ground: &Ground<'_>, members: &[&Product], reading: &Reading,
 }
 
 /// What one family needs and owns, and what was spent on what.
-struct Solved<'a> {
-    requirements: Vec<Requirement>,
-    entitlements: Vec<Entitlement>,
-    solution: Solution,
+pub(super) struct Solved<'a> {
+    pub requirements: Vec<Requirement>,
+    pub entitlements: Vec<Entitlement>,
+    pub solution: Solution,
     asker: Asker<'a>,
     /// By what ways were compared, where it was not by price.
     note: Option<String>,
 }
 
-fn solve<'a>(
+/// Finds what a family needs and spends what it owns.
+pub(super) fn solve<'a>(
     ground: &Ground<'_>,
     prices: &PriceList<'_>,
     members: &[&Product],
@@ -109,6 +110,7 @@ fn solve<'a>(
     for product in members.iter().filter(|product| !product.terms.is_empty()) {
         requirements.extend(require::requirements(&inputs, product, &entitlements, &asker));
     }
+    let entitlements = suites::placed(ground, prices, members, reading, entitlements, &requirements);
     let weigher = Weigher::new(ground, prices, &requirements);
     let problem = Problem {
         requirements: &requirements,
