@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::allocate::PriceList;
 use crate::model::{Entitlement, Form, HostId, Key, Line, Reading, Requirement, fits, kebab};
-use crate::rules::{Method, Product, Suite};
+use crate::rules::{Method, Product, Suite, suite_rule};
 
 use super::Ground;
 use super::family::{Memory, Solved, solve};
@@ -141,20 +141,26 @@ fn split(
     wanted: &BTreeSet<HostId>,
 ) -> Vec<Entitlement> {
     let Some(placed) = placed else { return vec![right] };
+    let bought = ground.estate.purchases.get(right.line);
+    let suite = bought.and_then(|line| ground.rules.products.get(&line.product));
+    let rule = match (suite, right.forms.first()) {
+        (Some(suite), Some(form)) => suite_rule(suite, &form.product),
+        _ => return vec![right],
+    };
     let mut left = right.clone();
     let mut pieces = Vec::new();
     let mut elsewhere = (Vec::new(), 0);
     for (&host, &licences) in placed {
         if wanted.contains(&host) {
             let name = &ground.estate.host(host).name;
-            pieces.push(piece(&mut left, licences, vec![host], &format!("on-{}", kebab(name))));
+            pieces.push(piece(&mut left, licences, vec![host], &format!("on-{}", kebab(name)), &rule));
         } else {
             elsewhere.0.push(host);
             elsewhere.1 += licences;
         }
     }
     if elsewhere.1 > 0 {
-        pieces.push(piece(&mut left, elsewhere.1, elsewhere.0, "elsewhere"));
+        pieces.push(piece(&mut left, elsewhere.1, elsewhere.0, "elsewhere", &rule));
     }
     if left.forms.iter().any(|form| form.units > 0) {
         pieces.push(left);
@@ -163,7 +169,7 @@ fn split(
 }
 
 /// So many licences, taken out of an entitlement.
-fn piece(left: &mut Entitlement, licences: u32, hosts: Vec<HostId>, name: &str) -> Entitlement {
+fn piece(left: &mut Entitlement, licences: u32, hosts: Vec<HostId>, name: &str, rule: &str) -> Entitlement {
     let mut taken = left.clone();
     taken.key = Key(format!("{}/{name}", left.key));
     taken.bound_hosts = hosts;
@@ -174,8 +180,7 @@ fn piece(left: &mut Entitlement, licences: u32, hosts: Vec<HostId>, name: &str) 
     for (form, rest) in taken.forms.iter_mut().zip(&mut left.forms) {
         share(form, rest);
     }
-    taken
-        .working
-        .by_rule("SC-R5", format!("{licences} of these licences stand on these hosts for another part of the suite."));
+    let text = format!("Licences of it on hosts where another part of the suite stands: {licences}.");
+    taken.working.by_rule(rule, text);
     taken
 }

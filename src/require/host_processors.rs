@@ -4,7 +4,7 @@
 //! for some more operating systems of its own version (WP-R1 to WP-R3). Keys: `processors_a_licence`,
 //! `whole_server`, `least_licences`, `rights`.
 
-use crate::model::{Answer, Line, Working};
+use crate::model::{Answer, Line, Working, edition_name};
 
 use super::host_sets::{Load, Sets};
 use super::processor_count::number_of_processors;
@@ -44,11 +44,11 @@ impl Sets<'_> {
         working.by_rule(
             &self.terms.id,
             if self.right.unlimited {
-                format!("{} carries any number of operating systems: {units} licences.", self.right.edition)
+                format!("{} carries any number of operating systems: {units} licences.", edition_name(&self.right.edition))
             } else {
                 format!(
                     "{systems} operating systems, {share} for each licence of {}: max({base}, ceil({systems} / {share})) = {units} licences.",
-                    self.right.edition
+                    edition_name(&self.right.edition)
                 )
             },
         );

@@ -5,7 +5,7 @@
 //! version: the newest operating systems share the first set. Keys: `processor_minimum`, `server_minimum`, `rights`,
 //! `unknown_cores`.
 
-use crate::model::{HostId, Line, Working};
+use crate::model::{HostId, Line, Working, edition_name};
 use crate::rules::{Product, Right, Terms};
 
 use super::Ground;
@@ -86,13 +86,13 @@ impl Sets<'_> {
         if self.right.unlimited {
             return format!(
                 "One set of {} carries any number of operating systems: 1 × {set} = {set} cores.",
-                self.right.edition
+                edition_name(&self.right.edition)
             );
         }
         let share = self.right.guests.unwrap_or(1);
         format!(
             "{systems} operating systems, {share} for each set of {}: ceil({systems} / {share}) = {sets} sets × {set} = {} cores.",
-            self.right.edition,
+            edition_name(&self.right.edition),
             sets as u64 * u64::from(set)
         )
     }
