@@ -105,12 +105,14 @@ pub(super) fn split(problem: &Problem<'_>) -> Parts {
     Parts { components, stocks }
 }
 
-fn join(parent: &mut [usize], one: usize, other: usize) {
+/// Makes two things members of one part.
+pub(super) fn join(parent: &mut [usize], one: usize, other: usize) {
     let (a, b) = (root(parent, one), root(parent, other));
     parent[a.max(b)] = a.min(b);
 }
 
-fn root(parent: &mut [usize], mut at: usize) -> usize {
+/// The thing that stands for the part of another.
+pub(super) fn root(parent: &mut [usize], mut at: usize) -> usize {
     while parent[at] != at {
         parent[at] = parent[parent[at]];
         at = parent[at];

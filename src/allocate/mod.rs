@@ -18,15 +18,17 @@
 //! | `price_list` | prices what is missing |
 
 mod component;
+mod cuts;
 mod flow;
 mod kinds;
-mod knapsack;
 mod ledger;
 mod memory;
 mod price_list;
 mod programme;
+mod reduced;
 mod search;
 mod spend;
+mod tightened;
 
 use rayon::prelude::*;
 

@@ -15,6 +15,7 @@ use super::Problem;
 use super::component::{Class, Component, Way};
 use super::flow::Kind;
 use super::kinds::Stocks;
+use super::reduced::Supply;
 
 /// What the programme is to make least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,34 +74,23 @@ pub(super) fn solve(
     Some(programme.found(&Corner { bound, ..whole }))
 }
 
-/// What a unit of each stock is worth where scopes may be served in part: the dual of the programme, rounded. Any prices
-/// would do for a bound; these make it a good one.
-pub(super) fn prices(component: &Component, owned: &[u64]) -> Option<Vec<u64>> {
-    let scale = component.kinds.iter().map(|kind| kind.worth).max().unwrap_or(1).max(1) as f64;
-    let mut model = Model::default();
-    let kinds: Vec<usize> = component.kinds.iter().map(|kind| model.count(kind.worth as f64 / scale)).collect();
-    let stocks: Vec<usize> = owned.iter().map(|_| model.any()).collect();
-    for &(stock, kind, _) in &component.edges {
-        let mut sum = Sum::default();
-        sum.add(kinds[kind], 1.0);
-        sum.add(stocks[stock], -1.0);
-        model.at_most(&sum, 0.0);
-    }
-    let mut objective = Sum::default();
-    stocks.iter().zip(owned).for_each(|(&stock, &units)| objective.add(stock, units as f64));
-    for class in &component.classes {
-        let cheapest = model.any();
-        objective.add(cheapest, -(class.members.len() as f64));
-        for way in &class.ways {
-            let mut sum = Sum::default();
-            sum.add(cheapest, 1.0);
-            way.lines.iter().for_each(|&(kind, units)| sum.add(kinds[kind], -(units as f64)));
-            model.at_most(&sum, 0.0);
+/// What each stock of a component holds. Units for named devices come in jumps, which are taken for the larger of both
+/// ends.
+pub(super) fn supplies(problem: &Problem<'_>, stocks: &Stocks, component: &Component) -> Vec<Supply> {
+    let of_stock = |&stock: &usize| {
+        let (least, most) = bounds(problem, stocks, stock);
+        let group = stocks.all[stock].group.filter(|_| !stocks.is_by_device(problem, stock));
+        let number = group.and_then(|group| component.groups.iter().position(|&known| known == group));
+        match (group, number) {
+            // As bought: what is kept. As converted: what is not kept, times what a licence gives.
+            (Some(group), Some(number)) => {
+                let each = (most - least) / stocks.groups[group].licences.max(1) as f64;
+                Supply { units: least as u64, kept: [(number, each)].into() }
+            }
+            _ => Supply { units: least.max(most) as u64, ..Supply::default() },
         }
-    }
-    let limits = Limits { nodes: 1, gap: 0.0, relaxed_first: false };
-    let (values, _) = model.solve(&objective, limits)?;
-    Some(stocks.iter().map(|&stock| whole(values[stock] * scale)).collect())
+    };
+    component.stocks.iter().map(of_stock).collect()
 }
 
 /// The counts of a class whose values are whole.
@@ -239,21 +229,10 @@ impl Programme<'_> {
             spent[stock].add(units, 1.0);
         }
         unmet.iter().for_each(|unmet| model.at_least_nought(unmet));
-        for (&stock, spent) in component.stocks.iter().zip(&mut spent).filter(|(_, spent)| !spent.terms.is_empty()) {
-            let (least, most) = bounds(problem, stocks, stock);
-            // As bought: what is kept. As converted: what is not kept, times what a licence gives. Units for named devices
-            // come in jumps, which the programme takes for the larger of both.
-            let group = stocks.all[stock].group.filter(|_| !stocks.is_by_device(problem, stock));
-            let number = group.and_then(|group| component.groups.iter().position(|&known| known == group));
-            let limit = match (group, number) {
-                (Some(group), Some(number)) => {
-                    let licences = stocks.groups[group].licences.max(1) as f64;
-                    spent.add(kept[number], (least - most) / licences);
-                    least
-                }
-                _ => least.max(most),
-            };
-            model.at_most(spent, limit);
+        let supplies = supplies(problem, stocks, component);
+        for (supply, spent) in supplies.iter().zip(&mut spent).filter(|(_, spent)| !spent.terms.is_empty()) {
+            supply.kept.iter().for_each(|(&group, &each)| spent.add(kept[group], -each));
+            model.at_most(spent, supply.units as f64);
         }
         unmet
     }
@@ -379,7 +358,7 @@ fn whole(value: f64) -> u64 {
 }
 
 /// Whole counts that add up to the members: rounded down, and the rest to the largest remainders, earlier ways first.
-fn rounded(values: &[f64], members: u64) -> Vec<u64> {
+pub(super) fn rounded(values: &[f64], members: u64) -> Vec<u64> {
     let mut counts: Vec<u64> =
         values.iter().map(|value| ((value + 1e-6).floor().max(0.0) as u64).min(members)).collect();
     let mut order: Vec<usize> = (0..values.len()).collect();
@@ -403,7 +382,7 @@ fn rounded(values: &[f64], members: u64) -> Vec<u64> {
 
 /// A bound as a whole number: unmet needs are multiples of what all worths have in common. The solver leaves out choices
 /// that are better by less than its accuracy, which is taken off first.
-fn bound_in_units(bound: f64, scale: f64, component: &Component) -> u128 {
+pub(super) fn bound_in_units(bound: f64, scale: f64, component: &Component) -> u128 {
     let common = common_worth(component);
     let certain = (bound - ACCURACY * bound.abs().max(1.0)).max(0.0) * scale;
     (certain / common as f64).ceil() as u128 * u128::from(common)

@@ -11,9 +11,9 @@ use crate::model::Chosen;
 
 use super::component::{Component, Parts, Way};
 use super::flow::Want;
-use super::knapsack;
 use super::programme::{self, Aim, Limits};
 use super::spend::{ChosenLine, Spender, Spending};
+use super::tightened;
 use super::{Effort, Method, Problem, Solution};
 
 /// Choices a component may have to be searched exhaustively.
@@ -48,6 +48,15 @@ pub(super) struct Choice {
     kept: Vec<u64>,
     /// What is not proved, in words.
     note: Option<String>,
+}
+
+/// A choice that leaves little unmet.
+struct Answer {
+    counts: Counts,
+    score: Score,
+    kept: Vec<u64>,
+    /// No choice leaves less unmet.
+    bound: u128,
 }
 
 /// How good a choice is; smaller is better: priced unmet need, scopes with a higher edition, units, capability of the
@@ -256,7 +265,7 @@ impl Search<'_> {
     /// By the programme, criterion after criterion; falls back to steps from what is best for each scope alone.
     fn by_programme(&self) -> Choice {
         let scopes = self.component.requirements.len();
-        let Some((mut counts, mut best, mut kept, bound)) = self.least_unmet() else {
+        let Some(Answer { mut counts, score: mut best, mut kept, bound }) = self.least_unmet() else {
             let Alone { mut counts, unmet, exact } = self.alone();
             let (mut best, Spending { mut kept, .. }) = self.score(&counts, None);
             self.improve(&mut counts, &mut best, &mut kept);
@@ -268,8 +277,8 @@ impl Search<'_> {
                 0 => Aim::Higher { unmet: best.unmet },
                 _ => Aim::Units { unmet: best.unmet, higher: best.higher },
             };
-            // Where the first aim is not proved, the later ones were weighed with it.
-            if !self.matters(aim) || !self.is_small() || best.unmet > bound {
+            // Of many classes the later aims were weighed with the first.
+            if !self.matters(aim) || !self.is_small() {
                 continue;
             }
             if let Some(found) = self.programme(aim, false) {
@@ -296,31 +305,49 @@ impl Search<'_> {
         }
     }
 
-    /// The programme's answer for the least unmet need, scored exactly, with its bound.
-    fn least_unmet(&self) -> Option<(Counts, Score, Vec<u64>, u128)> {
-        let answer = |relaxed_first: bool| {
-            let found = self.programme(Aim::Unmet, relaxed_first)?;
-            let (score, spending) = self.score(&found.counts, Some(&found.kept));
-            Some((found.counts, score, spending.kept, found.bound))
-        };
-        let exact = self.is_small().then(|| answer(false)).flatten();
-        if exact.as_ref().is_some_and(|(_, score, _, bound)| score.unmet <= *bound) {
-            return exact;
+    /// The answer for the least unmet need, scored exactly, with its bound. Few classes are solved to the end at once; of
+    /// many that is tried only where what fractions tell leaves a gap.
+    fn least_unmet(&self) -> Option<Answer> {
+        if self.is_small()
+            && let Some(answer) = self.tightened()
+        {
+            return Some(answer);
         }
-        let (counts, score, kept, bound) = match (exact, answer(true)) {
-            (Some(exact), Some(near)) => {
-                let bound = exact.3.max(near.3);
-                let (counts, score, kept, _) = if near.1 < exact.1 { near } else { exact };
-                (counts, score, kept, bound)
+        let near = self.is_small().then(|| self.whole(false)).flatten().or_else(|| self.whole(true));
+        let is_proved = near.as_ref().is_some_and(|near| near.score.unmet <= near.bound);
+        if is_proved || self.is_small() || self.effort == Effort::Large {
+            return near;
+        }
+        match (near, self.tightened()) {
+            (Some(near), Some(tightened)) => {
+                let bound = near.bound.max(tightened.bound);
+                let better = if tightened.score < near.score { tightened } else { near };
+                Some(Answer { bound, ..better })
             }
-            (exact, near) => exact.or(near)?,
-        };
+            (near, tightened) => near.or(tightened),
+        }
+    }
+
+    /// By the programme for all aims.
+    fn whole(&self, relaxed_first: bool) -> Option<Answer> {
+        let found = self.programme(Aim::Unmet, relaxed_first)?;
+        Some(self.answer(found.counts, &found.kept, found.bound))
+    }
+
+    /// By the programme for the least unmet need alone.
+    fn tightened(&self) -> Option<Answer> {
         let Spender { problem, stocks, component } = self.spender;
-        let none = vec![0; stocks.groups.len()];
-        let owned = || component.stocks.iter().map(|&stock| stocks.units(problem, stock, &none)).collect::<Vec<u64>>();
-        let whole = || knapsack::bound(component, &owned()).unwrap_or(0);
-        let bound = if self.is_small() && score.unmet > bound { bound.max(whole()) } else { bound };
-        Some((counts, score, kept, bound))
+        let supplies = programme::supplies(problem, stocks, component);
+        let licences: Vec<u64> = component.groups.iter().map(|&group| stocks.groups[group].licences).collect();
+        let found = tightened::solve(component, &supplies, &licences)?;
+        let mut kept = vec![0; stocks.groups.len()];
+        component.groups.iter().zip(&found.kept).for_each(|(&group, &units)| kept[group] = units);
+        Some(self.answer(found.counts, &kept, found.bound))
+    }
+
+    fn answer(&self, counts: Counts, hint: &[u64], bound: u128) -> Answer {
+        let (score, Spending { kept, .. }) = self.score(&counts, Some(hint));
+        Answer { counts, score, kept, bound }
     }
 
     /// Whether the classes are so few that the programme is solved without a gap.
