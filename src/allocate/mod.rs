@@ -9,9 +9,11 @@
 //! |---|---|
 //! | `kinds` | merges lines that are alike, and rights that may replace each other |
 //! | `component` | splits the problem, merges scopes that are alike |
-//! | `search` | chooses the ways: exhaustively, or by the programme |
-//! | `programme` | the choice of ways as a mixed-integer programme |
-//! | `knapsack` | bounds what stays unmet where scopes are served whole |
+//! | `search` | chooses the ways: exhaustively, or by a programme |
+//! | `programme` | the choice of ways as a mixed-integer programme, for any aim |
+//! | `reduced` | what is left of a component where only the least unmet need is asked for |
+//! | `cuts` | what whole scopes cannot fill, as constraints |
+//! | `tightened` | the programme for the least unmet need, reduced and tightened by these |
 //! | `spend`, `flow` | spend units on chosen ways at least cost, in exact integers |
 //! | `memory` | components that were solved already |
 //! | `ledger` | checks the result again |

@@ -117,13 +117,13 @@ struct Programme<'a> {
 
 /// Variables times factors, and a constant. Variables are known by their number.
 #[derive(Debug, Clone, Default)]
-struct Sum {
-    terms: BTreeMap<usize, f64>,
-    constant: f64,
+pub(super) struct Sum {
+    pub terms: BTreeMap<usize, f64>,
+    pub constant: f64,
 }
 
 impl Sum {
-    fn add(&mut self, variable: usize, factor: f64) {
+    pub fn add(&mut self, variable: usize, factor: f64) {
         *self.terms.entry(variable).or_default() += factor;
     }
 

@@ -11,7 +11,7 @@ use microlp::{
 
 use super::component::Component;
 use super::cuts::{self, Cut, Fractions};
-use super::programme;
+use super::programme::{self, Sum};
 use super::reduced::{Class, Reduced, Supply};
 
 /// Times that constraints are looked for; numbers, not times, so that the same input gives the same answer.
@@ -24,7 +24,7 @@ const IDLE: usize = 8;
 const WAYS: usize = 20_000;
 
 /// Nodes times variables of the programme.
-const NODES_OF_VARIABLES: u64 = 8_000_000;
+const NODES_OF_VARIABLES: u64 = 6_000_000;
 
 /// Most nodes.
 const NODES: u64 = 40_000;
@@ -82,13 +82,15 @@ struct Tightened<'a> {
     step: f64,
 }
 
-/// The variables of a programme.
+/// The variables of a programme, by their numbers.
+#[derive(Default)]
 struct Variables {
+    all: Vec<Variable>,
     /// Of each class: a variable for each way but the one that takes the rest.
-    counts: Vec<Vec<Option<Variable>>>,
+    counts: Vec<Vec<Option<usize>>>,
     /// By kind, in the order of its stocks.
-    given: Vec<Vec<Variable>>,
-    kept: Vec<Variable>,
+    given: Vec<Vec<usize>>,
+    kept: Vec<usize>,
     /// Worth of what every scope would need on the way that takes the rest.
     constant: f64,
 }
@@ -104,14 +106,16 @@ impl Tightened<'_> {
     fn model(&self, in_whole_numbers: bool, cuts: &[Cut]) -> (Model, Variables) {
         let Self { reduced, licences, scale, step: _ } = *self;
         let mut model = Model::new(OptimizationDirection::Minimize);
-        let count = |model: &mut Model, worth: f64, most: u64| {
-            if in_whole_numbers {
-                model.add_integer_var(worth, (0, i32::try_from(most).unwrap_or(i32::MAX)))
-            } else {
-                model.add_var(worth, (0.0, most as f64))
-            }
+        let mut variables = Variables::default();
+        let mut add = |worth: f64, most: Option<u64>| {
+            variables.all.push(match most {
+                Some(most) if in_whole_numbers => {
+                    model.add_integer_var(worth, (0, i32::try_from(most).unwrap_or(i32::MAX)))
+                }
+                _ => model.add_var(worth, (0.0, most.map_or(f64::INFINITY, |most| most as f64))),
+            });
+            variables.all.len() - 1
         };
-        let mut variables = Variables { counts: Vec::new(), given: Vec::new(), kept: Vec::new(), constant: 0.0 };
         // What a way costs where nothing is given: all it needs, at its worth.
         let worth = |class: &Class, way: usize| {
             let way = &class.ways[way];
@@ -122,19 +126,17 @@ impl Tightened<'_> {
         for class in &reduced.classes {
             let base = base(class);
             variables.constant += worth(class, base) * class.members as f64;
-            let own = (0..class.ways.len()).map(|way| {
-                (way != base).then(|| count(&mut model, worth(class, way) - worth(class, base), class.members))
-            });
+            let more = |way: usize| worth(class, way) - worth(class, base);
+            let own = (0..class.ways.len()).map(|way| (way != base).then(|| add(more(way), Some(class.members))));
             variables.counts.push(own.collect());
         }
-        variables.kept = licences.iter().map(|&licences| count(&mut model, 0.0, licences)).collect();
+        variables.kept = licences.iter().map(|&licences| add(0.0, Some(licences))).collect();
         for kind in &reduced.kinds {
             let worth = kind.worth as f64 / scale;
-            let given = kind.stocks.iter().map(|_| model.add_var(-worth, (0.0, f64::INFINITY)));
-            variables.given.push(given.collect());
+            variables.given.push(kind.stocks.iter().map(|_| add(-worth, None)).collect());
         }
         for (class, own) in reduced.classes.iter().zip(&variables.counts).filter(|(class, _)| class.ways.len() > 2) {
-            let sum: Vec<(Variable, f64)> = own.iter().flatten().map(|&count| (count, 1.0)).collect();
+            let sum: Vec<(Variable, f64)> = own.iter().flatten().map(|&count| (variables.all[count], 1.0)).collect();
             model.add_constraint(sum, ComparisonOp::Le, class.members as f64);
         }
         self.give(&mut model, &variables);
@@ -152,7 +154,7 @@ impl Tightened<'_> {
         for (index, class) in reduced.classes.iter().enumerate() {
             for (way, of_way) in class.ways.iter().enumerate() {
                 for &(kind, units) in &of_way.needs {
-                    needs[kind].count(self, variables, (index, way), -(units as f64));
+                    self.count(&mut needs[kind], variables, (index, way), -(units as f64));
                 }
             }
         }
@@ -168,17 +170,30 @@ impl Tightened<'_> {
             supply.kept.iter().for_each(|(&group, &more)| holds.add(variables.kept[group], -more));
         }
         for sum in needs.into_iter().chain(holds) {
-            let (terms, most) = sum.at_most(0.0);
-            model.add_constraint(terms, ComparisonOp::Le, most);
+            let (sum, most) = variables.at_most(&sum, 0.0);
+            model.add_constraint(sum, ComparisonOp::Le, most);
+        }
+    }
+
+    /// Adds the scopes of a class that take a way: a variable, or the rest.
+    fn count(&self, sum: &mut Sum, variables: &Variables, (class, way): (usize, usize), factor: f64) {
+        match variables.counts[class][way] {
+            Some(count) => sum.add(count, factor),
+            None => {
+                sum.constant += factor * self.reduced.classes[class].members as f64;
+                variables.counts[class].iter().flatten().for_each(|&other| sum.add(other, -factor));
+            }
         }
     }
 
     fn expression(&self, variables: &Variables, cut: &Cut) -> (LinearExpr, f64) {
         let mut sum = Sum::default();
-        cut.counts.iter().for_each(|&(class, way, factor)| sum.count(self, variables, (class, way), factor as f64));
+        cut.counts
+            .iter()
+            .for_each(|&(class, way, factor)| self.count(&mut sum, variables, (class, way), factor as f64));
         cut.kept.iter().for_each(|&(group, factor)| sum.add(variables.kept[group], factor as f64));
         cut.given.iter().for_each(|&(kind, place)| sum.add(variables.given[kind][place], 1.0));
-        sum.at_most(cut.most as f64)
+        variables.at_most(&sum, cut.most as f64)
     }
 
     /// Constraints that tighten the programme with fractions, and its bound.
@@ -204,29 +219,53 @@ impl Tightened<'_> {
         Some((cuts, bound + variables.constant))
     }
 
-    /// The best whole choice found, and the bound. Choices that are better by less than unmet needs can differ by are not
-    /// looked for, which the bound allows for.
+    /// The best whole choice found, and the bound: looked for from nothing, and then once more from the best that was found,
+    /// because which of the two is quicker differs.
     fn whole(&self, cuts: &[Cut], known: f64) -> Option<(Fractions, f64)> {
+        let first = self.whole_from(cuts, known, None)?;
+        if first.is_proved {
+            return Some((first.found, first.bound));
+        }
+        let then = self.whole_from(cuts, known, Some(&first.found))?;
+        Some((then.found, first.bound.max(then.bound)))
+    }
+
+    /// Choices that are better by less than unmet needs can differ by are not looked for, which the bound allows for.
+    fn whole_from(&self, cuts: &[Cut], known: f64, near: Option<&Fractions>) -> Option<Whole> {
         let (model, variables) = self.model(true, cuts);
         let size = variables.counts.iter().map(Vec::len).chain(variables.given.iter().map(Vec::len)).sum::<usize>();
         let largest = (known - variables.constant).abs().max(1.0);
         let mut options = SolveOptions::default();
         options.node_limit = Some((NODES_OF_VARIABLES / (size as u64).max(1)).clamp(1, NODES));
         options.tolerances.prune_epsilon = (self.step * STEP / largest).clamp(1e-9, 1e-3);
+        options.warm_start = near.map(|near| self.near(&variables, near));
         let relative = options.tolerances.prune_epsilon;
         let solution = model.solve_with(options).ok()?.into_solution().ok()?;
-        let overlooked = relative * solution.objective().abs().max(1.0);
-        let bound = match solution.termination_reason() {
-            TerminationReason::ProvenOptimal => solution.objective() - overlooked,
-            _ => solution.stats().best_bound?.min(solution.objective() - overlooked),
-        };
-        Some((self.fractions(&variables, &solution), bound + variables.constant))
+        let is_proved = solution.termination_reason() == TerminationReason::ProvenOptimal;
+        let least = solution.objective() - relative * solution.objective().abs().max(1.0);
+        let bound = if is_proved { least } else { solution.stats().best_bound?.min(least) };
+        let found = self.fractions(&variables, &solution);
+        Some(Whole { found, bound: bound + variables.constant, is_proved })
+    }
+
+    /// What was chosen, in whole scopes and licences: a choice to begin with.
+    fn near(&self, variables: &Variables, found: &Fractions) -> Vec<(Variable, f64)> {
+        let mut near = Vec::new();
+        for ((class, own), values) in self.reduced.classes.iter().zip(&variables.counts).zip(&found.counts) {
+            let counts = programme::rounded(values, class.members);
+            let own = own.iter().zip(counts).filter_map(|(&count, value)| Some((count?, value)));
+            near.extend(own.map(|(count, value)| (variables.all[count], value as f64)));
+        }
+        for ((&kept, value), &licences) in variables.kept.iter().zip(&found.kept).zip(self.licences) {
+            near.push((variables.all[kept], value.round().clamp(0.0, licences as f64)));
+        }
+        near
     }
 
     /// The values of a solution.
     fn fractions(&self, variables: &Variables, solution: &Solution) -> Fractions {
-        let value = |variable: Variable| solution.var_value_raw(variable);
-        let of_class = |(class, own): (&Class, &Vec<Option<Variable>>)| {
+        let value = |variable: usize| solution.var_value_raw(variables.all[variable]);
+        let of_class = |(class, own): (&Class, &Vec<Option<usize>>)| {
             let mut counts: Vec<f64> = own.iter().map(|count| count.map_or(0.0, value)).collect();
             counts[base(class)] = class.members as f64 - counts.iter().sum::<f64>();
             counts
@@ -239,36 +278,18 @@ impl Tightened<'_> {
     }
 }
 
-/// Variables times factors, and a constant.
-#[derive(Debug, Clone, Default)]
-struct Sum {
-    terms: std::collections::BTreeMap<usize, (Variable, f64)>,
-    constant: f64,
+/// A whole choice.
+struct Whole {
+    found: Fractions,
+    bound: f64,
+    is_proved: bool,
 }
 
-impl Sum {
-    fn add(&mut self, variable: Variable, factor: f64) {
-        self.terms.entry(variable.idx()).or_insert((variable, 0.0)).1 += factor;
-    }
-
-    /// Scopes of a class that take a way: a variable, or the rest.
-    fn count(&mut self, programme: &Tightened<'_>, variables: &Variables, (class, way): (usize, usize), factor: f64) {
-        match variables.counts[class][way] {
-            Some(count) => self.add(count, factor),
-            None => {
-                self.constant += factor * programme.reduced.classes[class].members as f64;
-                variables.counts[class].iter().flatten().for_each(|&other| self.add(other, -factor));
-            }
-        }
-    }
-
-    /// The same as variables and a limit.
-    fn at_most(self, limit: f64) -> (LinearExpr, f64) {
-        let mut expression = LinearExpr::empty();
-        self.terms.into_values().filter(|(_, factor)| *factor != 0.0).for_each(|(variable, factor)| {
-            expression.add(variable, factor);
-        });
-        (expression, limit - self.constant)
+impl Variables {
+    /// A sum and what it is at most, as the solver takes them.
+    fn at_most(&self, sum: &Sum, limit: f64) -> (LinearExpr, f64) {
+        let terms = sum.terms.iter().filter(|(_, factor)| **factor != 0.0);
+        (terms.map(|(&variable, &factor)| (self.all[variable], factor)).collect(), limit - sum.constant)
     }
 }
 
@@ -349,7 +370,7 @@ mod tests {
                 shares = shares.iter().flat_map(longer).collect();
             }
             let longer = |choice: &Vec<Vec<u64>>| {
-                shares.iter().map(|share| [choice.as_slice(), &[share.clone()]].concat()).collect::<Vec<_>>()
+                shares.iter().map(|share| [choice.as_slice(), std::slice::from_ref(share)].concat()).collect::<Vec<_>>()
             };
             all = all.iter().flat_map(longer).collect();
         }
