@@ -197,6 +197,9 @@ pub struct Host {
     /// How a container is kept apart from the system it runs on; `None` where nobody says.
     #[serde(default)]
     pub isolation: Option<Isolation>,
+    /// Name of the licensed device whose main user carries this portable one, where the terms of the purchase give that right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portable_of: Option<String>,
     /// Distinct people that use its installs.
     pub users: Option<u32>,
     /// Distinct devices that use its installs.
@@ -252,6 +255,7 @@ impl Host {
             moved_on: None,
             container_of: None,
             isolation: None,
+            portable_of: None,
             users: None,
             devices: None,
             used_by: Vec::new(),

@@ -181,6 +181,7 @@ fn merge(known: &mut Host, declared: Host) {
     known.managed_by.extend(declared.managed_by);
     known.production_data |= declared.production_data;
     known.peak_guests = declared.peak_guests.or(known.peak_guests);
+    known.portable_of = declared.portable_of.or(known.portable_of.take());
     known.isolation = declared.isolation.or(known.isolation);
     known.partition_cores = declared.partition_cores.or(known.partition_cores);
     for install in declared.installs {

@@ -22,7 +22,7 @@ use super::covered_devices::{beside_subscriptions, covering, is_older_build};
 use super::deployment::{edition, version};
 use super::equal_function::higher_editions;
 use super::left_out::{left_out, stale};
-use super::reaching::{Device, Reaching, people};
+use super::reaching::{Device, Reaching, carried_beside, people};
 use super::user::subscribed;
 
 /// One requirement an organisation.
@@ -194,6 +194,13 @@ fn requirement(ground: &Ground<'_>, product: &Product, organisation: &str, devic
     }
     let mut alternatives = Vec::new();
     if let Some(terms) = product.terms.iter().find(|terms| terms.method == Method::Device) {
+        for (portable, main) in hosts.iter().filter_map(|&id| Some((id, carried_beside(ground, product, id)?))) {
+            let (portable, main) = (&ground.estate.host(portable).name, &ground.estate.host(main).name);
+            working.by_rule(
+                &terms.id,
+                format!("{portable} is the portable device of the main user of {main}: one licence serves both."),
+            );
+        }
         let way = by_device_way(ground, product, terms, organisation, devices);
         alternatives.extend(beside_subscriptions(ground, product, organisation, &hosts, &way));
         alternatives.insert(0, way);

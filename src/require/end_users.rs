@@ -59,7 +59,7 @@ fn is_reached(host: &Host, accesses: &[&Access], basis: Option<&str>) -> bool {
 }
 
 /// People of the groups with these names; a name without a group is one person.
-fn people_named(ground: &Ground<'_>, names: &BTreeSet<&str>) -> u32 {
+pub(super) fn people_named(ground: &Ground<'_>, names: &BTreeSet<&str>) -> u32 {
     let count = |name: &&&str| {
         let people: u32 = ground.index.people_named(name).map(|group| group.count).sum();
         people.max(1)

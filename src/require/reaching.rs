@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Access, Answer, Host, HostId, Machine, UserDevices, UserGroup};
-use crate::rules::Product;
+use crate::rules::{Method, Product};
 
 use super::Ground;
 
@@ -22,6 +22,24 @@ pub(super) enum Device {
     OfPerson(String),
     /// Those that open the copy on one machine, by number.
     Behind(HostId),
+}
+
+/// The device whose licence serves this one too: it is the portable device of that one's main user, the first that is, and that
+/// one has the product itself (DT-R3).
+pub(super) fn carried_beside(ground: &Ground<'_>, product: &Product, id: HostId) -> Option<HostId> {
+    let host = ground.estate.host(id);
+    let name = host.portable_of.as_deref()?;
+    let allowed = product.terms.iter().any(|terms| terms.method == Method::Device && terms.one_portable);
+    let (main, licensed) = ground.index.named(name).find(|(_, other)| other.organisation == host.organisation)?;
+    let has_it = |id: HostId| ground.index.installs(&product.id, id).iter().next().is_some();
+    let same = |other: &Host| other.organisation == host.organisation && other.portable_of.as_deref() == Some(name);
+    let first = ground.index.with_installs(&product.id).find(|(_, other, _)| same(other));
+    (allowed
+        && main != id
+        && licensed.portable_of.is_none()
+        && has_it(main)
+        && first.is_some_and(|(one, _, _)| one == id))
+    .then_some(main)
 }
 
 /// Finds out who uses what in one estate.
@@ -55,7 +73,7 @@ impl<'a> Reaching<'a> {
         match did {
             Some(devices) => devices,
             None if could > 0 => vec![(Device::Behind(id), could)],
-            None => vec![(Device::Machine(id), 1)],
+            None => vec![(Device::Machine(carried_beside(self.ground, self.product, id).unwrap_or(id)), 1)],
         }
     }
 

@@ -13,6 +13,7 @@ use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
 use super::covered_devices::{is_covered, is_older_build};
+use super::end_users::people_named;
 use super::left_out::{left_out, stale};
 use super::reaching::people;
 
@@ -65,7 +66,7 @@ fn developers(ground: &Ground<'_>, product: &Product, terms: &Terms) -> Vec<Requ
         .into_iter()
         .filter(|(_, names)| names.iter().any(|name| holds(name)))
         .map(|(organisation, names)| {
-            let count = u32::try_from(names.len()).unwrap_or(u32::MAX);
+            let count = people_named(ground, &names);
             let mut working = Working::default();
             working.by_rule(
                 &terms.id,

@@ -212,6 +212,10 @@ fn circumstances(host: &mut Host, fields: &Fields<'_, '_>) {
     host.used_by = fields.texts("used_by");
     host.managed_by = fields.texts("managed_by");
     host.peak_guests = fields.number("peak_guests");
+    host.portable_of = fields.text("portable_of");
+    if host.portable_of.is_some() && host.machine != Machine::Physical {
+        fields.fault_at("portable_of", Code::WrongValue, "only a physical machine is somebody's portable device");
+    }
     host.isolation = fields.one_of("isolation", &[(Isolation::Process, "process"), (Isolation::HyperV, "hyper-v")]);
     if host.isolation.is_some() && host.machine != Machine::Container {
         fields.fault_at("isolation", Code::WrongValue, "only a machine with `container_of` is isolated in some way");

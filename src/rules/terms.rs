@@ -227,6 +227,8 @@ pub struct Terms {
     pub devices_a_user: u32,
     /// Physical machines only; what runs in a guest is licensed otherwise.
     pub physical_only: bool,
+    /// The licence of a device serves one portable device of its main user too.
+    pub one_portable: bool,
     /// A device all of whose people hold it needs no licence of its own, whatever the build.
     pub covers_devices: bool,
     /// Newest version whose other builds a person who holds it may run, and the product that must be licensed on the

@@ -70,6 +70,7 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         unknown_processors,
         devices_a_user: fields.number("devices_a_user").unwrap_or(1).max(1),
         physical_only: fields.boolean("physical_only").unwrap_or(false),
+        one_portable: fields.boolean("one_portable").unwrap_or(false),
         covers_devices: fields.boolean("covers_devices").unwrap_or(false),
         older_builds: fields.table("older_builds").and_then(|table| older_builds(table, product)),
         serves: fields.text("serves"),
