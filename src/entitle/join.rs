@@ -142,8 +142,9 @@ fn add_assurance(ground: &Ground<'_>, held: &mut Vec<Held>, at: usize) {
     let begins = |term: &Period, base: &PurchaseLine| {
         let without = base.sa.is_empty() && base.kind == PurchaseKind::Licence;
         let Some(bought) = base.bought.filter(|_| without) else { return false };
-        let days = i64::from(attach_days(ground, base));
-        bought <= term.until && bought.checked_add(days.days()).is_ok_and(|latest| term.from <= latest)
+        let Ok(latest) = bought.checked_add(i64::from(attach_days(ground, base)).days()) else { return false };
+        let ordered = line.bought.unwrap_or(term.from);
+        (bought..=latest).contains(&ordered) && term.from <= latest && bought <= term.until
     };
     let candidates = bases(held, at, |base| {
         base.line.edition == line.edition
