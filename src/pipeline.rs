@@ -26,7 +26,7 @@ use crate::assess;
 use crate::case_check;
 pub use crate::case_check::CaseResult;
 use crate::diag::{Code, Diagnostic};
-use crate::discover::{self, Found, Opening, TextEncoding};
+use crate::discover::{self, Found, Opening, TextEncoding, Walk};
 use crate::model::{Estate, Finding, History, Outcome, Place};
 use crate::plan;
 pub use crate::plan::{Answered, Change, Gate};
@@ -103,7 +103,21 @@ pub trait Progress: Sync {
 /// # Errors
 /// Wrong settings or rules, and an estate or store that cannot be used.
 pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Outcome, Failure> {
-    scan_with(&load_rules(options.rules.as_deref())?, options, progress)
+    scan_and(options, progress, |_| ()).map(|(outcome, ())| outcome)
+}
+
+/// [`scan`], with what is made of the outcome while the store writes it. Show that to nobody where this fails: the
+/// scan is not kept then.
+///
+/// # Errors
+/// As [`scan`].
+pub fn scan_and<T: Send>(
+    options: &ScanOptions,
+    progress: &dyn Progress,
+    meanwhile: impl FnOnce(&Outcome) -> T + Send,
+) -> Result<(Outcome, T), Failure> {
+    let (rules, walk) = rayon::join(|| load_rules(options.rules.as_deref()), || discover::walk(&options.estate));
+    scan_walked(&rules?, walk, options, progress, meanwhile)
 }
 
 /// [`scan`] under rules that are loaded already; those of the options are left aside.
@@ -111,8 +125,20 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Outcome, F
 /// # Errors
 /// Wrong settings, and an estate or store that cannot be used.
 pub fn scan_with(rules: &Rules, options: &ScanOptions, progress: &dyn Progress) -> Result<Outcome, Failure> {
+    scan_walked(rules, discover::walk(&options.estate), options, progress, |_| ()).map(|(outcome, ())| outcome)
+}
+
+/// A scan of the files that a walk found.
+fn scan_walked<T: Send>(
+    rules: &Rules,
+    walk: Result<Walk, Diagnostic>,
+    options: &ScanOptions,
+    progress: &dyn Progress,
+    meanwhile: impl FnOnce(&Outcome) -> T + Send,
+) -> Result<(Outcome, T), Failure> {
     let (settings, settings_text) = load_settings(rules, &options.estate)?;
     let as_of = day(options, &settings);
+    let walk = walk.map_err(Failure::from_diagnostic)?;
     let mut store = Store::open(&options.store_path())?;
     let opening = opening(options)?;
     let readers = Readers::new(&settings.tables).of_encoding(opening.encoding.map(TextEncoding::name));
@@ -126,35 +152,42 @@ pub fn scan_with(rules: &Rules, options: &ScanOptions, progress: &dyn Progress) 
         known: &known,
         folders: &folders,
         opening: &opening,
+        titles: writer.known_titles(),
     };
+    let compiled = || (matcher(rules), sold_as(rules));
     let mut made = None;
     let files = rayon::in_place_scope(|scope| {
-        scope.spawn(|_| made = Some(matcher(rules)));
-        gather::gather(&options.estate, &means, &mut writer, progress)
+        scope.spawn(|_| made = Some(compiled()));
+        gather::gather(walk, &means, &mut writer, progress)
     })?;
-    let matcher = made.unwrap_or_else(|| matcher(rules))?;
+    let (matcher, sold_as) = made.unwrap_or_else(compiled);
+    let (matcher, sold_as) = (matcher?, sold_as?);
     let resolved = resolve::resolve(
         &resolve::Ground {
             rules,
             settings: &settings,
             matcher: &matcher,
-            sold_as: &sold_as(rules)?,
+            sold_as: &sold_as,
             titles: writer.titles(),
             list: &|list| writer.list(list),
         },
         files,
     )?;
-    // Neither is needed any more, and both are large where the estate is.
-    drop((matcher, known));
     let history = writer.history()?;
-    let outcome = assessed(rules, &settings, resolved, as_of, &history)?;
-    writer.commit(&Frozen {
-        outcome: &outcome,
-        settings: &settings_text,
-        prices: &outcome.prices,
-        purchases: &outcome.purchases,
+    // What is not needed any more is large where the estate is, and takes a while to give back.
+    let assessed = || assessed(rules, &settings, resolved, as_of, &history);
+    let (outcome, ()) = rayon::join(assessed, || drop((matcher, sold_as, known)));
+    let outcome = outcome?;
+    let frozen =
+        Frozen { outcome: &outcome, settings: &settings_text, prices: &outcome.prices, purchases: &outcome.purchases };
+    let mut done = None;
+    rayon::in_place_scope(|scope| {
+        scope.spawn(|_| done = Some(meanwhile(frozen.outcome)));
+        writer.commit(&frozen)
     })?;
-    Ok(outcome)
+    // A scope ends when all that was begun in it has ended.
+    let done = done.expect("what was begun beside the commit has ended");
+    Ok((outcome, done))
 }
 
 /// The last scan, assessed anew where another day is asked for.

@@ -1,6 +1,5 @@
 //! `trueup scan`: the main job.
 
-use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -10,7 +9,7 @@ use crate::report::Section;
 
 use super::estate;
 use super::progress::Bar;
-use super::show::{Wanted, show};
+use super::show::{Wanted, shown};
 use super::stop::Stop;
 use super::{End, Global};
 
@@ -43,8 +42,6 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
     global.say_more(&format!("reading {}", options.estate.display()));
     estate::look_before_scan(global, &options);
     let bar = Bar::start(global.quiet);
-    let outcome = pipeline::scan(&options, &bar);
-    bar.finish();
     let wanted = Wanted {
         command: "scan",
         sections: &Section::ALL,
@@ -53,7 +50,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
         estate: arguments.folder.as_deref(),
         owes_position: true,
     };
+    let scanned = pipeline::scan_and(&options, &bar, |outcome| shown(global, outcome, &wanted));
+    bar.finish();
+    let (outcome, shown) = scanned?;
     // The program ends with this result: giving back an outcome of a large estate piece by piece would only take time.
-    let outcome = ManuallyDrop::new(outcome?);
-    show(global, &outcome, &wanted)
+    std::mem::forget(outcome);
+    shown?.print(global)
 }

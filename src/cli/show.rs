@@ -25,8 +25,28 @@ pub(super) struct Wanted<'a> {
     pub owes_position: bool,
 }
 
+/// The result of a command, ready to be printed.
+pub(super) struct Shown {
+    text: String,
+    /// How the command ends once it is.
+    end: Result<End, Stop>,
+}
+
+impl Shown {
+    /// Prints it, or writes it where the options say.
+    pub(super) fn print(self, global: &Global) -> Result<End, Stop> {
+        global.write(&self.text)?;
+        self.end
+    }
+}
+
 /// Shows it and judges it.
 pub(super) fn show(global: &Global, outcome: &Outcome, wanted: &Wanted<'_>) -> Result<End, Stop> {
+    shown(global, outcome, wanted)?.print(global)
+}
+
+/// What there is to show, and the verdict; nothing is printed yet.
+pub(super) fn shown(global: &Global, outcome: &Outcome, wanted: &Wanted<'_>) -> Result<Shown, Stop> {
     let filter = Filter {
         organisation: organisation(global, outcome)?,
         reading: global.reading(),
@@ -45,11 +65,11 @@ pub(super) fn show(global: &Global, outcome: &Outcome, wanted: &Wanted<'_>) -> R
         Format::Json => json::render(&report, wanted.sections).map_err(|error| unwritable(&error.to_string()))?,
         Format::Csv => comma_separated(global, wanted, &report)?,
     };
-    global.write(&text)?;
-    if wanted.owes_position && !report.has_position() {
-        return Err(no_answer(&report, &view));
-    }
-    Ok(gate::judge(&report, &global.fail_on))
+    let end = match wanted.owes_position && !report.has_position() {
+        true => Err(no_answer(&report, &view)),
+        false => Ok(gate::judge(&report, &global.fail_on)),
+    };
+    Ok(Shown { text, end })
 }
 
 /// Why there is no position, and what to do.

@@ -3,14 +3,15 @@
 use crate::diag::{Diagnostic, Severity};
 use crate::model::{FileStatus, Manifest, ObservedHost, Place, Price, PurchaseLine, SoftwareRecord, View};
 use crate::read::{Input, Reader, Sink, Verdict};
-use crate::store::{FileContents, HostContents, SoftwareList};
+use crate::store::{FileContents, HostContents, KnownTitles, SoftwareList};
 
 /// Collects what a reader finds.
-struct Collector {
+struct Collector<'a> {
+    known: &'a KnownTitles,
     contents: FileContents<SoftwareList>,
 }
 
-impl Sink for Collector {
+impl Sink for Collector<'_> {
     fn host(&mut self, host: ObservedHost) {
         self.contents.captured = self.contents.captured.max(host.captured);
         let software = (host.view == View::Agent).then(SoftwareList::default);
@@ -19,7 +20,7 @@ impl Sink for Collector {
 
     fn software(&mut self, record: SoftwareRecord<'_>, place: Place) {
         if let Some(host) = self.contents.hosts.last_mut() {
-            host.software.get_or_insert_default().push(record, &place);
+            host.software.get_or_insert_default().push(record, &place, self.known);
         }
     }
 
@@ -40,9 +41,15 @@ impl Sink for Collector {
     }
 }
 
-/// Reads one file's content.
-pub(super) fn collect(reader: &dyn Reader, version: u32, input: &Input<'_>, hash: &str) -> FileContents<SoftwareList> {
-    let mut collector = Collector { contents: FileContents::new(hash, FileStatus::Read) };
+/// Reads one file's content; titles that are known need not be written out.
+pub(super) fn collect(
+    reader: &dyn Reader,
+    version: u32,
+    input: &Input<'_>,
+    hash: &str,
+    known: &KnownTitles,
+) -> FileContents<SoftwareList> {
+    let mut collector = Collector { known, contents: FileContents::new(hash, FileStatus::Read) };
     let verdict = reader.read(input, &mut collector);
     let mut contents = collector.contents;
     contents.reader = reader.name().to_owned();

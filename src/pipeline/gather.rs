@@ -4,21 +4,22 @@
 //! of its files: nothing depends on the timing of threads, and memory stays bounded.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Mutex;
 
 use rayon::prelude::*;
 
 use crate::diag::Diagnostic;
-use crate::discover::{self, Archive, Budget, Found, Member, Opening};
+use crate::discover::{self, Archive, Budget, Found, Member, Opening, Walk};
 use crate::model::FileStatus;
 use crate::read::{Input, Readers};
 use crate::rules::TableSettings;
-use crate::store::{ContentId, FileContents, FileResult, KnownFiles, ScanWriter, SoftwareList, StoreError, StoredFile};
+use crate::store::{
+    ContentId, FileContents, FileResult, KnownFiles, KnownTitles, ScanWriter, SoftwareList, StoreError, StoredFile,
+};
 
+use super::Progress;
 use super::collect::{collect, without_path};
 use super::organisations::Folders;
-use super::{Failure, Progress};
 
 /// Files of a block.
 const BLOCK: usize = 256;
@@ -27,12 +28,15 @@ const BLOCK: usize = 256;
 const AT_A_TIME: usize = 4;
 
 /// What files are read with.
+#[derive(Clone)]
 pub(super) struct Means<'a> {
     pub readers: &'a Readers<'a>,
     pub tables: &'a TableSettings,
     pub known: &'a KnownFiles,
     pub folders: &'a Folders<'a>,
     pub opening: &'a Opening,
+    /// Software titles that were known when the block was begun.
+    pub titles: KnownTitles,
 }
 
 /// Files up to this size are read into buffers that are kept for the next.
@@ -60,30 +64,29 @@ enum Item {
     Known { path: String, size: u64, modified_ns: Option<i64>, content: ContentId },
 }
 
-/// Reads every file below a folder that changed since the last scan, and adds all of them to the scan.
+/// Reads every file of an estate that changed since the last scan, and adds all of them to the scan.
 pub(super) fn gather(
-    root: &Path,
+    walk: Walk,
     means: &Means<'_>,
     writer: &mut ScanWriter<'_>,
     progress: &dyn Progress,
-) -> Result<Vec<StoredFile>, Failure> {
-    let walk = discover::walk(root).map_err(Failure::from_diagnostic)?;
-    progress.found(walk.files.len() as u64 + walk.blocked.len() as u64);
-    let mut stored = Vec::with_capacity(walk.files.len() + walk.blocked.len());
+) -> Result<Vec<StoredFile>, StoreError> {
+    let Walk { files, blocked } = walk;
+    progress.found(files.len() as u64 + blocked.len() as u64);
+    let mut stored = Vec::with_capacity(files.len() + blocked.len());
     let now = jiff::Timestamp::now().as_nanosecond();
-    let blocked = walk.blocked;
-    let files = walk.files;
     let buffers = Buffers::default();
-    let read = |block: &[Found]| -> Vec<Vec<Item>> {
-        block.par_iter().with_max_len(AT_A_TIME).map(|found| read_one(found, means, now, &buffers)).collect()
+    let read = |block: &[Found], means: Means<'_>| -> Vec<Vec<Item>> {
+        block.par_iter().with_max_len(AT_A_TIME).map(|found| read_one(found, &means, now, &buffers)).collect()
     };
     let mut blocks = files.chunks(BLOCK);
-    let mut waiting = blocks.next().map(read);
+    let mut waiting = blocks.next().map(|block| read(block, means.clone()));
     while let Some(ready) = waiting.take() {
         let next = blocks.next();
+        let means = Means { titles: writer.known_titles(), ..means.clone() };
         rayon::in_place_scope(|scope| -> Result<(), StoreError> {
             if let Some(block) = next {
-                scope.spawn(|_| waiting = Some(read(block)));
+                scope.spawn(|_| waiting = Some(read(block, means)));
             }
             write(ready, writer, &mut stored, progress)
         })?;
@@ -266,7 +269,7 @@ fn understand(
     let mut contents = match reader {
         Some(reader) => {
             let input = Input { path, bytes, organisation, tables: means.tables };
-            collect(reader, means.readers.version_of(reader), &input, hash)
+            collect(reader, means.readers.version_of(reader), &input, hash, &means.titles)
         }
         None => {
             let head = &bytes[..bytes.len().min(discover::HEAD_BYTES)];

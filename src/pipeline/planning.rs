@@ -9,7 +9,7 @@ use crate::model::{Answer, Estate, FileStatus, Host, Plan, Price};
 use crate::plan;
 use crate::read::{Input, Readers};
 use crate::rules::{Rules, Settings};
-use crate::store::Store;
+use crate::store::{KnownTitles, Store};
 
 use super::{Failure, ScanOptions, collect, resolve, with_last_scan};
 
@@ -149,7 +149,7 @@ fn prices(rules: &Rules, settings: &Settings, path: &Path) -> Result<Vec<Price>,
     let readers = Readers::new(&settings.tables);
     let reader = readers.choose(&loaded.bytes, &shown).ok_or_else(|| unreadable("it is no price list".into()))?;
     let input = Input { path: &shown, bytes: &loaded.bytes, organisation: None, tables: &settings.tables };
-    let contents = collect::collect(reader, readers.version_of(reader), &input, "");
+    let contents = collect::collect(reader, readers.version_of(reader), &input, "", &KnownTitles::default());
     if contents.status != FileStatus::Read {
         // A price that was not understood would be missing without a word.
         let reason = contents.reason.unwrap_or_else(|| "it was not read in full".into());

@@ -33,7 +33,7 @@ pub use error::StoreError;
 pub use known::{KnownFile, KnownFiles};
 pub use places::Places;
 pub use software::{ListId, SoftwareList, StoredSoftware};
-pub use titles::{TitleId, Titles};
+pub use titles::{KnownTitles, TitleId, Titles};
 pub use writer::{Frozen, ScanWriter};
 
 use std::io::Read;
@@ -133,7 +133,9 @@ impl Store {
     /// Where it cannot be made, is of a newer version, is no store of ours, or another process holds it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         disk::make_private(path)?;
-        Self::connect(path)
+        let store = Self::connect(path)?;
+        store.choose_journal();
+        Ok(store)
     }
 
     /// Opens the store for reports.
@@ -286,7 +288,6 @@ impl Store {
         connection.pragma_update(None, "cache_size", CACHE).map_err(failed)?;
         let mut store = Self { connection, path: path.to_owned() };
         if store.version()? < VERSION {
-            store.choose_journal();
             store.migrate()?;
         }
         Ok(store)
@@ -307,10 +308,12 @@ impl Store {
         Ok(found)
     }
 
-    /// A write-ahead log on a disk of this machine, a rollback journal elsewhere. SQLite works with either, so that a
-    /// refusal is no failure.
+    /// A write-ahead log, so that reports can be read while a scan is written; a rollback journal on disks of other
+    /// machines, and for the first scan, which nobody can read yet and which a log would have written twice. SQLite works
+    /// with either, so that a refusal is no failure.
     fn choose_journal(&self) {
-        let mode = if disk::is_local(&self.path) { "WAL" } else { "DELETE" };
+        let scanned = self.connection.query_row("SELECT EXISTS (SELECT 1 FROM scan)", [], |row| row.get(0));
+        let mode = if scanned.unwrap_or(false) && disk::is_local(&self.path) { "WAL" } else { "DELETE" };
         let chosen: rusqlite::Result<String> =
             self.connection.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |row| row.get(0));
         drop(chosen);

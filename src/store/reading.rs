@@ -11,7 +11,7 @@ use super::StoreError;
 use super::content::{ContentId, FileContents, HostContents, StoredFile};
 use super::places::Places;
 use super::software::{ListId, StoredSoftware, read_titles};
-use super::titles::{Packed, TitleId, Titles, pack};
+use super::titles::{TitleId, Titles, hash};
 
 /// A connection for reading, with the path for messages.
 #[derive(Clone, Copy)]
@@ -50,7 +50,6 @@ impl Reading<'_> {
     /// Every title.
     pub fn titles(&self) -> Result<Titles, StoreError> {
         let mut titles = Titles::default();
-        let mut joined = String::new();
         let mut statement = self.prepared("SELECT id, name, version, publisher, key FROM title ORDER BY id")?;
         let mut rows = statement.query([]).map_err(|error| self.failed(error))?;
         while let Some(row) = rows.next().map_err(|error| self.failed(error))? {
@@ -59,9 +58,7 @@ impl Reading<'_> {
                 || Ok(SoftwareRecord { name: text(1)?, version: text(2)?, publisher: text(3)?, key: text(4)? });
             let record = record().map_err(|error| self.failed(error))?;
             let id: u32 = row.get(0).map_err(|error| self.failed(error))?;
-            joined.clear();
-            let packed = pack(record, &mut joined).map(|ends| Packed { text: &joined, ends });
-            if packed.map(|packed| titles.intern(packed, packed.hash())) != Some((TitleId(id), true)) {
+            if titles.intern(record, hash(record)) != Some((TitleId(id), true)) {
                 return Err(self.damaged(format!("software title {id} is out of order or stands twice")));
             }
         }

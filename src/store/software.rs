@@ -4,52 +4,66 @@ use crate::model::{Place, SoftwareRecord};
 
 use super::number::{read_number, write_number};
 use super::places::Places;
-use super::titles::{Packed, TitleId, pack};
+use super::titles::{KnownTitles, Packed, TitleId, hash};
 
-/// The software records of one host in the order of the file, all in one piece of text.
+/// The software records of one host in the order of the file: numbers of titles that are known, and the others written
+/// out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SoftwareList {
-    text: String,
-    /// Where the parts of each record end, counted from its beginning.
-    ends: Vec<[u32; 4]>,
-    /// Hash of each record, see [`Packed::hash`].
-    hashes: Vec<u64>,
+    titles: Vec<Title>,
+    new: Packed,
     places: Places,
 }
 
+/// One record of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Title {
+    Known(TitleId),
+    /// The next of those written out, with its hash, see [`hash`].
+    New(u64),
+}
+
+/// A record of a list on its way into the store.
+pub(super) enum Listed<'a> {
+    /// A title that has its number.
+    Known(TitleId),
+    /// A title to look for, and its hash.
+    New(SoftwareRecord<'a>, u64),
+}
+
 impl SoftwareList {
-    /// Adds the next record. One of more than four gigabytes is not added and gives `false`.
-    pub fn push(&mut self, record: SoftwareRecord<'_>, place: &Place) -> bool {
-        let start = self.text.len();
-        let Some(ends) = pack(record, &mut self.text) else { return false };
-        self.ends.push(ends);
-        self.hashes.push(Packed { text: &self.text[start..], ends }.hash());
+    /// Adds the next record; titles that are known need not be written out. One of more than four gigabytes is not
+    /// added and gives `false`.
+    pub fn push(&mut self, record: SoftwareRecord<'_>, place: &Place, known: &KnownTitles) -> bool {
+        let hash = hash(record);
+        match known.number(record, hash) {
+            Some(number) => self.titles.push(Title::Known(number)),
+            None if self.new.push(record) => self.titles.push(Title::New(hash)),
+            None => return false,
+        }
         self.places.push(place);
         true
     }
 
     /// Number of records.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.titles.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.titles.is_empty()
     }
 
     /// The records in order.
-    pub fn iter(&self) -> impl Iterator<Item = SoftwareRecord<'_>> {
-        self.hashed().map(|(packed, _)| packed.record())
-    }
-
-    /// The records in order, each with its hash.
-    pub(super) fn hashed(&self) -> impl Iterator<Item = (Packed<'_>, u64)> {
-        let mut start = 0;
-        self.ends.iter().zip(&self.hashes).map(move |(&ends, &hash)| {
-            let text = &self.text[start..start + ends[3] as usize];
-            start += text.len();
-            (Packed { text, ends }, hash)
+    pub(super) fn listed(&self) -> impl Iterator<Item = Listed<'_>> {
+        let mut written_out = 0;
+        self.titles.iter().map(move |title| match *title {
+            Title::Known(number) => Listed::Known(number),
+            Title::New(hash) => {
+                written_out += 1;
+                Listed::New(self.new.get(written_out - 1).unwrap_or_default(), hash)
+            }
         })
     }
 

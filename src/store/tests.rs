@@ -84,7 +84,8 @@ fn list(names: &[&str]) -> SoftwareList {
     let mut list = SoftwareList::default();
     for (index, name) in names.iter().enumerate() {
         let record = SoftwareRecord { name, version: "1.0", ..SoftwareRecord::default() };
-        assert!(list.push(record, &Place::Within(format!("content.softwares[{}]", index + 3).into())));
+        let place = Place::Within(format!("content.softwares[{}]", index + 3).into());
+        assert!(list.push(record, &place, &KnownTitles::default()));
     }
     list
 }
@@ -307,12 +308,28 @@ fn a_new_store_has_every_migration_and_opening_it_again_changes_nothing() {
     let (_folder, path) = place_of_store();
     let store = Store::open(&path).expect("a new store");
     assert_eq!(store.version().expect("it reads"), VERSION);
-    let mode: String = store.connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).expect("it reads");
-    assert_eq!(mode, if disk::is_local(&path) { "wal" } else { "delete" });
     drop(store);
     let bytes = std::fs::read(&path).expect("it reads");
     drop(Store::open_existing(&path).expect("it opens again"));
     assert_eq!(std::fs::read(&path).expect("it reads"), bytes);
+}
+
+#[test]
+fn the_first_scan_is_written_once_and_reports_can_be_read_while_later_ones_are_written() {
+    let (_folder, path) = place_of_store();
+    let mode = |store: &Store| -> String {
+        store.connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).expect("it reads")
+    };
+    let mut store = Store::open(&path).expect("a new store");
+    assert_eq!(mode(&store), "delete");
+    scan(&mut store, &[file("a.json", "pc-1", &["one"])], "r1");
+    drop(store);
+    let mut store = Store::open(&path).expect("it opens");
+    assert_eq!(mode(&store), if disk::is_local(&path) { "wal" } else { "delete" });
+    let mut writer = store.begin_scan("now", &[]).expect("it begins");
+    writer.add_file(file("b.json", "pc-2", &["two"])).expect("it is added");
+    let reports = Store::open_existing(&path).expect("it opens beside the scan");
+    assert_eq!(reports.scans().expect("they are listed").len(), 1);
 }
 
 #[test]
@@ -376,10 +393,10 @@ proptest! {
         let (_folder, path) = place_of_store();
         let mut software = SoftwareList::default();
         for (name, version, publisher, key) in &records {
-            software.push(SoftwareRecord { name, version, publisher, key }, &Place::Whole);
+            software.push(SoftwareRecord { name, version, publisher, key }, &Place::Whole, &KnownTitles::default());
         }
         let mut result = file("a.json", "pc-1", &[]);
-        result.contents.hosts[0].software = Some(software.clone());
+        result.contents.hosts[0].software = Some(software);
         let mut store = Store::open(&path).expect("a new store");
         let stored = scan(&mut store, &[result], "r1");
         drop(store);
@@ -388,11 +405,33 @@ proptest! {
         let list = stored[0].contents.hosts[0].software.as_ref().expect("it has a list").list;
         let ids = store.list(list).expect("it is there");
         let read: Vec<SoftwareRecord<'_>> = ids.into_iter().map(|id| titles.get(id)).collect();
-        prop_assert_eq!(read, software.iter().collect::<Vec<_>>());
+        let record = |(name, version, publisher, key)| SoftwareRecord { name, version, publisher, key };
+        let written = records.iter().map(|(a, b, c, d)| record((a.as_str(), b.as_str(), c.as_str(), d.as_str())));
+        prop_assert_eq!(read, written.collect::<Vec<_>>());
         let distinct: std::collections::BTreeSet<_> = records.iter().collect();
         prop_assert_eq!(titles.len(), distinct.len());
         prop_assert_eq!(titles.iter().count(), distinct.len());
     }
+}
+
+#[test]
+fn a_list_is_the_same_whether_its_titles_were_known_when_it_was_read_or_not() {
+    let (_folder, path) = place_of_store();
+    let mut store = Store::open(&path).expect("a new store");
+    let mut writer = store.begin_scan("now", &[]).expect("it begins");
+    let first = writer.add_file(file("a.json", "pc-1", &["one", "two", "one"])).expect("it is added");
+    let known = writer.known_titles();
+    let mut later = file("b.json", "pc-2", &[]);
+    let mut software = SoftwareList::default();
+    for name in ["one", "two", "one"] {
+        let record = SoftwareRecord { name, version: "1.0", ..SoftwareRecord::default() };
+        assert!(software.push(record, &Place::Whole, &known));
+    }
+    later.contents.hosts[0].software = Some(software);
+    let second = writer.add_file(later).expect("it is added");
+    let list = |file: &StoredFile| file.contents.hosts[0].software.as_ref().expect("it has a list").list;
+    assert_eq!(list(&first), list(&second));
+    assert_eq!(writer.list(list(&second)).expect("it is there"), [TitleId(0), TitleId(1), TitleId(0)]);
 }
 
 /// A row of the position.

@@ -1,9 +1,12 @@
 //! Distinct software titles: each is kept once and has a number for ever.
+//!
+//! While a scan is written, other threads look titles up among those that were known when their files were begun, so
+//! that a title is written out only where it is new to them: nearly none is. Numbers are given by the one writer, in the
+//! order of the files, so that they depend on no thread.
 
 use std::hash::{BuildHasher, Hasher};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::model::SoftwareRecord;
@@ -12,105 +15,191 @@ use crate::model::SoftwareRecord;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TitleId(pub u32);
 
-/// A record whose texts follow each other in one, so that comparing and hashing it is one pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Packed<'a> {
-    /// Name, version, publisher and key.
-    pub text: &'a str,
-    /// Where each of them ends.
-    pub ends: [u32; 4],
-}
-
 /// The same for all titles of a run and another in each, so that no inventory can be written to make all titles collide.
 static HASHER: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
 
-impl<'a> Packed<'a> {
-    /// Where to look for the title; workers ask, so that the one writer need not.
-    pub fn hash(self) -> u64 {
-        let mut hasher = HASHER.build_hasher();
-        hasher.write(self.text.as_bytes());
-        self.ends.iter().for_each(|end| hasher.write_u32(*end));
-        hasher.finish()
+/// Where to look for a title; workers ask, so that the one writer need not.
+pub(super) fn hash(title: SoftwareRecord<'_>) -> u64 {
+    let mut hasher = HASHER.build_hasher();
+    for text in [title.name, title.version, title.publisher, title.key] {
+        hasher.write(text.as_bytes());
+        hasher.write_usize(text.len());
+    }
+    hasher.finish()
+}
+
+/// Records whose texts follow each other in one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Packed {
+    text: String,
+    /// Where each record begins in the text, and where its name, version, publisher and key end from there.
+    records: Vec<(usize, [u32; 4])>,
+}
+
+impl Packed {
+    /// Appends a record. One of more than four gigabytes is not appended and gives `false`.
+    pub fn push(&mut self, record: SoftwareRecord<'_>) -> bool {
+        let texts = [record.name, record.version, record.publisher, record.key];
+        let (mut ends, mut end) = ([0u32; 4], 0u32);
+        for (text, slot) in texts.iter().zip(&mut ends) {
+            let sum = u32::try_from(text.len()).ok().and_then(|length| end.checked_add(length));
+            let Some(sum) = sum else { return false };
+            (end, *slot) = (sum, sum);
+        }
+        self.records.push((self.text.len(), ends));
+        self.text.reserve(end as usize);
+        texts.into_iter().for_each(|part| self.text.push_str(part));
+        true
     }
 
-    /// The record.
-    pub fn record(self) -> SoftwareRecord<'a> {
-        let [name, version, publisher, key] = self.ends.map(|end| end as usize);
-        SoftwareRecord {
-            name: &self.text[..name],
+    /// The record at an index.
+    pub fn get(&self, index: usize) -> Option<SoftwareRecord<'_>> {
+        let &(start, ends) = self.records.get(index)?;
+        let [name, version, publisher, key] = ends.map(|end| start + end as usize);
+        Some(SoftwareRecord {
+            name: &self.text[start..name],
             version: &self.text[name..version],
             publisher: &self.text[version..publisher],
             key: &self.text[publisher..key],
+        })
+    }
+
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+}
+
+/// Titles with the places to find them at.
+#[derive(Debug, Clone, Default)]
+struct Table {
+    titles: Packed,
+    /// Places in `titles` by the hash of the title.
+    places: HashTable<u32>,
+}
+
+impl Table {
+    fn find(&self, title: SoftwareRecord<'_>, hash: u64) -> Option<u32> {
+        self.places.find(hash, |&place| self.titles.get(place as usize) == Some(title)).copied()
+    }
+
+    /// Adds a title that is not in it; nothing where it is too long or the numbers are spent.
+    fn add(&mut self, title: SoftwareRecord<'_>, title_hash: u64) -> Option<u32> {
+        let place = u32::try_from(self.titles.len()).ok()?;
+        if !self.titles.push(title) {
+            return None;
         }
+        let titles = &self.titles;
+        let hash_of = |&place: &u32| titles.get(place as usize).map_or(0, hash);
+        self.places.insert_unique(title_hash, place, hash_of);
+        Some(place)
     }
 }
 
-/// Appends the texts of a record; gives where each ends, or `None`, with nothing appended, where they exceed four
-/// gigabytes.
-pub(super) fn pack(record: SoftwareRecord<'_>, text: &mut String) -> Option<[u32; 4]> {
-    let texts = [record.name, record.version, record.publisher, record.key];
-    let mut ends = [0u32; 4];
-    let mut end = 0u32;
-    for (text, slot) in texts.iter().zip(&mut ends) {
-        end = end.checked_add(u32::try_from(text.len()).ok()?)?;
-        *slot = end;
+/// Titles that were known at some moment, for threads that look them up while others are added.
+#[derive(Debug, Clone, Default)]
+pub struct KnownTitles(Arc<Table>);
+
+impl KnownTitles {
+    /// The number of a title.
+    pub(super) fn number(&self, title: SoftwareRecord<'_>, hash: u64) -> Option<TitleId> {
+        self.0.find(title, hash).map(TitleId)
     }
-    text.reserve(end as usize);
-    texts.into_iter().for_each(|part| text.push_str(part));
-    Some(ends)
 }
 
-/// All titles of a store. Looking one up asks a table in memory, never the database.
+/// All titles of a store. Looking one up asks tables in memory, never the database.
 #[derive(Debug, Default)]
 pub struct Titles {
-    text: String,
-    /// Where each title begins in the text, and where its parts end from there.
-    titles: Vec<(usize, [u32; 4])>,
-    /// Numbers by the hash of the title.
-    numbers: HashTable<u32>,
+    /// Those that other threads may look up.
+    settled: KnownTitles,
+    /// Those that came since; their numbers go on from there.
+    fresh: Table,
 }
 
 impl Titles {
     /// The title with this number; an empty one where there is none.
     pub fn get(&self, id: TitleId) -> SoftwareRecord<'_> {
-        packed(&self.text, &self.titles, id.0).map(Packed::record).unwrap_or_default()
+        let (settled, number) = (&self.settled.0.titles, id.0 as usize);
+        let title = settled.get(number).or_else(|| self.fresh.titles.get(number.checked_sub(settled.len())?));
+        title.unwrap_or_default()
     }
 
     /// Number of titles.
     pub fn len(&self) -> usize {
-        self.titles.len()
+        self.settled.0.titles.len() + self.fresh.titles.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.titles.is_empty()
+        self.len() == 0
     }
 
     /// Every title with its number, in order.
     pub fn iter(&self) -> impl Iterator<Item = (TitleId, SoftwareRecord<'_>)> {
-        let record = |id| packed(&self.text, &self.titles, id).map(|packed| (TitleId(id), packed.record()));
-        (0u32..).map_while(record)
+        (0u32..).map(TitleId).take(self.len()).map(|id| (id, self.get(id)))
     }
 
-    /// The number of a title with its hash, and whether it is new.
-    pub(super) fn intern(&mut self, title: Packed<'_>, hash: u64) -> (TitleId, bool) {
-        let (text, titles) = (&self.text, &self.titles);
-        let same = |id: &u32| packed(text, titles, *id) == Some(title);
-        let hash_of = |id: &u32| packed(text, titles, *id).map_or(0, Packed::hash);
-        match self.numbers.entry(hash, same, hash_of) {
-            Entry::Occupied(known) => (TitleId(*known.get()), false),
-            Entry::Vacant(vacant) => {
-                let new = u32::try_from(titles.len()).unwrap_or(u32::MAX);
-                vacant.insert(new);
-                self.titles.push((self.text.len(), title.ends));
-                self.text.push_str(title.text);
-                (TitleId(new), true)
+    /// Those known by now.
+    pub(super) fn known(&mut self) -> KnownTitles {
+        if self.fresh.titles.len() > 0 {
+            let Table { titles: fresh, .. } = std::mem::take(&mut self.fresh);
+            // Where somebody still looks into those known before, these are a copy from here on.
+            let settled = Arc::make_mut(&mut self.settled.0);
+            for title in (0..fresh.len()).filter_map(|index| fresh.get(index)) {
+                settled.add(title, hash(title));
             }
         }
+        self.settled.clone()
+    }
+
+    /// The number of a title with its hash, and whether it is new; nothing where there is no number for it.
+    pub(super) fn intern(&mut self, title: SoftwareRecord<'_>, hash: u64) -> Option<(TitleId, bool)> {
+        let before = u32::try_from(self.settled.0.titles.len()).ok()?;
+        if let Some(known) = self.settled.number(title, hash) {
+            return Some((known, false));
+        }
+        let known = self.fresh.find(title, hash);
+        let place = known.or_else(|| self.fresh.add(title, hash))?;
+        Some((TitleId(before.checked_add(place)?), known.is_none()))
     }
 }
 
-fn packed<'t>(text: &'t str, titles: &[(usize, [u32; 4])], id: u32) -> Option<Packed<'t>> {
-    let &(start, ends) = titles.get(id as usize)?;
-    Some(Packed { text: &text[start..start + ends[3] as usize], ends })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn title(name: &str) -> SoftwareRecord<'_> {
+        SoftwareRecord { name, version: "1", ..SoftwareRecord::default() }
+    }
+
+    fn number(titles: &mut Titles, name: &str) -> (TitleId, bool) {
+        titles.intern(title(name), hash(title(name))).expect("a number")
+    }
+
+    #[test]
+    fn a_title_keeps_its_number_whether_others_may_look_it_up_yet_or_not() {
+        let mut titles = Titles::default();
+        assert_eq!(number(&mut titles, "a"), (TitleId(0), true));
+        let looked_into = titles.known();
+        assert_eq!(number(&mut titles, "b"), (TitleId(1), true));
+        let also = titles.known();
+        assert_eq!(also.number(title("b"), hash(title("b"))), Some(TitleId(1)));
+        assert_eq!(looked_into.number(title("b"), hash(title("b"))), None, "it is as it was");
+        assert_eq!(number(&mut titles, "b"), (TitleId(1), false));
+        assert_eq!(number(&mut titles, "c"), (TitleId(2), true));
+        assert_eq!(number(&mut titles, "a"), (TitleId(0), false));
+        let names: Vec<&str> = titles.iter().map(|(_, title)| title.name).collect();
+        assert_eq!((names.as_slice(), titles.len()), (&["a", "b", "c"][..], 3));
+        assert_eq!(titles.get(TitleId(3)), SoftwareRecord::default());
+    }
+
+    #[test]
+    fn parts_of_a_title_are_not_confused_with_each_other() {
+        let mut titles = Titles::default();
+        let cut = |name: &'static str, version: &'static str| SoftwareRecord { name, version, ..Default::default() };
+        for (number, title) in [cut("ab", ""), cut("a", "b"), cut("", "ab")].into_iter().enumerate() {
+            let new = TitleId(u32::try_from(number).expect("small"));
+            assert_eq!(titles.intern(title, hash(title)), Some((new, true)));
+            assert_eq!(titles.get(new), title);
+        }
+    }
 }

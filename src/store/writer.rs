@@ -8,12 +8,12 @@ use std::path::Path;
 use rusqlite::{Transaction, params};
 use serde::Serialize;
 
-use crate::model::{FileStatus, History, Outcome, Place, Price, PurchaseLine};
+use crate::model::{FileStatus, History, Outcome, Place, Price, PurchaseLine, SoftwareRecord};
 
 use super::content::{ContentId, FileContents, FileResult, HostContents, StoredFile};
 use super::reading::Reading;
-use super::software::{ListId, SoftwareList, StoredSoftware, write_title};
-use super::titles::{TitleId, Titles};
+use super::software::{ListId, Listed, SoftwareList, StoredSoftware, write_title};
+use super::titles::{KnownTitles, TitleId, Titles};
 use super::{ScanId, StoreError};
 
 /// What a scan freezes beside the inventories.
@@ -84,6 +84,11 @@ impl<'store> ScanWriter<'store> {
     /// Every title of the store and of this scan so far.
     pub fn titles(&self) -> &Titles {
         &self.titles
+    }
+
+    /// The titles known by now, for threads that read further files.
+    pub fn known_titles(&mut self) -> KnownTitles {
+        self.titles.known()
     }
 
     /// Title numbers of a list in the order of the file.
@@ -270,15 +275,11 @@ impl<'store> ScanWriter<'store> {
     fn insert_list(&mut self, software: &SoftwareList) -> Result<StoredSoftware, StoreError> {
         let mut list = std::mem::take(&mut self.list);
         list.clear();
-        for (packed, hash) in software.hashed() {
-            let (id, new) = self.titles.intern(packed, hash);
-            if new {
-                let record = packed.record();
-                self.execute(
-                    "INSERT INTO title VALUES (?1, ?2, ?3, ?4, ?5)",
-                    params![id.0, record.name, record.version, record.publisher, record.key],
-                )?;
-            }
+        for listed in software.listed() {
+            let id = match listed {
+                Listed::Known(id) => id,
+                Listed::New(title, hash) => self.title(title, hash)?,
+            };
             write_title(&mut list, id);
         }
         let hash = blake3::hash(&list);
@@ -294,6 +295,20 @@ impl<'store> ScanWriter<'store> {
         };
         self.list = list;
         Ok(StoredSoftware { list: ListId(id), places: software.places().clone() })
+    }
+
+    /// The number of a title, which is stored where it is new.
+    fn title(&mut self, title: SoftwareRecord<'_>, hash: u64) -> Result<TitleId, StoreError> {
+        let full =
+            || StoreError::Damaged { path: self.path.to_owned(), what: "there is no number for another title".into() };
+        let (id, new) = self.titles.intern(title, hash).ok_or_else(full)?;
+        if new {
+            self.execute(
+                "INSERT INTO title VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![id.0, title.name, title.version, title.publisher, title.key],
+            )?;
+        }
+        Ok(id)
     }
 
     fn insert_file(&mut self, stored: &StoredFile, size: u64, modified_ns: Option<i64>) -> Result<(), StoreError> {
