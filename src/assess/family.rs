@@ -106,7 +106,8 @@ pub(super) fn solve<'a>(
     let entitlements = entitle::entitlements(&ground.index, ground.rules, members, ground.as_of, &asker);
     let mut requirements = Vec::new();
     let &Ground { ref index, rules, settings, as_of, .. } = ground;
-    let inputs = require::Inputs { index, rules, settings, as_of, memory: &memory.walks };
+    let heard_by_rights = asker.answers();
+    let inputs = require::Inputs { index, rules, settings, as_of, memory: &memory.walks, heard_by_rights };
     for product in members.iter().filter(|product| !product.terms.is_empty()) {
         requirements.extend(require::requirements(&inputs, product, &entitlements, &asker));
     }

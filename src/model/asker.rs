@@ -33,9 +33,29 @@ impl<'a> Asker<'a> {
         self.answered.borrow_mut().entry(self.reading, [ambiguity, organisation, product]).answer
     }
 
-    /// How many answers were given so far, asked for or not: what hears none is the same under every reading.
-    pub fn heard(&self) -> u64 {
-        self.answered.borrow().heard
+    /// Questions answered so far, asked or not, each by its number, which counts from zero.
+    pub fn answers(&self) -> usize {
+        self.answered.borrow().entries.len()
+    }
+
+    /// The question with this number, and its answer.
+    pub fn answered(&self, number: usize) -> Option<(QuestionKey, Answer)> {
+        self.answered.borrow().entries.get(number).map(|entry| (entry.key.clone(), entry.answer))
+    }
+
+    /// What `look` finds. Numbers of the questions whose answers it heard are put into `heard`, each once.
+    pub fn hearing<T>(&self, heard: &mut Vec<usize>, look: impl FnOnce() -> T) -> T {
+        heard.clear();
+        let before = self.answered.borrow_mut().listening.replace(std::mem::take(heard));
+        debug_assert!(before.is_none(), "nothing that is listened to listens itself");
+        let found = look();
+        *heard = self.answered.borrow_mut().listening.take().unwrap_or_default();
+        found
+    }
+
+    /// Whether the reading gives these answers.
+    pub fn gives<'k>(&self, mut answers: impl Iterator<Item = &'k (QuestionKey, Answer)>) -> bool {
+        answers.all(|(key, answer)| self.reading.answer(key) == *answer)
     }
 
     /// Every question asked, with the hosts it is about.
@@ -56,7 +76,8 @@ struct Answered {
     /// Numbers of the entries by a hash of their names.
     by_names: HashMap<u64, Vec<usize>>,
     hasher: RandomState,
-    heard: u64,
+    /// Numbers of those heard, while somebody wants to know.
+    listening: Option<Vec<usize>>,
     /// Number of the entry looked for last.
     last: usize,
 }
@@ -72,24 +93,25 @@ struct Entry {
 impl Answered {
     /// The entry of a question, written where it is new: ambiguity, organisation and product family.
     fn entry(&mut self, reading: &Reading, names: [&str; 3]) -> &mut Entry {
-        let Self { entries, by_names, hasher, heard, last } = self;
-        *heard += 1;
+        let Self { entries, by_names, hasher, listening, last } = self;
         let is_it = |number: &usize| {
             let key = entries.get(*number).map(|entry| &entry.key);
             key.is_some_and(|key| [&key.ambiguity, &key.organisation, &key.product] == names)
         };
-        if is_it(last) {
-            return &mut entries[*last];
+        if !is_it(last) {
+            let numbers = by_names.entry(hasher.hash_one(names)).or_default();
+            *last = numbers.iter().copied().find(is_it).unwrap_or_else(|| {
+                let [ambiguity, organisation, product] = names.map(str::to_owned);
+                let key = QuestionKey { ambiguity, organisation, product };
+                let answer = reading.answer(&key);
+                entries.push(Entry { key, answer, concerned: None });
+                numbers.push(entries.len() - 1);
+                entries.len() - 1
+            });
         }
-        let numbers = by_names.entry(hasher.hash_one(names)).or_default();
-        *last = numbers.iter().copied().find(is_it).unwrap_or_else(|| {
-            let [ambiguity, organisation, product] = names.map(str::to_owned);
-            let key = QuestionKey { ambiguity, organisation, product };
-            let answer = reading.answer(&key);
-            entries.push(Entry { key, answer, concerned: None });
-            numbers.push(entries.len() - 1);
-            entries.len() - 1
-        });
+        if let Some(heard) = listening.as_mut().filter(|heard| !heard.contains(last)) {
+            heard.push(*last);
+        }
         &mut entries[*last]
     }
 }
@@ -138,13 +160,16 @@ mod tests {
         for round in 0..1_000 {
             assert_eq!(asker.ask("D-1", "east", "a", &[HostId(round % 7), HostId(2)]), Answer::Customer);
         }
-        asker.ask("D-1", "a", "east", &[]);
-        asker.answer("D-2", "east", "a");
         let key = |organisation: &str, product: &str| QuestionKey {
             ambiguity: "D-1".into(),
             organisation: organisation.into(),
             product: product.into(),
         };
+        let mut heard = Vec::new();
+        asker.hearing(&mut heard, || asker.ask("D-1", "a", "east", &[]));
+        assert_eq!(heard, [1]);
+        assert!(asker.gives(asker.answered(1).iter()) && !asker.gives([(key("a", "east"), Answer::Strict)].iter()));
+        asker.answer("D-2", "east", "a");
         let all: Vec<HostId> = (0..7).map(HostId).collect();
         assert_eq!(asker.asked(), [(key("a", "east"), Vec::new()), (key("east", "a"), all)]);
     }

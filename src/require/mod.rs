@@ -113,6 +113,8 @@ pub(crate) struct Ground<'a> {
     pub owned: &'a [Entitlement],
     /// What the readings of a family have in common.
     pub memory: &'a Memory,
+    /// How many questions had been answered when the rights were worked out.
+    pub heard_by_rights: usize,
     /// What many scopes ask for.
     pub remembered: access::Remembered,
     /// What many lines have alike.
@@ -145,6 +147,8 @@ pub struct Inputs<'a> {
     pub as_of: Date,
     /// What other readings of the same family found.
     pub memory: &'a Memory,
+    /// How many questions had been answered when the rights were worked out, see [`Asker::answers`].
+    pub heard_by_rights: usize,
 }
 
 /// Requirements of one product, in the order of their keys.
@@ -154,7 +158,7 @@ pub fn requirements(
     owned: &[Entitlement],
     asker: &Asker<'_>,
 ) -> Vec<Requirement> {
-    let &Inputs { index, rules, settings, as_of, memory } = inputs;
+    let &Inputs { index, rules, settings, as_of, memory, heard_by_rights } = inputs;
     let remembered = access::Remembered::default();
     let ground = Ground {
         estate: index.estate(),
@@ -165,6 +169,7 @@ pub fn requirements(
         asker,
         owned,
         memory,
+        heard_by_rights,
         remembered,
         shared: shared::Shared::default(),
     };
