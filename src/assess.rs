@@ -32,7 +32,7 @@ use crate::model::{
     Answer, Assessment, Coverage, Estate, EstateIndex, Finding, History, Host, HostId, HostSummary, Installation,
     Names, Outcome, Reading,
 };
-use crate::rules::{Rules, Settings};
+use crate::rules::{Product, Rules, Settings};
 use crate::support;
 
 pub use implausible::with_what_hangs;
@@ -117,9 +117,12 @@ pub fn outcome_since(
     let mut customer = Vec::new();
     let mut questions = Vec::new();
     let mut asked = BTreeSet::new();
-    let explore = |members: &Vec<_>| questions::explore(&ground, members, &strict_reading, &customer_reading);
-    let (explored, read_alike): (Vec<questions::Explored>, ReadAlike) =
-        rayon::join(|| families(rules).par_iter().map(explore).collect(), || ReadAlike::of(&ground, records));
+    let explore = |members: &Vec<_>| -> questions::Explored {
+        questions::explore(&ground, members, &strict_reading, &customer_reading)
+    };
+    let families = families(rules);
+    let (explored, read_alike) =
+        rayon::join(|| largest_first(&ground, &families, explore), || ReadAlike::of(&ground, records));
     for explored in explored {
         strict.push(explored.strict);
         customer.push(explored.customer);
@@ -169,6 +172,28 @@ pub fn outcome_since(
     outcome.findings.sort();
     outcome.findings.dedup();
     outcome
+}
+
+/// Something of every family, in their order. Those with most installations are begun first, so that none of them is
+/// left to one thread while the others wait for it.
+fn largest_first<'r, T: Send>(
+    ground: &Ground<'_>,
+    families: &[Vec<&'r Product>],
+    work: impl Fn(&Vec<&'r Product>) -> T + Sync,
+) -> Vec<T> {
+    let installs = |members: &Vec<&Product>| -> usize {
+        members.iter().map(|product| ground.index.with_installs(&product.id).count()).sum()
+    };
+    let mut done: Vec<Option<T>> = families.iter().map(|_| None).collect();
+    let mut waiting: Vec<_> = families.iter().zip(&mut done).collect();
+    waiting.sort_by_key(|(members, _)| std::cmp::Reverse(installs(members)));
+    rayon::scope_fifo(|scope| {
+        for (members, done) in waiting {
+            let work = &work;
+            scope.spawn_fifo(move |_| *done = Some(work(members)));
+        }
+    });
+    done.into_iter().flatten().collect()
 }
 
 /// What every reading sees alike.

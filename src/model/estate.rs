@@ -109,11 +109,12 @@ impl Estate {
 
     /// Puts hosts into the order of organisation and name and renumbers every reference to them.
     pub fn sort_hosts(&mut self) {
+        // Those of a scan are, unless somebody declared others.
+        if self.hosts.is_sorted_by(|a, b| in_order(a) <= in_order(b)) {
+            return;
+        }
         let mut order: Vec<usize> = (0..self.hosts.len()).collect();
-        order.sort_by(|&a, &b| {
-            let (a, b) = (&self.hosts[a], &self.hosts[b]);
-            (&a.organisation, &a.name, &a.uuid, &a.serial).cmp(&(&b.organisation, &b.name, &b.uuid, &b.serial))
-        });
+        order.sort_by(|&a, &b| in_order(&self.hosts[a]).cmp(&in_order(&self.hosts[b])));
         let mut renumbered = vec![HostId(0); self.hosts.len()];
         for (new, &old) in order.iter().enumerate() {
             renumbered[old] = HostId(u32::try_from(new).unwrap_or(u32::MAX));
@@ -250,6 +251,11 @@ fn forget(host: &mut Host, renumbered: &[Option<HostId>], reason: &str) {
     });
     host.may_run_on = host.may_run_on.take().map(|ids| ids.into_iter().filter_map(new).collect());
     host.container_of = host.container_of.and_then(new);
+}
+
+/// By what hosts are put into order.
+fn in_order(host: &Host) -> (&str, &str, Option<&str>, Option<&str>) {
+    (&host.organisation, &host.name, host.uuid.as_deref(), host.serial.as_deref())
 }
 
 /// Replaces every host id a host holds.

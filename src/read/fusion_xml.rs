@@ -209,6 +209,14 @@ impl<'a> Document<'a> {
             let done = match plain.next() {
                 Ok(Token::Open(element, at)) => begin(self, element, at),
                 Ok(Token::Empty(element, at)) => begin(self, element, at).map(|()| self.close()),
+                // Nearly every element there is: nothing begins or ends with it but its own text.
+                Ok(Token::Leaf(element, _, text)) if self.depth == 3 && self.in_content => {
+                    self.slot = None;
+                    if let Some(slot) = slot(self.section, element) {
+                        *slot(self) = Text(Cow::Borrowed(text));
+                    }
+                    Ok(())
+                }
                 Ok(Token::Leaf(element, at, text)) => begin(self, element, at).map(|()| {
                     if self.slot.is_some() {
                         self.append(Cow::Borrowed(text));

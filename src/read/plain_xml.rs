@@ -74,7 +74,7 @@ impl<'a> PlainXml<'a> {
         let bytes = self.text.as_bytes();
         if bytes.get(begins + 1) == Some(&b'/') {
             let name = self.open.pop().ok_or(NotPlain)?;
-            self.at = after_end_of(bytes, begins, name).ok_or(NotPlain)?;
+            self.pass(after_end_of(bytes, begins, name).ok_or(NotPlain)?);
             return Ok(Token::Close);
         }
         let length = bytes[begins + 1..].iter().position(|&byte| !OF_NAME[usize::from(byte)]).ok_or(NotPlain)?;
@@ -86,7 +86,7 @@ impl<'a> PlainXml<'a> {
         match bytes[ends] {
             b'>' => Ok(self.opened(name, begins, ends + 1)),
             b'/' if bytes.get(ends + 1) == Some(&b'>') => {
-                self.at = ends + 2;
+                self.pass(ends + 2);
                 Ok(Token::Empty(name, begins))
             }
             _ => Err(NotPlain),
@@ -99,12 +99,19 @@ impl<'a> PlainXml<'a> {
         let text = memchr2(b'<', b'&', &bytes[inside..]).map(|length| inside + length);
         let after = text.filter(|&end| bytes[end] == b'<').and_then(|end| Some((end, after_end_of(bytes, end, name)?)));
         if let Some((end, after)) = after {
-            self.at = after;
+            self.pass(after);
             return Token::Leaf(name, begins, &self.text[inside..end]);
         }
-        self.at = inside;
+        self.pass(inside);
         self.open.push(name);
         Token::Open(name, begins)
+    }
+
+    /// Goes on at `at`, behind a tag, or at the next tag where nothing but blanks is between the two: they say nothing.
+    fn pass(&mut self, at: usize) {
+        let bytes = self.text.as_bytes();
+        let blanks = bytes[at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        self.at = if bytes.get(at + blanks) == Some(&b'<') { at + blanks } else { at };
     }
 
     fn entity(&mut self) -> Result<Token<'a>, NotPlain> {
@@ -175,6 +182,10 @@ mod tests {
         ];
         assert_eq!(tokens(text), Ok(expected));
         assert_eq!(tokens(""), Ok(Vec::new()));
+        let spread = "<A>\n  <B> &amp; </B>\n  <D> x </D>\n</A>";
+        let said =
+            vec![Open("A", 0), Open("B", 6), Text(" "), Character('&'), Text(" "), Close, Leaf("D", 25, " x "), Close];
+        assert_eq!(tokens(spread), Ok(said));
     }
 
     #[test]

@@ -82,8 +82,9 @@ pub struct FindingRow<'a> {
 
 /// Findings by their keys. Those on support, of which there may be many, are left out where only its sums are wanted.
 pub(super) fn findings<'a>(outcome: &'a Outcome, filter: &Filter) -> Vec<FindingRow<'a>> {
-    let unsupported = outcome.unsupported().filter(|_| !filter.support_sums).map(|(_, finding)| Cow::Owned(finding));
-    let all = outcome.findings.iter().map(Cow::Borrowed).chain(unsupported);
+    // Each of them is written when it is asked for.
+    let unsupported = (!filter.support_sums).then(|| outcome.unsupported().map(|(_, finding)| Cow::Owned(finding)));
+    let all = outcome.findings.iter().map(Cow::Borrowed).chain(unsupported.into_iter().flatten());
     let mut rows: Vec<FindingRow<'a>> =
         all.filter(|finding| filter.shows(&finding.organisation)).map(|finding| row(outcome, finding)).collect();
     rows.sort_by(|a, b| (&a.key, &a.organisation, &a.text).cmp(&(&b.key, &b.organisation, &b.text)));
