@@ -64,6 +64,23 @@ impl Packed {
         })
     }
 
+    /// Whether this record stands at an index. It is asked of every record of every file: lengths tell most texts apart,
+    /// and nothing is cut out of the text that need not be.
+    fn holds(&self, index: usize, record: SoftwareRecord<'_>) -> bool {
+        let Some(&(start, [name, version, publisher, key])) = self.records.get(index) else { return false };
+        let texts = [record.name, record.version, record.publisher, record.key].map(str::as_bytes);
+        let lengths = [name, version - name, publisher - version, key - publisher];
+        if texts.iter().zip(lengths).any(|(text, length)| text.len() != length as usize) {
+            return false;
+        }
+        let mut rest = &self.text.as_bytes()[start..start + key as usize];
+        texts.into_iter().all(|text| {
+            let (part, after) = rest.split_at(text.len());
+            rest = after;
+            part == text
+        })
+    }
+
     pub fn len(&self) -> usize {
         self.records.len()
     }
@@ -79,7 +96,7 @@ struct Table {
 
 impl Table {
     fn find(&self, title: SoftwareRecord<'_>, hash: u64) -> Option<u32> {
-        self.places.find(hash, |&place| self.titles.get(place as usize) == Some(title)).copied()
+        self.places.find(hash, |&place| self.titles.holds(place as usize, title)).copied()
     }
 
     /// Adds a title that is not in it; nothing where it is too long or the numbers are spent.
