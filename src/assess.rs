@@ -28,6 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use rayon::prelude::*;
 
+use crate::allocate::PriceList;
 use crate::model::{
     Answer, Assessment, Coverage, Estate, EstateIndex, Finding, History, Host, HostId, HostSummary, Installation,
     Names, Outcome, Reading,
@@ -81,6 +82,11 @@ pub(crate) struct Ground<'a> {
 }
 
 impl<'a> Ground<'a> {
+    /// What meets a need by itself, as it is priced on the day.
+    fn prices(&self) -> PriceList<'a> {
+        PriceList::new(&self.estate.prices, &self.rules.names, self.as_of, &self.settings.currency)
+    }
+
     /// Every installation of a product with its machine, in the order of machines.
     fn installs_of(&self, product: &str) -> impl Iterator<Item = (HostId, &'a Host, &'a Installation)> {
         let machines = self.index.with_installs(product);

@@ -149,7 +149,8 @@ impl Row {
         divisors.into_iter().filter(|&divisor| divisor > 1).collect()
     }
 
-    /// The constraint after division, and the length of its factors before what is needed beyond is put in; `None` where nothing is left over, so that division gains nothing.
+    /// The constraint after division, and the length of its factors before what is needed beyond is put in; `None` where
+    /// nothing is left over, so that division gains nothing.
     fn rounded(&self, reduced: &Reduced, licences: &[u64], part: &Part, divisor: i64) -> Option<(Cut, f64)> {
         let over = self.most.rem_euclid(divisor);
         if over == 0 {

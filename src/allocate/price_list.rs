@@ -29,7 +29,8 @@ pub enum Priced {
 }
 
 impl<'a> PriceList<'a> {
-    /// The prices in force on a day, with names of products by id for what is missing; Software Assurance and step-ups meet no need by themselves.
+    /// The prices in force on a day, with names of products by id for what is missing; Software Assurance and step-ups meet
+    /// no need by themselves.
     pub fn new(prices: &'a [Price], names: &'a BTreeMap<String, String>, as_of: Date, wanted: &str) -> Self {
         let PricesInForce { mut prices, currency } = PricesInForce::new(prices, as_of, wanted);
         prices.retain(|price| !matches!(price.kind, PriceKind::Sa | PriceKind::StepUp));

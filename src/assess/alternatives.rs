@@ -90,7 +90,7 @@ fn add_own_editions(ground: &Ground<'_>, requirements: &[Requirement], ways: &mu
 
 /// Prices every way of every scope by itself, lawful or not. Many scopes are alike, so equal ways are priced once.
 pub(super) fn price_scopes(ground: &Ground<'_>, requirements: &mut [Requirement]) {
-    let prices = PriceList::new(&ground.estate.prices, &ground.rules.names, ground.as_of, &ground.settings.currency);
+    let prices = ground.prices();
     let mut known: BTreeMap<WayPrice, Result<Money, Vec<String>>> = BTreeMap::new();
     for way in requirements.iter_mut().flat_map(|requirement| &mut requirement.alternatives) {
         let key = (wares(&[way]).iter().map(ware_key).collect(), way.unstated.clone());

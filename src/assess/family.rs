@@ -55,7 +55,7 @@ impl Memory {
 
 /// Reconciles one family; `memory` holds what was found and chosen under other readings.
 pub(super) fn reconcile(ground: &Ground<'_>, members: &[&Product], reading: &Reading, memory: &Memory) -> FamilyResult {
-    let prices = PriceList::new(&ground.estate.prices, &ground.rules.names, ground.as_of, &ground.settings.currency);
+    let prices = ground.prices();
     let Solved { requirements, entitlements, solution, asker, note } = solve(ground, &prices, members, reading, memory);
     let asked = asker.asked();
     let ((surpluses, positions), alternatives) = rayon::join(
@@ -79,7 +79,7 @@ pub(super) fn reconcile(ground: &Ground<'_>, members: &[&Product], reading: &Rea
 
 /// The rows of one family alone: all that is looked at under the other answer to a question.
 pub(super) fn rows(ground: &Ground<'_>, members: &[&Product], reading: &Reading, memory: &Memory) -> Vec<Position> {
-    let prices = PriceList::new(&ground.estate.prices, &ground.rules.names, ground.as_of, &ground.settings.currency);
+    let prices = ground.prices();
     let solved = solve(ground, &prices, members, reading, memory);
     positions::positions(ground, &prices, &solved.requirements, &solved.entitlements, &solved.solution).1
 }

@@ -1,7 +1,7 @@
 //! The forms in which the units of a line may be spent: as bought, as granted by a conversion, as parts of a suite.
 
 use crate::model::{Answer, Entitlement, Form, PurchaseLine, Working};
-use crate::rules::{CHANNELS, Grant, Product, Suite, suite_rule};
+use crate::rules::{Grant, Product, Suite, channel_name, suite_rule};
 
 use super::version_rights::{VersionRights, version_rights};
 use super::{Ground, Held, InCloud};
@@ -24,7 +24,7 @@ pub(super) fn forms(
         });
         return;
     }
-    let channel = CHANNELS.iter().find(|(channel, _)| *channel == line.channel).map_or("", |(_, name)| *name);
+    let channel = channel_name(line.channel);
     let downgrade = !product.no_downgrade.iter().any(|name| name == channel);
     if family.iter().any(|member| member.id == product.id) {
         entitlement.forms.push(Form {

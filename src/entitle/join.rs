@@ -4,8 +4,7 @@
 use jiff::ToSpan;
 
 use crate::model::{Period, PurchaseKind, PurchaseLine, Working};
-
-use crate::rules::CHANNELS;
+use crate::rules::channel_name;
 
 use super::Ground;
 
@@ -180,7 +179,7 @@ fn add_assurance(ground: &Ground<'_>, held: &mut Vec<Held>, at: usize) {
 
 /// Days within which Software Assurance may be added to a licence of a line's channel.
 fn attach_days(ground: &Ground<'_>, line: &PurchaseLine) -> u32 {
-    let channel = CHANNELS.iter().find(|(channel, _)| *channel == line.channel).map_or("", |(_, name)| *name);
+    let channel = channel_name(line.channel);
     ground.rules.products.get(&line.product).map_or(0, |product| product.attach_days(channel))
 }
 

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::model::{Asker, Entitlement, Estate, EstateIndex, Host, HostId, Key, PurchaseLine, Working, licence_name};
-use crate::rules::{CHANNELS, Product, Rules};
+use crate::rules::{Product, Rules, channel_name};
 
 pub use join::Held;
 
@@ -217,7 +217,7 @@ fn out_of_time(ground: &Ground<'_>, held: &Held) -> Option<String> {
 /// What the purchase line says, in one sentence.
 fn describe(ground: &Ground<'_>, held: &Held) -> String {
     let line = &held.line;
-    let channel = CHANNELS.iter().find(|(channel, _)| *channel == line.channel).map_or("", |(_, name)| *name);
+    let channel = channel_name(line.channel);
     let product = ground.rules.names.get(&line.product).unwrap_or(&line.product);
     let bought = licence_name(product, line.edition.as_deref(), line.version.as_deref());
     let mut text = format!("Purchase: {} {bought}, metric {}, channel {channel}", line.quantity, line.metric);

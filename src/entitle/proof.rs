@@ -5,13 +5,13 @@
 //! any say nothing of what is kept in the file.
 
 use crate::model::{Answer, PurchaseLine, Working};
-use crate::rules::CHANNELS;
+use crate::rules::channel_name;
 
 use super::Ground;
 
 /// Why a line is not accepted, under the reading in force.
 pub(super) fn refusal(ground: &Ground<'_>, line: &PurchaseLine, working: &mut Working) -> Option<String> {
-    let channel = CHANNELS.iter().find(|(channel, _)| *channel == line.channel).map_or("", |(_, name)| *name);
+    let channel = channel_name(line.channel);
     let own_proof = ground.rules.conventions.own_proof.iter().any(|name| name == channel);
     if !own_proof || has_proof(line) || !keeps_proof(ground, &line.organisation) {
         return None;

@@ -3,7 +3,7 @@
 use jiff::ToSpan;
 
 use crate::model::{Answer, Period, PurchaseLine, Working};
-use crate::rules::{CHANNELS, Product, Release, attach_rule, availability_rule};
+use crate::rules::{Product, Release, attach_rule, availability_rule, channel_name};
 
 use super::Ground;
 use super::sharing::installed;
@@ -111,7 +111,7 @@ fn close_call(ground: &Ground<'_>, product: &Product, chain: &[Period], working:
 
 /// Says so where Software Assurance counts only because a channel allows it to be added later.
 fn late(line: &PurchaseLine, product: &Product, chain: &[Period], working: &mut Working) {
-    let channel = CHANNELS.iter().find(|(channel, _)| *channel == line.channel).map_or("", |(_, name)| *name);
+    let channel = channel_name(line.channel);
     if let (Some(first), Some(bought)) = (chain.first(), line.bought)
         && bought < first.from
     {
@@ -132,7 +132,7 @@ fn printed(line: &PurchaseLine, product: &Product) -> Option<usize> {
 
 /// Software Assurance that holds: attached in time, renewed without a gap (C0-4).
 fn chain(line: &PurchaseLine, product: &Product) -> Vec<Period> {
-    let channel = CHANNELS.iter().find(|(channel, _)| *channel == line.channel).map_or("", |(_, name)| *name);
+    let channel = channel_name(line.channel);
     let days = i64::from(product.attach_days(channel));
     let mut terms = line.sa.clone();
     terms.sort();

@@ -335,6 +335,11 @@ pub const PURCHASE_KINDS: [(PurchaseKind, &str); 5] = [
 pub const CHANNELS: [(Channel, &str); 4] =
     [(Channel::Volume, "volume"), (Channel::Oem, "oem"), (Channel::Retail, "retail"), (Channel::Csp, "csp")];
 
+/// A channel as rule files and manifests write it.
+pub fn channel_name(wanted: Channel) -> &'static str {
+    CHANNELS.iter().find(|(channel, _)| *channel == wanted).map_or("", |(_, name)| *name)
+}
+
 fn reassignment(fields: Fields<'_, '_>) -> Option<Reassignment> {
     fields.required("on");
     let to = fields.required_text("to");

@@ -34,7 +34,8 @@ pub use clause::Clause;
 pub use edition_limits::{FreeUse, UsableCores};
 pub use foundation::{Foundation, attach_rule, availability_rule, free_use_rule, suite_rule};
 pub use manifest::{
-    CHANNELS, DEFAULT_ORGANISATION, PRICE_KINDS, PRICE_PERIODS, PURCHASE_KINDS, looks_like_manifest, parse_manifest,
+    CHANNELS, DEFAULT_ORGANISATION, PRICE_KINDS, PRICE_PERIODS, PURCHASE_KINDS, channel_name, looks_like_manifest,
+    parse_manifest,
 };
 pub use mapping::{
     Column, DateOrder, DecimalMark, FactName, Form, Holds, MappedFormat, Mapping, Per, RowFilter, TableSettings,

@@ -4,7 +4,7 @@
 use crate::model::price_book::{Item, Term};
 use crate::model::{Change, Period, PurchaseKind, StepKind};
 use crate::plan::dates::{after_days, after_months};
-use crate::rules::CHANNELS;
+use crate::rules::channel_name;
 
 use super::{Candidate, Scene};
 
@@ -15,7 +15,7 @@ pub(super) fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
     for (index, line) in scene.estate.purchases.iter().enumerate() {
         let Some(product) = scene.ground.request.rules.products.get(&line.product) else { continue };
         let Some(bought) = line.bought else { continue };
-        let channel = CHANNELS.iter().find(|(channel, _)| *channel == line.channel).map_or("", |(_, name)| *name);
+        let channel = channel_name(line.channel);
         let until = after_days(bought, product.attach_days(channel));
         let open = line.organisation == scene.organisation
             && scene.is_short(&line.product)
