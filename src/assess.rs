@@ -84,7 +84,8 @@ pub(crate) struct Ground<'a> {
 impl<'a> Ground<'a> {
     /// What meets a need by itself, as it is priced on the day.
     fn prices(&self) -> PriceList<'a> {
-        PriceList::new(&self.estate.prices, &self.rules.names, self.as_of, &self.settings.currency)
+        let minimums = self.rules.order_minimums(self.as_of);
+        PriceList::new(&self.estate.prices, &self.rules.names, self.as_of, &self.settings.currency, minimums)
     }
 
     /// Every installation of a product with its machine, in the order of machines.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 
 use crate::assess;
-use crate::model::{AlternativeTotal, Answer, Assessment, Estate, HostId, Money, Outcome, Position, Unresolved};
+use crate::model::{AlternativeTotal, Answer, Assessment, Basis, Estate, HostId, Money, Outcome, Position, Unresolved};
 use crate::rules::{Case, Expectation, ExpectedAlternative, ExpectedCheapest, RowMatch, Rules, Settings};
 
 /// How one case came out.
@@ -156,17 +156,22 @@ fn compare_cost(title: &str, wanted: Decimal, found: Option<i64>, why: &mut Vec<
 
 fn check_alternative(assessment: &Assessment, expected: &ExpectedAlternative, why: &mut Vec<String>) {
     let row = &expected.row;
-    let fitting: Vec<_> = assessment
-        .alternatives
-        .iter()
-        .filter(|total| {
+    let by = |basis: Option<Basis>| -> Vec<&AlternativeTotal> {
+        let fits = |total: &&AlternativeTotal| {
             row.organisation.as_ref().is_none_or(|name| *name == total.organisation)
                 && row.product.as_ref().is_none_or(|name| *name == total.product)
                 && row.edition.as_ref().is_none_or(|name| Some(name) == total.edition.as_ref())
                 && row.metric.is_none_or(|metric| metric == total.metric)
-                && expected.basis.is_none_or(|basis| basis == total.basis)
-        })
-        .collect();
+                && basis.is_none_or(|basis| basis == total.basis)
+        };
+        assessment.alternatives.iter().filter(fits).collect()
+    };
+    let mut fitting = by(expected.basis);
+    if fitting.is_empty() && expected.basis == Some(Basis::Mixed) {
+        // Users and devices together are listed where that needs less than one of them alone; else one alone is the mix.
+        fitting = [Basis::User, Basis::Device].into_iter().flat_map(|basis| by(Some(basis))).collect();
+        fitting.sort_by_key(|total| total.required);
+    }
     let basis = expected.basis.map_or("", |basis| basis.name());
     let title = format!("alternative {} by {basis}", title(row));
     let available = fitting.iter().any(|total| total.available);

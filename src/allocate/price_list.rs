@@ -7,7 +7,8 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use crate::model::{
-    Line, Metric, Money, Price, PriceKind, PricesInForce, cheapest_packs, decimal_to_minor, packs_of, priced_name,
+    Line, Metric, Money, OrderMinimums, Price, PriceKind, PricesInForce, cheapest_packs, decimal_to_minor, packs_of,
+    priced_name,
 };
 
 /// Prices of what meets a need by itself, in force on a day and in one currency.
@@ -17,6 +18,7 @@ pub struct PriceList<'a> {
     currency: String,
     /// Names of products by id.
     names: &'a BTreeMap<String, String>,
+    minimums: OrderMinimums,
 }
 
 /// A price, or the name of what is missing.
@@ -31,17 +33,23 @@ pub enum Priced {
 impl<'a> PriceList<'a> {
     /// The prices in force on a day, with names of products by id for what is missing; Software Assurance and step-ups meet
     /// no need by themselves.
-    pub fn new(prices: &'a [Price], names: &'a BTreeMap<String, String>, as_of: Date, wanted: &str) -> Self {
+    pub fn new(
+        prices: &'a [Price],
+        names: &'a BTreeMap<String, String>,
+        as_of: Date,
+        wanted: &str,
+        minimums: OrderMinimums,
+    ) -> Self {
         let PricesInForce { mut prices, currency } = PricesInForce::new(prices, as_of, wanted);
         prices.retain(|price| !matches!(price.kind, PriceKind::Sa | PriceKind::StepUp));
-        Self { prices, currency, names }
+        Self { prices, currency, names, minimums }
     }
 
     fn packs(&self, product: &str, edition: Option<&str>, version: Option<&str>, metric: Metric) -> Vec<&'a Price> {
         packs_of(self.prices.iter().copied(), product, edition, version, metric)
     }
 
-    /// Price of so many units, in whole packs; a monthly price is taken for a year.
+    /// Price of so many units, in whole packs and at least the units of one order; a monthly price is taken for a year.
     pub fn price(
         &self,
         product: &str,
@@ -58,7 +66,8 @@ impl<'a> PriceList<'a> {
             .into_iter()
             .map(|price| (price.units, price.yearly()))
             .collect();
-        match cheapest_packs(&packs, units).and_then(|(amount, _)| decimal_to_minor(amount)) {
+        let ordered = self.minimums.ordered(product, metric, units);
+        match cheapest_packs(&packs, ordered).and_then(|(amount, _)| decimal_to_minor(amount)) {
             Some(minor) => Priced::Known(Money { minor, currency: self.currency.clone() }),
             None => {
                 let name = self.names.get(product).map_or(product, String::as_str);

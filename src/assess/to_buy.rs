@@ -25,6 +25,7 @@ pub(super) fn settle(ground: &Ground<'_>, assessment: &mut Assessment) {
         &ground.settings.currency,
         HORIZON_MONTHS,
         Level::Customer,
+        ground.rules.order_minimums(ground.as_of),
     );
     let shop = Shop { rules: ground.rules, book: &book, day: ground.as_of };
     let shorts = shop.shorts(std::iter::once(Reconciled::of(assessment)));

@@ -16,6 +16,24 @@ pub(super) fn none_of(missing: &[String]) -> String {
     format!("no price of {}", missing.join(", nor of "))
 }
 
+/// Units of an order, which may be more than are missing, and why in words.
+struct Ordered {
+    units: u32,
+    words: String,
+}
+
+impl Ordered {
+    fn of(teller: &Teller<'_>, ware: &Ware<'_>) -> Self {
+        let minimums = teller.rules.order_minimums(teller.outcome.as_of);
+        let ordered = minimums.ordered(ware.product, ware.metric, ware.units);
+        let words = match ordered > ware.units {
+            true => format!(", because an order is of {} at least", units(ordered, ware.metric)),
+            false => String::new(),
+        };
+        Self { units: ordered, words }
+    }
+}
+
 /// What the shortfall of a row costs and why.
 pub(super) fn items(teller: &Teller<'_>, position: &Position) -> Vec<Item> {
     if position.shortfall == 0 {
@@ -39,16 +57,19 @@ pub(super) fn items(teller: &Teller<'_>, position: &Position) -> Vec<Item> {
     };
     let group: Option<i64> = rows.iter().map(|row| row.cost.as_ref().map(|cost| cost.minor)).sum();
     let whole = Money { minor: group.unwrap_or(cost.minor), currency: cost.currency.clone() };
-    let packs = packs(&prices, ware.units, &whole).map(|packs| format!(" = {packs}")).unwrap_or_default();
+    let ordered = Ordered::of(teller, &ware);
+    let packs = packs(&prices, ordered.units, &whole).map(|packs| format!(" = {packs}")).unwrap_or_default();
     if rows.len() == 1 {
-        return vec![Item::say(format!("{short} cost {cost}{packs}")).with(told(teller, &prices))];
+        let text = format!("{short} cost {cost}{packs}{}", ordered.words);
+        return vec![Item::say(text).with(told(teller, &prices))];
     }
     let parts: Vec<String> = rows.iter().map(|row| count(row.shortfall)).collect();
     let all = units(ware.units, ware.metric);
     vec![
         Item::say(format!(
-            "Units of all versions are bought together: {} = {all} cost {whole}{packs}",
-            parts.join(" + ")
+            "Units of all versions are bought together: {} = {all} cost {whole}{packs}{}",
+            parts.join(" + "),
+            ordered.words
         ))
         .with(told(teller, &prices)),
         Item::say(format!(
@@ -156,9 +177,10 @@ pub(super) fn of_ways(
         let name = teller.name(ware.product, ware.edition, None);
         let needed = units(ware.units, ware.metric);
         let beside = if ware.beside { ", which must be bought beside it" } else { "" };
-        let amount = cheapest(&prices, ware.units);
+        let ordered = Ordered::of(teller, &ware);
+        let amount = cheapest(&prices, ordered.units);
         let text = match &amount {
-            Some((money, packs)) => format!("{needed} of {name}{beside}: {packs} = {money}"),
+            Some((money, packs)) => format!("{needed} of {name}{beside}: {packs} = {money}{}", ordered.words),
             None => format!("{needed} of {name}{beside}: no price on file"),
         };
         sum += amount.as_ref().map_or(0, |(money, _)| money.minor);

@@ -51,7 +51,7 @@ pub use key::{Key, kebab};
 pub use money::{Money, Price, PriceKind, PricePeriod, decimal_to_minor, thousands};
 pub use names::{Names, edition_name, licence_name, priced_name};
 pub use observation::{ADDRESS_REMARK, ObservedHost, ObservedOperatingSystem, RecordClass, SoftwareRecord, View};
-pub use packs::{PricesInForce, cheapest_packs, packs_of};
+pub use packs::{OrderMinimums, PricesInForce, cheapest_packs, packs_of};
 pub use plan::{
     Change, Closed, Cost, Course, HORIZON_MONTHS, HostName, OrganisationPlan, Plan, PlanStep, Scenario, ScenarioLine,
     StepKind, StillShort,

@@ -1,9 +1,34 @@
 //! Which price lines serve units of a product, and the cheapest combination of their packs.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::{Metric, Price, PriceKind, PricePeriod};
+
+/// The fewest units of a product that one order may hold on the day, by product id and metric; most products have none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OrderMinimums(BTreeMap<(String, Metric), u32>);
+
+impl FromIterator<((String, Metric), u32)> for OrderMinimums {
+    fn from_iter<I: IntoIterator<Item = ((String, Metric), u32)>>(minimums: I) -> Self {
+        Self(minimums.into_iter().collect())
+    }
+}
+
+impl OrderMinimums {
+    /// The fewest units of an order.
+    pub fn of(&self, product: &str, metric: Metric) -> Option<u32> {
+        // Few products have one: looking through them costs less than a key made for each price.
+        self.0.iter().find(|((known, by), _)| known == product && *by == metric).map(|(_, &units)| units)
+    }
+
+    /// Units that must be ordered where so many are missing.
+    pub fn ordered(&self, product: &str, metric: Metric, units: u32) -> u32 {
+        if units == 0 { 0 } else { units.max(self.of(product, metric).unwrap_or(0)) }
+    }
+}
 
 /// Prices in force on a day, in one currency: currencies are never mixed.
 #[derive(Debug, Clone)]

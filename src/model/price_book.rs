@@ -11,8 +11,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Metric, Money, Price, PriceKind, PricePeriod, PricesInForce, cheapest_packs, decimal_to_minor, priced_name,
-    thousands,
+    Metric, Money, OrderMinimums, Price, PriceKind, PricePeriod, PricesInForce, cheapest_packs, decimal_to_minor,
+    priced_name, thousands,
 };
 
 /// How something is bought.
@@ -103,6 +103,7 @@ pub struct PriceBook<'a> {
     pub currency: String,
     months: u32,
     level: Level,
+    minimums: OrderMinimums,
 }
 
 impl<'a> PriceBook<'a> {
@@ -114,9 +115,10 @@ impl<'a> PriceBook<'a> {
         wanted: &str,
         months: u32,
         level: Level,
+        minimums: OrderMinimums,
     ) -> Self {
         let PricesInForce { prices, currency } = PricesInForce::new(prices, as_of, wanted);
-        Self { prices, names, currency, months, level }
+        Self { prices, names, currency, months, level, minimums }
     }
 
     /// An amount in the book's currency.
@@ -190,6 +192,13 @@ impl<'a> PriceBook<'a> {
         if units == 0 {
             return Ok(Quote { bought: 0, first_year: 0, horizon: 0, parts: Vec::new() });
         }
+        let units = match item.term {
+            Term::Licence | Term::WithAssurance | Term::Subscription => {
+                self.minimums.ordered(&item.product, item.metric, units)
+            }
+            // What builds on licences that are owned follows their number.
+            Term::StepUp | Term::Assurance => units,
+        };
         let kind = match item.term {
             Term::Licence => PriceKind::Licence,
             Term::WithAssurance => return self.with_assurance(item, units),
@@ -348,13 +357,18 @@ mod tests {
         }
     }
 
+    fn none() -> OrderMinimums {
+        OrderMinimums::default()
+    }
+
     fn item(term: Term) -> Item {
         Item::new("thing", None, Metric::Core, term)
     }
 
     fn quoted(prices: &[Price], months: u32, term: Term, units: u32) -> Option<(u32, i64, i64)> {
         let names = BTreeMap::new();
-        let book = PriceBook::new(prices, &names, jiff::civil::date(2026, 6, 30), "GBP", months, Level::Customer);
+        let book =
+            PriceBook::new(prices, &names, jiff::civil::date(2026, 6, 30), "GBP", months, Level::Customer, none());
         book.quote(&item(term), units).ok().map(|quote| (quote.bought, quote.first_year, quote.horizon))
     }
 
@@ -373,13 +387,26 @@ mod tests {
     }
 
     #[test]
+    fn an_order_holds_at_least_the_minimum_of_the_publisher() {
+        let prices = [price(PriceKind::Subscription, PricePeriod::Year, 1, 50)];
+        let names = BTreeMap::new();
+        let minimums: OrderMinimums = [(("thing".to_owned(), Metric::Core), 72)].into_iter().collect();
+        let day = jiff::civil::date(2026, 6, 30);
+        let book = PriceBook::new(&prices, &names, day, "GBP", 12, Level::Customer, minimums);
+        let bought = |units| book.quote(&item(Term::Subscription), units).map(|quote| (quote.bought, quote.first_year));
+        assert_eq!(bought(0), Ok((0, 0)));
+        assert_eq!(bought(32), Ok((72, 360_000)));
+        assert_eq!(bought(73), Ok((73, 365_000)));
+    }
+
+    #[test]
     fn the_publishers_list_is_apart_from_the_customers_prices() {
         let mut list = price(PriceKind::Licence, PricePeriod::Licence, 1, 200);
         list.level = Some("List".into());
         let prices = [list, price(PriceKind::Licence, PricePeriod::Licence, 1, 150)];
         let cost = |level| {
             let names = BTreeMap::new();
-            let book = PriceBook::new(&prices, &names, jiff::civil::date(2026, 6, 30), "GBP", 36, level);
+            let book = PriceBook::new(&prices, &names, jiff::civil::date(2026, 6, 30), "GBP", 36, level, none());
             book.quote(&item(Term::Licence), 1).map(|quote| quote.horizon)
         };
         assert_eq!(cost(Level::Customer), Ok(15_000));

@@ -264,6 +264,7 @@ fn audit(position: &Position<'_>, course: Course) -> Scenario {
         &request.settings.currency,
         request.horizon_months,
         Level::List,
+        request.rules.order_minimums(request.as_of),
     );
     let shares = shares(position);
     let rows = position.bill.rows.iter().map(|(short, _)| {

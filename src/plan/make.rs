@@ -27,6 +27,7 @@ pub fn plan(request: &Request<'_>) -> Plan {
         &request.settings.currency,
         request.horizon_months,
         Level::Customer,
+        request.rules.order_minimums(request.as_of),
     );
     let currency = book.currency.clone();
     let names = names(request);

@@ -164,8 +164,16 @@ impl Mix<'_> {
             stand_bys: stand_bys.map(|(copy, stand_by)| (*copy, *stand_by)).collect(),
         };
         let by_themselves = first_own_ways(self.ground, self.product, &rest, MOST);
-        let lawful = by_themselves.into_iter().filter(Alternative::counts);
+        let lawful = by_themselves.into_iter().filter(|way| way.counts() && (way.sold || self.some_owned(way)));
         lawful.take(MOST).map(|way| self.alternative(lines.clone(), Some(way), working.clone())).collect()
+    }
+
+    /// Whether licences of every metric of a way are owned: what is not sold today, or would not be bought, counts only then.
+    fn some_owned(&self, way: &Alternative) -> bool {
+        way.lines.iter().all(|line| {
+            let mut owned = self.ground.owned.iter().flat_map(|owned| &owned.forms);
+            owned.any(|form| *form.product == *line.product && form.metric == line.metric && form.units > 0)
+        })
     }
 
     /// Guests and operating systems that the cores of these hosts carry, those that need the edition first.

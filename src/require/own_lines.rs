@@ -10,6 +10,7 @@ use super::guest_cores::guest_units;
 use super::host_cores::{counts, current};
 use super::own_ways::{OwnWay, Undeclared, Used};
 use super::processor_licences;
+use super::server_licences;
 use super::usable_cores::usable;
 
 impl OwnWay<'_> {
@@ -144,14 +145,21 @@ impl OwnWay<'_> {
         let serving = if by_instance.is_empty() { licensed(Method::HostServers) } else { by_instance };
         let terms = &self.product.terms[*serving.first()?];
         let name = &self.ground.estate.host(one.host).name;
-        working.by_rule(&terms.id, format!("{name}: one server licence for its operating system."));
         // Licences of a whole host stay with it, with Software Assurance or without.
         let of_host = terms.method == Method::HostServers;
+        let units = if of_host && guest {
+            let (units, text) = server_licences::of_guest(self.ground, self.product, terms, one.host);
+            working.by_rule_and_facts(&terms.id, text, self.ground.stated(one.host));
+            units
+        } else {
+            working.by_rule(&terms.id, format!("{name}: one server licence for its operating system."));
+            1
+        };
         let relies = relies && !of_host;
         let roams = guest && hosts.len() > 1 && (terms.mobility_needs_sa || of_host);
         used.condition |= roams && relies;
         let line = |needs_sa: bool, bound: Vec<HostId>| {
-            self.line(one, terms.method, terms.metric, 1, bound, self.accepts(one, &serving, needs_sa))
+            self.line(one, terms.method, terms.metric, units, bound, self.accepts(one, &serving, needs_sa))
         };
         if roams && !relies {
             used.sold = false;

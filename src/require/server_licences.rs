@@ -4,8 +4,9 @@
 //! (SQ-R10, SQ-R22). Keys: `guests_a_licence`, `cores_a_licence`, `needs_sa`.
 
 use crate::model::{Alternative, Basis, HostId, Line, Locator, Working};
-use crate::rules::{Method, Terms};
+use crate::rules::{Method, Product, Terms};
 
+use super::Ground;
 use super::guest_cores::vcpus;
 use super::host_cores::{HostWay, current};
 
@@ -56,13 +57,23 @@ fn places(way: &HostWay<'_>, id: HostId) -> Vec<Locator> {
     way.on(id).flat_map(|guest| way.ground.stated(guest)).collect()
 }
 
+/// Licences a guest needs by itself, as if no other ran beside it.
+pub(super) fn of_guest(ground: &Ground<'_>, product: &Product, terms: &Terms, id: HostId) -> (u32, String) {
+    let cores = terms.cores_a_licence.map_or(0, |_| vcpus(ground, product, terms, id));
+    licences(terms, &ground.estate.host(id).name, 1, cores)
+}
+
 /// Licences one host needs for the guests that may run on it.
 fn units(way: &HostWay<'_>, terms: &Terms, id: HostId, guests: u32) -> (u32, String) {
-    let name = &way.ground.estate.host(id).name;
     let cores: u32 = match terms.cores_a_licence {
         Some(_) => way.on(id).map(|guest| vcpus(way.ground, way.product, terms, guest)).sum(),
         None => 0,
     };
+    licences(terms, &way.ground.estate.host(id).name, guests, cores)
+}
+
+/// Licences for so many guests with so many virtual cores together, with the arithmetic in words.
+fn licences(terms: &Terms, name: &str, guests: u32, cores: u32) -> (u32, String) {
     let by_guests = terms.guests_a_licence.map_or(1, |each| guests.div_ceil(each));
     let by_cores = terms.cores_a_licence.map_or(1, |each| cores.div_ceil(each));
     let units = by_guests.max(by_cores).max(1);

@@ -51,7 +51,10 @@ pub use stated_source::{StatedSource, StatedSources};
 pub use terms::{CoreFactor, Grant, METHODS, Method, Passive, Right, Suite, Terms, Weight};
 pub use vehicle::Vehicle;
 
+use jiff::civil::Date;
+
 use crate::diag::{Code, Diagnostic};
+use crate::model::OrderMinimums;
 
 use rule_file::RuleFile;
 use unique::{add_named, shared_ids};
@@ -97,6 +100,15 @@ pub struct RuleFaults {
 }
 
 impl Rules {
+    /// The fewest units of one order, of every product that has such a minimum on a day.
+    pub fn order_minimums(&self, day: Date) -> OrderMinimums {
+        let minimums = self.products.values().flat_map(|product| {
+            let in_force = product.order_minimums.iter().filter(move |minimum| minimum.is_in_force(day));
+            in_force.map(|minimum| ((product.id.clone(), minimum.metric), minimum.units))
+        });
+        minimums.collect()
+    }
+
     /// The rules compiled into the binary.
     ///
     /// # Errors

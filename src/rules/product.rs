@@ -11,7 +11,9 @@ use super::edition_limits::{FreeUse, UsableCores, free_use, usable_cores};
 use super::recognition::{Pattern, pattern};
 use super::release_names::{ReleaseNames, is_same};
 use super::sales::{SoldAs, sold_as};
-use super::terms::{Grant, Passive, Suite, Terms, Weight, grant, passive, suite, terms, weight};
+use super::terms::{
+    Grant, OrderMinimum, Passive, Suite, Terms, Weight, grant, order_minimum, passive, suite, terms, weight,
+};
 use super::unique::Unique;
 
 /// Where a fact of a rule file comes from.
@@ -202,6 +204,8 @@ pub struct Product {
     pub suite: Vec<Suite>,
     /// Relative prices, for allocation where no price is at hand.
     pub weights: Vec<Weight>,
+    /// The fewest units of one order.
+    pub order_minimums: Vec<OrderMinimum>,
     /// Path of the file.
     pub path: String,
     /// Line on which `[product]` stands.
@@ -301,6 +305,7 @@ pub fn parse_product(path: &str, text: &str) -> Result<Product, Vec<Diagnostic>>
     product.grants = with_ids("grant").into_iter().map(grant).collect();
     product.suite = fields.tables("suite").into_iter().map(suite).collect();
     product.weights = fields.tables("weight").into_iter().map(weight).collect();
+    product.order_minimums = with_ids("order_minimum").into_iter().map(order_minimum).collect();
     product.free_use = fields.tables("free_use").into_iter().map(free_use).collect();
     let tables_of_usable_cores = fields.tables("usable_cores");
     for table in tables_of_usable_cores {
@@ -363,6 +368,7 @@ impl Product {
             grants: Vec::new(),
             suite: Vec::new(),
             weights: Vec::new(),
+            order_minimums: Vec::new(),
             path: path.to_owned(),
             line: 0,
         }

@@ -9,7 +9,7 @@ use crate::model::{Channel, Metric};
 
 use super::product::RuleSource;
 
-pub(crate) use read::{grant, passive, source, suite, terms, versions, weight};
+pub(crate) use read::{grant, order_minimum, passive, source, suite, terms, versions, weight};
 
 /// How a requirement is counted. Each method is one file in `require/`, which documents the keys it uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -345,6 +345,32 @@ pub struct Suite {
     pub source: Option<RuleSource>,
     /// Whether that was seen in a public page.
     pub verified: bool,
+}
+
+/// The fewest units the publisher sells in one order. A rule of purchase, as packs are: it changes no requirement (VM-R2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderMinimum {
+    /// Id, for explanations.
+    pub id: String,
+    /// Metric.
+    pub metric: Metric,
+    /// Units of the metric.
+    pub units: u32,
+    /// First day on which orders are held to it.
+    pub from: Option<Date>,
+    /// Last day.
+    pub until: Option<Date>,
+    /// Source.
+    pub source: RuleSource,
+    /// Whether somebody checked it.
+    pub verified: bool,
+}
+
+impl OrderMinimum {
+    /// Whether orders of a day are held to it.
+    pub fn is_in_force(&self, day: Date) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
+    }
 }
 
 /// Relative price of a unit.

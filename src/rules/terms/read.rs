@@ -8,7 +8,9 @@ use crate::model::Metric;
 use super::super::document::Fields;
 use super::super::manifest::{CHANNELS, metric};
 use super::super::product::{Product, RuleSource};
-use super::{CoreFactor, Grant, Limits, METHODS, Method, Passive, Right, RunsAbove, Suite, Terms, Weight};
+use super::{
+    CoreFactor, Grant, Limits, METHODS, Method, OrderMinimum, Passive, Right, RunsAbove, Suite, Terms, Weight,
+};
 
 /// Reads one `[[terms]]` table; versions are looked up among the product's releases.
 pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
@@ -271,6 +273,24 @@ pub(crate) fn suite(fields: Fields<'_, '_>) -> Suite {
     };
     fields.finish();
     suite
+}
+
+/// Reads one `[[order_minimum]]` table.
+pub(crate) fn order_minimum(fields: Fields<'_, '_>) -> OrderMinimum {
+    fields.required("metric");
+    fields.required("units");
+    let (from, until) = span_of_days(fields.table("days"));
+    let minimum = OrderMinimum {
+        id: fields.required_text("id"),
+        metric: metric(&fields, "metric").unwrap_or(Metric::Device),
+        units: fields.number("units").unwrap_or(1),
+        from,
+        until,
+        source: source(&fields),
+        verified: fields.boolean("verified").unwrap_or(true),
+    };
+    fields.finish();
+    minimum
 }
 
 /// Reads one `[[weight]]` table.
