@@ -31,13 +31,16 @@ pub fn check(rules: &Rules, case: &Case) -> CaseResult {
     why.extend(running_on_themselves(&estate));
     why.extend(unknown_products(rules, case));
     for expectation in &case.expectations {
-        check_row(assessment, expectation, &mut why);
+        check_row(rules, assessment, expectation, &mut why);
     }
     for alternative in &case.alternatives {
         check_alternative(assessment, alternative, &mut why);
     }
     for cheapest in &case.cheapest {
         check_cheapest(&outcome, assessment, cheapest, &mut why);
+    }
+    if !why.is_empty() {
+        why.extend(untold_products(rules, case));
     }
     CaseResult { id: case.id.clone(), ok: why.is_empty(), why }
 }
@@ -81,12 +84,26 @@ fn unknown_products(rules: &Rules, case: &Case) -> Vec<String> {
     unknown.map(|id| format!("no rule file describes the product {id}")).collect()
 }
 
-/// Whether a row bears the keys that are stated.
-fn matches(row: &RowMatch, position: &Position) -> bool {
+/// Products bought or priced in the case that no rule file describes: said where something did not come out.
+fn untold_products(rules: &Rules, case: &Case) -> Vec<String> {
+    let bought = case.manifest.purchases.iter().map(|purchase| ("an entitlement", &purchase.product));
+    let priced = case.manifest.prices.iter().map(|price| ("a price", &price.product));
+    let named: BTreeSet<_> = bought.chain(priced).filter(|(_, id)| !rules.products.contains_key(*id)).collect();
+    named.into_iter().map(|(what, id)| format!("no rule file describes the product {id} of {what}")).collect()
+}
+
+/// Whether a row bears the keys that are stated; versions are compared as people write them.
+fn matches(rules: &Rules, row: &RowMatch, position: &Position) -> bool {
+    let same_version = |name: &String| {
+        let release = |version: &str| rules.products.get(&position.product)?.release(version);
+        position.version.as_ref().is_some_and(|version| {
+            name == version || release(name).is_some_and(|known| release(version) == Some(known))
+        })
+    };
     row.organisation.as_ref().is_none_or(|name| *name == position.organisation)
         && row.product.as_ref().is_none_or(|name| *name == position.product)
         && row.edition.as_ref().is_none_or(|name| Some(name) == position.edition.as_ref())
-        && row.version.as_ref().is_none_or(|name| Some(name) == position.version.as_ref())
+        && row.version.as_ref().is_none_or(same_version)
         && row.metric.is_none_or(|metric| metric == position.metric)
 }
 
@@ -97,9 +114,9 @@ fn title(row: &RowMatch) -> String {
     parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
-fn check_row(assessment: &Assessment, expectation: &Expectation, why: &mut Vec<String>) {
+fn check_row(rules: &Rules, assessment: &Assessment, expectation: &Expectation, why: &mut Vec<String>) {
     let rows: Vec<&Position> =
-        assessment.positions.iter().filter(|position| matches(&expectation.row, position)).collect();
+        assessment.positions.iter().filter(|position| matches(rules, &expectation.row, position)).collect();
     let sum = |figure: fn(&Position) -> u32| rows.iter().map(|row| figure(row)).sum::<u32>();
     let (required, shortfall) = (sum(|row| row.required), sum(|row| row.shortfall));
     // Over several rows every fitting unit counts once.

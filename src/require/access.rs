@@ -3,7 +3,7 @@
 //! Who shares devices with whom forms groups without a link between them; within a group everybody may use every
 //! device, so the fewest licences that cover all access (the smallest vertex cover of people and devices) are the
 //! smaller of the two numbers, group by group (CL-R1). Any other mix is as lawful, where such licences are owned or cost
-//! less. Groups are those of `sharing`, the map of who uses what; where
+//! less. Groups are those of `sharing`, the map of who uses what, or those that the records of people give (`access_map`); where
 //! several records of access state numbers without a map, the auditor counts every device instead (D-29). People whose
 //! subscription includes the access need none (CL-R8). People behind a front end count in the strict reading
 //! (`end_users`). The licence must be of the server's version or newer (CL-R2). Keys: `serves`, `serves_basis`.
@@ -22,6 +22,7 @@ use crate::model::{
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
+use super::access_map::{self, Map};
 use super::end_users::{directory, documented};
 use super::instance::exceeded;
 
@@ -105,6 +106,8 @@ struct Reach {
     said: Vec<(&'static str, String)>,
     /// Whether the groups rest on a map of who uses which device.
     mapped: bool,
+    /// Places of two groups each: not the first by user together with the second by device.
+    tied: Vec<(usize, usize)>,
 }
 
 /// Who asks: the need itself, or the price of something else, which must not raise questions of its own.
@@ -116,12 +119,24 @@ enum Asking {
 
 impl Reach {
     fn of(ground: &Ground<'_>, product: &Product, terms: &Terms, accesses: &[&Access], asking: Asking) -> Self {
-        let mut reach = Self { groups: Vec::new(), version: None, hosts: Vec::new(), said: Vec::new(), mapped: true };
+        let mut reach = Self {
+            groups: Vec::new(),
+            version: None,
+            hosts: Vec::new(),
+            said: Vec::new(),
+            mapped: true,
+            tied: Vec::new(),
+        };
         let inquiry = Inquiry { ground, product, basis: terms.serves_basis.as_deref(), asking };
         let mut plain = 0;
         for access in accesses {
             let version = access.version.as_ref().and_then(|version| cal_version(ground, product, access, version));
-            let sharing = if access.sharing.is_empty() {
+            let map = if accesses.len() == 1 { inquiry.by_records(access) } else { None };
+            let sharing = if let Some(map) = map {
+                reach.said.push(("CL-R1", said_of(&map)));
+                reach.tied = map.tied;
+                map.groups
+            } else if access.sharing.is_empty() {
                 plain += 1;
                 inquiry.whole(access, &mut reach)
             } else {
@@ -141,6 +156,11 @@ impl Reach {
     }
 }
 
+/// How a map by records of people came about.
+fn said_of(map: &Map) -> String {
+    format!("The records of {} people name their {} devices, so it is known who uses what.", map.people, map.devices)
+}
+
 /// What the numbers of an access are asked of.
 struct Inquiry<'a> {
     ground: &'a Ground<'a>,
@@ -156,6 +176,15 @@ impl Inquiry<'_> {
             Asking::Need => self.ground.asker.ask(ambiguity, organisation, family, hosts),
             Asking::Companion => self.ground.asker.answer(ambiguity, organisation, family),
         }
+    }
+
+    /// The map that the records of people give, where no subscription takes some of them out and nothing else is said.
+    fn by_records(&self, access: &Access) -> Option<Map> {
+        let plain = access.sharing.is_empty() && access.external_users.is_none();
+        if !plain || subscribed(self.ground, self.product, &access.organisation) > 0 {
+            return None;
+        }
+        access_map::of(self.ground, access)
     }
 
     /// Numbers without a sharing map: people alone, devices alone, or one group of both.
@@ -280,8 +309,14 @@ impl Cover {
             let first = |count: usize| (0..groups).map(|place| order[..count].contains(&place)).collect();
             (1..groups).map(first).collect()
         };
+        let lawful = |choice: &&Vec<bool>| reach.tied.iter().all(|&(first, second)| !choice[first] || choice[second]);
         let known = |choice: &&Vec<bool>| choice.iter().enumerate().all(|(place, &by_user)| known(place, by_user));
-        choices.iter().filter(known).map(|choice| Self::by_place(reach, |place, _| choice[place])).collect()
+        choices
+            .iter()
+            .filter(known)
+            .filter(lawful)
+            .map(|choice| Self::by_place(reach, |place, _| choice[place]))
+            .collect()
     }
 
     fn users(&self) -> u32 {
