@@ -22,6 +22,8 @@ pub(super) enum Device {
     OfPerson(String),
     /// Those that open the copy on one machine, by number.
     Behind(HostId),
+    /// Those of one record of access that may open the copies on several machines, by its place among the estate's.
+    Through(usize),
 }
 
 /// The device whose licence serves this one too: it is the portable device of that one's main user, the first that is, and that
@@ -46,35 +48,57 @@ pub(super) fn carried_beside(ground: &Ground<'_>, product: &Product, id: HostId)
 pub(super) struct Reaching<'a> {
     ground: &'a Ground<'a>,
     product: &'a Product,
+    /// Records of access to copies on several machines, by place.
+    to_several: BTreeSet<usize>,
 }
 
 impl<'a> Reaching<'a> {
     pub(super) fn new(ground: &'a Ground<'a>, product: &'a Product) -> Self {
-        Self { ground, product }
+        let hosts: Vec<&Host> = ground.index.with_installs(&product.id).map(|(_, host, _)| host).collect();
+        let mut machines: BTreeMap<usize, usize> = BTreeMap::new();
+        let of_product = |(_, access): &(usize, &Access)| access.product == product.id;
+        for (place, access) in ground.estate.accesses.iter().enumerate().filter(of_product) {
+            machines.insert(place, hosts.iter().filter(|host| publishes(host, access)).take(2).count());
+        }
+        let to_several = machines.into_iter().filter(|(_, machines)| *machines > 1).map(|(place, _)| place).collect();
+        Self { ground, product, to_several }
     }
 
     /// Devices from which the copy on a machine is used, with the number of those not told apart. Who could open a
     /// published copy counts in the strict reading, who did in the customer's (D-12).
     pub(super) fn devices(&self, id: HostId, host: &Host) -> Vec<(Device, u32)> {
         let did = self.used_from(id, host);
-        let could: u32 = published(self.ground, self.product, host)
-            .map(|access| match (access.devices, access.sharing.is_empty()) {
-                (None, false) => access.sharing.iter().map(|group| group.devices).sum(),
-                (devices, _) => devices.or(access.users).unwrap_or(0),
+        let could: Vec<(usize, u32)> = published(self.ground, self.product, host)
+            .map(|(place, access)| {
+                let devices = match (access.devices, access.sharing.is_empty()) {
+                    (None, false) => access.sharing.iter().map(|group| group.devices).sum(),
+                    (devices, _) => devices.or(access.users).unwrap_or(0),
+                };
+                (place, devices)
             })
-            .sum();
+            .collect();
+        let all: u32 = could.iter().map(|(_, devices)| devices).sum();
         let known: Option<u32> = did.as_ref().map(|devices| devices.iter().map(|(_, number)| number).sum());
-        let strict = could.max(known.unwrap_or(0));
-        let disputed = could > 0 && known.is_some_and(|known| known != strict);
+        let disputed = all > 0 && known.is_some_and(|known| known < all);
         if disputed && self.ground.asker.ask("D-12", &host.organisation, &self.product.family, &[id]) == Answer::Strict
         {
-            return vec![(Device::Behind(id), strict)];
+            return self.that_could(id, &could);
         }
         match did {
             Some(devices) => devices,
-            None if could > 0 => vec![(Device::Behind(id), could)],
+            None if all > 0 => self.that_could(id, &could),
             None => vec![(Device::Machine(carried_beside(self.ground, self.product, id).unwrap_or(id)), 1)],
         }
+    }
+
+    /// Devices of these records of access: those of a record on several machines are the same ones on each.
+    fn that_could(&self, id: HostId, could: &[(usize, u32)]) -> Vec<(Device, u32)> {
+        let (joint, own): (Vec<_>, Vec<_>) = could.iter().partition(|(place, _)| self.to_several.contains(place));
+        let mut devices: Vec<(Device, u32)> =
+            joint.into_iter().map(|(place, devices)| (Device::Through(place), devices)).collect();
+        let own: u32 = own.into_iter().map(|(_, devices)| devices).sum();
+        devices.extend((own > 0).then_some((Device::Behind(id), own)));
+        devices
     }
 
     /// Devices stated for a machine: their number, or those of the people who use it. A machine that is itself one of
@@ -121,16 +145,20 @@ fn person(group: &UserGroup) -> Device {
     Device::OfPerson(group.name.clone().unwrap_or_default())
 }
 
-/// Who could open the copy on a machine.
-fn published<'a>(ground: &'a Ground<'_>, product: &'a Product, host: &'a Host) -> impl Iterator<Item = &'a Access> {
-    ground
-        .estate
-        .accesses
-        .iter()
-        .filter(|access| access.product == product.id && access.organisation == host.organisation)
-        .filter(|access| {
-            access.hosts.iter().any(|name| bears(host, name)) || access.hosts.is_empty() && is_shared(host)
-        })
+/// Who could open the copy on a machine, by place among the estate's records of access.
+fn published<'a>(
+    ground: &'a Ground<'_>,
+    product: &'a Product,
+    host: &'a Host,
+) -> impl Iterator<Item = (usize, &'a Access)> {
+    let accesses = ground.estate.accesses.iter().enumerate();
+    accesses.filter(|(_, access)| access.product == product.id && publishes(host, access))
+}
+
+/// Whether a record of access to a product is to the copy on a machine that has it.
+fn publishes(host: &Host, access: &Access) -> bool {
+    access.organisation == host.organisation
+        && (access.hosts.iter().any(|name| bears(host, name)) || access.hosts.is_empty() && is_shared(host))
 }
 
 /// Whether people reach a machine's copies from devices of their own.
@@ -158,27 +186,39 @@ pub(super) fn people(ground: &Ground<'_>, product: &Product, organisation: &str,
             }
         }
     }
+    let mut accesses: BTreeSet<usize> = BTreeSet::new();
     for &id in hosts {
         let known = known.get(&id).copied();
-        total += people_of(ground, product, id, known).saturating_sub(known.unwrap_or(0));
+        total += people_of(ground, product, id, known, &mut accesses).saturating_sub(known.unwrap_or(0));
     }
     total
 }
 
-/// People who use the copy on a machine, or who could open it in the strict reading (D-12).
-fn people_of(ground: &Ground<'_>, product: &Product, id: HostId, known: Option<u32>) -> u32 {
+/// People who use the copy on a machine, or who could open it in the strict reading (D-12); those of a record of access
+/// that was counted for another machine are counted.
+fn people_of(
+    ground: &Ground<'_>,
+    product: &Product,
+    id: HostId,
+    known: Option<u32>,
+    counted: &mut BTreeSet<usize>,
+) -> u32 {
     let host = ground.estate.host(id);
     let named = u32::try_from(host.used_by.len()).ok().filter(|&named| named > 0);
     let did = known.max(host.users).or(named);
-    let could: u32 = published(ground, product, host)
-        .map(|access| access.users.unwrap_or_else(|| access.sharing.iter().map(|group| group.users).sum()))
-        .sum();
+    let people =
+        |access: &Access| access.users.unwrap_or_else(|| access.sharing.iter().map(|group| group.users).sum::<u32>());
+    let could: u32 = published(ground, product, host).map(|(_, access)| people(access)).sum();
+    let mut that_could = || {
+        let new = published(ground, product, host).filter(|(place, _)| counted.insert(*place));
+        new.map(|(_, access)| people(access)).sum()
+    };
     match (could, did) {
         (0, did) => did.unwrap_or(1),
-        (could, None) => could,
+        (_, None) => that_could(),
         (could, Some(did)) if could <= did => did,
-        (could, Some(did)) => match ground.asker.ask("D-12", &host.organisation, &product.family, &[id]) {
-            Answer::Strict => could,
+        (_, Some(did)) => match ground.asker.ask("D-12", &host.organisation, &product.family, &[id]) {
+            Answer::Strict => that_could(),
             Answer::Customer => did,
         },
     }
