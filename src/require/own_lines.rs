@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::{Acceptance, HostId, Line, Metric, Working};
-use crate::rules::Method;
+use crate::rules::{Method, Terms};
 
 use super::deployment::Deployed;
 use super::guest_cores::guest_units;
@@ -25,14 +25,22 @@ impl OwnWay<'_> {
         working.by_rule_and_facts(&terms.id, count.text.clone(), self.ground.stated(one.host));
         let units = self.usable(one, count.units, 1, working);
         used.sold &= current(self.ground, self.product, &count.terms);
-        Some(self.line(
-            one,
-            Method::HostCores,
-            terms.metric,
-            units,
-            vec![one.host],
-            self.ground.shared.accepts(self.product, &count.terms, false, false),
-        ))
+        let accepts = self.ground.shared.accepts(self.product, &count.terms, false, false);
+        let line = self.line(one, Method::HostCores, terms.metric, units, vec![one.host], accepts);
+        Some(self.as_sold(line, terms, one))
+    }
+
+    /// The line by the lowest edition that the terms know and that serves, where they do not know the one installed.
+    fn as_sold(&self, line: Line, terms: &Terms, one: &Deployed) -> Line {
+        let known =
+            |edition: &&String| terms.editions.contains(*edition) && self.product.edition_serves(edition, &one.edition);
+        if one.edition.is_empty() || terms.editions.is_empty() || terms.editions.contains(&one.edition) {
+            return line;
+        }
+        match self.product.editions.iter().find(known) {
+            Some(lowest) => Line { edition: Some(lowest.as_str().into()), ..line },
+            None => line,
+        }
     }
 
     /// The line of a physical operating system by the processors of its host.

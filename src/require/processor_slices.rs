@@ -1,13 +1,15 @@
 //! A licence for every so many cores of each processor of a host: `Σ over processors of ceil(cores / n)` (VM-R3).
 //!
-//! Licences so counted and licences by core are ways of the same need. Keys: `cores_a_licence`, `unknown_cores`.
+//! Licences so counted and licences by core are ways of the same need. An edition may be limited to so many servers of an
+//! organisation, of so many processors each (VM-R4). Keys: `cores_a_licence`, `unknown_cores`, `limits`.
 
-use crate::model::{Alternative, Basis, Line, Working};
+use crate::model::{Alternative, Basis, Line, Refusal, Working};
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
 use super::deployment::Deployed;
 use super::guest_groups::{Group, is_guest};
+use super::instance::exceeded;
 use super::processor_count::cores_or_assumed;
 
 /// One way for each edition that serves every machine of a group; none where a guest is among them.
@@ -32,13 +34,36 @@ pub(super) fn ways(ground: &Ground<'_>, product: &Product, group: &Group<'_>) ->
 fn way(ground: &Ground<'_>, product: &Product, terms: &Terms, edition: &str, members: &[&Deployed]) -> Alternative {
     let mut working = Working::default();
     let lines = members.iter().map(|one| line(ground, product, terms, edition, one, &mut working)).collect();
-    let installed = members.iter().filter_map(|one| product.edition_rank(&one.edition)).max();
+    // An edition that a machine is too large for is no measure of what is higher than needed.
+    let fits = |one: &&&Deployed| {
+        let own = product.terms.iter().filter(|terms| terms.editions.contains(&one.edition));
+        own.into_iter().all(|terms| too_many(ground, product, terms, one).is_none())
+    };
+    let installed = members.iter().filter(fits).filter_map(|one| product.edition_rank(&one.edition)).max();
     Alternative {
         edition: Some(edition.to_owned()),
+        refused: members.iter().find_map(|one| too_many(ground, product, terms, one)),
         sold: terms.sold_on(ground.as_of),
         higher_edition: installed.is_some() && product.edition_rank(edition) > installed,
         ..Alternative::new(&product.id, terms.metric, Basis::Host, lines, working)
     }
+}
+
+/// Why a licence limited to small estates may not be used for a machine: it has too many processors, or its organisation
+/// runs the edition on too many machines.
+fn too_many(ground: &Ground<'_>, product: &Product, terms: &Terms, one: &Deployed) -> Option<Refusal> {
+    let most = terms.limits.hosts;
+    exceeded(ground, terms, one.host).or_else(|| {
+        let most = most?;
+        let organisation = &ground.estate.host(one.host).organisation;
+        let runs = |edition: Option<&String>| edition.is_some_and(|edition| terms.editions.contains(edition));
+        let machines = ground.index.with_installs(&product.id).filter(|(_, host, installs)| {
+            host.organisation == *organisation && installs.iter().any(|install| runs(install.edition.value()))
+        });
+        let machines = machines.count();
+        let reason = format!("{organisation} runs it on {machines} servers, more than the {most} a licence allows");
+        (machines > most as usize).then(|| Refusal { rule: terms.id.clone(), reason })
+    })
 }
 
 fn line(

@@ -130,6 +130,8 @@ pub struct Limits {
     pub devices: Option<u32>,
     /// Processors of the server.
     pub processors: Option<u32>,
+    /// Servers of one organisation that run the edition.
+    pub hosts: Option<u32>,
 }
 
 /// Terms of one metric for one span of versions.

@@ -119,6 +119,7 @@ fn limits(fields: Fields<'_, '_>) -> Limits {
         users: fields.number("users"),
         devices: fields.number("devices"),
         processors: fields.number("processors"),
+        hosts: fields.number("hosts"),
     };
     fields.finish();
     limits
