@@ -145,12 +145,22 @@ fn add_assurance(ground: &Ground<'_>, held: &mut Vec<Held>, at: usize) {
         let ordered = line.bought.unwrap_or(term.from);
         (bought..=latest).contains(&ordered) && term.from <= latest && bought <= term.until
     };
+    // What another line has renewed as far needs no second one.
+    let reaches = |base: &Held, term: &Period| base.line.sa.iter().any(|own| own.until >= term.until);
     let candidates = bases(held, at, |base| {
-        base.line.edition == line.edition
-            && terms
-                .iter()
-                .any(|term| begins(term, &base.line) || base.line.sa.iter().any(|earlier| renews(term, earlier)))
+        let extends = |term: &Period| {
+            begins(term, &base.line) || !reaches(base, term) && base.line.sa.iter().any(|earlier| renews(term, earlier))
+        };
+        base.line.edition == line.edition && terms.iter().any(extends)
     });
+    // Software Assurance that ended on the eve is what a term renews, rather than one that still runs then.
+    let on_the_eve = |base: &&usize| {
+        let mut own = held[**base].line.sa.iter().filter_map(|own| own.until.checked_add(1.day()).ok());
+        own.any(|next| terms.iter().any(|term| term.from == next))
+    };
+    let followed: Vec<usize> = candidates.iter().filter(on_the_eve).copied().collect();
+    let enough = followed.iter().map(|&base| held[base].quantity).sum::<u32>() >= line.quantity;
+    let candidates = if enough { followed } else { candidates };
     let text = match taken(held, &candidates, line.quantity) {
         Ok(parts) => {
             for (base, units) in parts {
