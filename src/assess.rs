@@ -1,7 +1,8 @@
 //! `assess(&Estate, &Rules, &Settings, as_of, &Reading) → Assessment`: pure, and the only caller of the stages
 //! `require`, `entitle`, `allocate` and `support`.
 //!
-//! Product families share nothing, so each is reconciled by itself and remembered by the answers it was asked for.
+//! Product families share nothing but suites that nobody assigned, so each is reconciled by itself, or with those that
+//! such suites join it to, and remembered by the answers it was asked for.
 //! [`outcome`] computes both readings, flips every question alone from either, and puts ranges and worths together.
 
 mod alternatives;
@@ -33,18 +34,18 @@ use crate::model::{
     Answer, Assessment, Coverage, Estate, EstateIndex, Finding, History, Host, HostId, HostSummary, Installation,
     Names, Outcome, Reading,
 };
-use crate::rules::{Product, Rules, Settings};
+use crate::rules::{Rules, Settings};
 use crate::support;
 
 pub use implausible::with_what_hangs;
 
-use family::{FamilyResult, families};
+use family::{FamilyResult, Group, groups};
 
 /// Reconciles an estate under one reading on a day. Ranges are those of this reading alone; see [`outcome`].
 pub fn assess(estate: &Estate, rules: &Rules, settings: &Settings, as_of: Date, reading: &Reading) -> Assessment {
     let ground = Ground { estate, index: EstateIndex::new(estate), rules, settings, as_of };
-    let reconcile = |members: &Vec<_>| family::reconcile(&ground, members, reading, &family::Memory::default());
-    let results = families(rules).par_iter().map(reconcile).collect();
+    let reconcile = |group: &Group<'_>| family::reconcile(&ground, group, reading, &family::Memory::of_one(group));
+    let results = groups(&ground).par_iter().flat_map_iter(reconcile).collect();
     let mut assessment = put_together(&ground, reading, results);
     to_buy::settle(&ground, &mut assessment);
     assessment
@@ -63,12 +64,17 @@ pub fn of_families(
 ) -> Assessment {
     let ground = Ground { estate, index: EstateIndex::new(estate), rules, settings, as_of };
     let reading = Reading { default, fixed: answers::in_force(&ground) };
-    let of_interest = |members: &&Vec<&crate::rules::Product>| {
+    let of_interest = |members: &family::Family<'_>| {
         wanted.is_empty() || members.iter().any(|product| wanted.contains(&product.family))
     };
-    let families = families(rules);
-    let reconciled = |members: &Vec<_>| family::reconcile(&ground, members, &reading, &family::Memory::default());
-    let results = families.iter().filter(of_interest).map(reconciled).collect();
+    let groups = groups(&ground);
+    // What a family joins is reconciled with it, and left out of what is given back.
+    let reconciled = |group: &Group<'_>| {
+        let results = family::reconcile(&ground, group, &reading, &family::Memory::of_one(group));
+        let own = results.into_iter().zip(group).filter(|(_, members)| of_interest(members));
+        own.map(|(result, _)| result).collect::<Vec<_>>()
+    };
+    let results = groups.iter().filter(|group| group.iter().any(of_interest)).flat_map(reconciled).collect();
     put_together(&ground, &reading, results)
 }
 
@@ -124,15 +130,15 @@ pub fn outcome_since(
     let mut customer = Vec::new();
     let mut questions = Vec::new();
     let mut asked = BTreeSet::new();
-    let explore = |members: &Vec<_>| -> questions::Explored {
-        questions::explore(&ground, members, &strict_reading, &customer_reading)
+    let explore = |group: &Group<'_>| -> questions::Explored {
+        questions::explore(&ground, group, &strict_reading, &customer_reading)
     };
-    let families = families(rules);
+    let groups = groups(&ground);
     let (explored, read_alike) =
-        rayon::join(|| largest_first(&ground, &families, explore), || ReadAlike::of(&ground, records));
+        rayon::join(|| largest_first(&ground, &groups, explore), || ReadAlike::of(&ground, records));
     for explored in explored {
-        strict.push(explored.strict);
-        customer.push(explored.customer);
+        strict.extend(explored.strict);
+        customer.extend(explored.customer);
         questions.extend(explored.questions);
         asked.extend(explored.asked);
     }
@@ -181,23 +187,23 @@ pub fn outcome_since(
     outcome
 }
 
-/// Something of every family, in their order. Those with most installations are begun first, so that none of them is
-/// left to one thread while the others wait for it.
+/// Something of every group of families, in their order. Those with most installations are begun first, so that none of
+/// them is left to one thread while the others wait for it.
 fn largest_first<'r, T: Send>(
     ground: &Ground<'_>,
-    families: &[Vec<&'r Product>],
-    work: impl Fn(&Vec<&'r Product>) -> T + Sync,
+    groups: &[Group<'r>],
+    work: impl Fn(&Group<'r>) -> T + Sync,
 ) -> Vec<T> {
-    let installs = |members: &Vec<&Product>| -> usize {
-        members.iter().map(|product| ground.index.with_installs(&product.id).count()).sum()
+    let installs = |group: &Group<'_>| -> usize {
+        group.iter().flatten().map(|product| ground.index.with_installs(&product.id).count()).sum()
     };
-    let mut done: Vec<Option<T>> = families.iter().map(|_| None).collect();
-    let mut waiting: Vec<_> = families.iter().zip(&mut done).collect();
-    waiting.sort_by_key(|(members, _)| std::cmp::Reverse(installs(members)));
+    let mut done: Vec<Option<T>> = groups.iter().map(|_| None).collect();
+    let mut waiting: Vec<_> = groups.iter().zip(&mut done).collect();
+    waiting.sort_by_key(|(group, _)| std::cmp::Reverse(installs(group)));
     rayon::scope_fifo(|scope| {
-        for (members, done) in waiting {
+        for (group, done) in waiting {
             let work = &work;
-            scope.spawn_fifo(move |_| *done = Some(work(members)));
+            scope.spawn_fifo(move |_| *done = Some(work(group)));
         }
     });
     done.into_iter().flatten().collect()

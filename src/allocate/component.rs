@@ -55,19 +55,37 @@ pub(super) struct Parts {
 /// Kinds and units of the lines of one way; empty for ways out of the running.
 type Lines = Vec<(usize, u64)>;
 
+/// What may be chosen, and what serves it.
+struct Running<'a> {
+    kinds: Kinds<'a>,
+    stocks: Stocks,
+    /// The lines of every way of each requirement.
+    lines: Vec<Vec<Lines>>,
+    /// Indexes of the ways in the running, for each requirement.
+    eligible: Vec<Vec<usize>>,
+}
+
+impl<'a> Running<'a> {
+    fn new(problem: &Problem<'a>) -> Self {
+        let mut kinds = Kinds::new(problem);
+        let lines: Vec<Vec<Lines>> =
+            problem.requirements.iter().map(|requirement| lines_of(problem, requirement, &mut kinds)).collect();
+        let mut stocks = Stocks::new(problem);
+        stocks.meet(problem, &mut kinds.all);
+        let needs = problem.requirements.iter().zip(&lines);
+        let eligible = needs.map(|(requirement, lines)| eligible(&kinds, requirement, lines)).collect();
+        Self { kinds, stocks, lines, eligible }
+    }
+}
+
+/// Indexes of the ways in the running, for each requirement.
+pub(super) fn in_the_running(problem: &Problem<'_>) -> Vec<Vec<usize>> {
+    Running::new(problem).eligible
+}
+
 /// Splits the problem.
 pub(super) fn split(problem: &Problem<'_>) -> Parts {
-    let mut kinds = Kinds::new(problem);
-    let lines: Vec<Vec<Lines>> =
-        problem.requirements.iter().map(|requirement| lines_of(problem, requirement, &mut kinds)).collect();
-    let mut stocks = Stocks::new(problem);
-    stocks.meet(problem, &mut kinds.all);
-    let eligible: Vec<Vec<usize>> = problem
-        .requirements
-        .iter()
-        .zip(&lines)
-        .map(|(requirement, lines)| eligible(&kinds, requirement, lines))
-        .collect();
+    let Running { kinds, stocks, lines, eligible } = Running::new(problem);
 
     // Requirements come first, then kinds, then stocks, then groups of stocks that are converted into each other.
     let first_kind = lines.len();

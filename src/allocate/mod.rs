@@ -84,6 +84,11 @@ pub struct Method<'a> {
     pub memory: Option<&'a Memory>,
 }
 
+/// Which ways may be chosen for each requirement: lawful ones that something owned fits, and what would be bought today.
+pub fn in_the_running(problem: &Problem<'_>) -> Vec<Vec<usize>> {
+    component::in_the_running(problem)
+}
+
 /// Allocates.
 pub fn allocate(problem: &Problem<'_>) -> Solution {
     allocate_by(problem, &Method::default())

@@ -1,13 +1,14 @@
-//! One product family under one reading.
+//! One product family under one reading, or several that suites join.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hashbrown::HashMap;
 
 use crate::allocate::{self, Method, PriceList, Problem, Solution};
 use crate::model::{
-    Allocation, AlternativeTotal, Asker, Assessment, Chosen, Entitlement, HostId, Line, Metric, Position, QuestionKey,
-    Reading, Requirement, Surplus,
+    Allocation, AlternativeTotal, Answer, Asker, Assessment, Chosen, Entitlement, HostId, Line, Metric, Position,
+    QuestionKey, Reading, Requirement, Surplus,
 };
 use crate::rules::{Product, Rules};
 use crate::{entitle, require};
@@ -30,106 +31,208 @@ pub(super) struct FamilyResult {
 }
 
 /// Products by family, in the order of family names.
-pub(super) fn families(rules: &Rules) -> Vec<Vec<&Product>> {
-    let mut families: BTreeMap<&str, Vec<&Product>> = BTreeMap::new();
+fn families(rules: &Rules) -> Vec<Family<'_>> {
+    let mut families: BTreeMap<&str, Family<'_>> = BTreeMap::new();
     for product in rules.products.values().filter(|product| product.kind != "suite") {
         families.entry(&product.family).or_default().push(product);
     }
     families.into_values().collect()
 }
 
-/// What the readings of one family have in common.
+/// The products of one family.
+pub(super) type Family<'r> = Vec<&'r Product>;
+
+/// Families that are reconciled together because suites join them; most stand alone.
+pub(super) type Group<'r> = Vec<Family<'r>>;
+
+/// All families, in the order of the first of each group.
+pub(super) fn groups<'r>(ground: &Ground<'r>) -> Vec<Group<'r>> {
+    suites::joined(ground, families(ground.rules))
+}
+
+/// What the readings of a group have in common.
 #[derive(Default)]
 pub(super) struct Memory {
-    walks: require::Memory,
+    families: Vec<OfFamily>,
     /// `None` where there is one reading only: what was chosen is asked for no second time.
     choices: Option<allocate::Memory>,
 }
 
+/// What the readings of one family have in common.
+#[derive(Default)]
+struct OfFamily {
+    walks: require::Memory,
+    /// What it needs and owns under the first readings, where other families hang on it: a question that it does not hear
+    /// leaves that as it was.
+    needs: Mutex<Vec<Arc<Needs>>>,
+}
+
+/// Readings whose needs are kept: the publisher's and the customer's, which every family begins with.
+const KEPT: usize = 2;
+
 impl Memory {
-    /// For several readings of a family.
-    pub fn of_several() -> Self {
-        Self { choices: Some(allocate::Memory::default()), ..Self::default() }
+    /// For one reading of a group.
+    pub fn of_one(group: &Group<'_>) -> Self {
+        Self { families: group.iter().map(|_| OfFamily::default()).collect(), choices: None }
+    }
+
+    /// For several readings of a group.
+    pub fn of_several(group: &Group<'_>) -> Self {
+        Self { choices: Some(allocate::Memory::default()), ..Self::of_one(group) }
+    }
+
+    /// How the readings of the group allocate.
+    pub fn method(&self) -> Method<'_> {
+        Method { memory: self.choices.as_ref(), ..Method::default() }
     }
 }
 
-/// Reconciles one family; `memory` holds what was found and chosen under other readings.
-pub(super) fn reconcile(ground: &Ground<'_>, members: &[&Product], reading: &Reading, memory: &Memory) -> FamilyResult {
+/// Reconciles the families of a group; `memory` holds what was found and chosen under other readings.
+pub(super) fn reconcile(
+    ground: &Ground<'_>,
+    group: &Group<'_>,
+    reading: &Reading,
+    memory: &Memory,
+) -> Vec<FamilyResult> {
     let prices = ground.prices();
-    let Solved { requirements, entitlements, solution, asker, note } = solve(ground, &prices, members, reading, memory);
-    let asked = asker.asked();
-    let ((surpluses, positions), alternatives) = rayon::join(
-        || positions::positions(ground, &prices, &requirements, &entitlements, &solution),
-        || alternatives::totals(ground, &prices, &requirements, &solution.chosen),
-    );
-    let mut notes = solution.notes;
-    notes.extend(note);
-    FamilyResult {
-        alternatives,
-        requirements,
-        entitlements,
-        chosen: solution.chosen,
-        allocations: solution.allocations,
-        surpluses,
-        positions,
-        asked,
-        notes,
-    }
+    let solved = solve(ground, &prices, group, reading, memory);
+    solved.into_iter().map(|solved| solved.result(ground, &prices)).collect()
 }
 
-/// The rows of one family alone: all that is looked at under the other answer to a question.
-pub(super) fn rows(ground: &Ground<'_>, members: &[&Product], reading: &Reading, memory: &Memory) -> Vec<Position> {
+/// The rows of each family of a group alone: all that is looked at under the other answer to a question.
+pub(super) fn rows(ground: &Ground<'_>, group: &Group<'_>, reading: &Reading, memory: &Memory) -> Vec<Vec<Position>> {
     let prices = ground.prices();
-    let solved = solve(ground, &prices, members, reading, memory);
-    positions::positions(ground, &prices, &solved.requirements, &solved.entitlements, &solved.solution).1
+    let solved = solve(ground, &prices, group, reading, memory);
+    solved.iter().map(|solved| solved.positions(ground, &prices).1).collect()
+}
+
+/// What one family needs and owns under a reading.
+pub(super) struct Needs {
+    pub requirements: Vec<Requirement>,
+    pub entitlements: Vec<Entitlement>,
+    /// Every answer that was heard on the way.
+    heard: Vec<(QuestionKey, Answer)>,
+    /// Questions asked, with the hosts each is about.
+    asked: Vec<(QuestionKey, Vec<HostId>)>,
 }
 
 /// What one family needs and owns, and what was spent on what.
-pub(super) struct Solved<'a> {
-    pub requirements: Vec<Requirement>,
-    pub entitlements: Vec<Entitlement>,
-    pub solution: Solution,
-    asker: Asker<'a>,
-    /// By what ways were compared, where it was not by price.
-    note: Option<String>,
+pub(super) struct Solved {
+    needs: Arc<Needs>,
+    /// What it owns, where the units of suites that stand elsewhere are told apart.
+    pieces: Option<Vec<Entitlement>>,
+    solution: Solution,
+    /// By what ways were compared, where it was not by price, and what else is to be said.
+    notes: Vec<String>,
 }
 
-/// Finds what a family needs and spends what it owns.
-pub(super) fn solve<'a>(
+impl Solved {
+    /// Checks the ledger again: nothing leaves the program that does not balance.
+    pub fn new(needs: Arc<Needs>, pieces: Option<Vec<Entitlement>>, solution: Solution, notes: Vec<String>) -> Self {
+        let solved = Self { needs, pieces, solution, notes };
+        let Solution { chosen, allocations, .. } = &solved.solution;
+        let balance = allocate::check(&solved.needs.requirements, solved.entitlements(), chosen, allocations);
+        // An unbalanced ledger is a defect of trueup: no figure may leave the program then, in release builds too.
+        assert!(balance.is_ok(), "the ledger does not balance: {balance:?}");
+        solved
+    }
+
+    fn entitlements(&self) -> &[Entitlement] {
+        self.pieces.as_ref().unwrap_or(&self.needs.entitlements)
+    }
+
+    fn positions(&self, ground: &Ground<'_>, prices: &PriceList<'_>) -> (Vec<Surplus>, Vec<Position>) {
+        positions::positions(ground, prices, &self.needs.requirements, self.entitlements(), &self.solution)
+    }
+
+    fn result(self, ground: &Ground<'_>, prices: &PriceList<'_>) -> FamilyResult {
+        let ((surpluses, positions), alternatives) = rayon::join(
+            || self.positions(ground, prices),
+            || alternatives::totals(ground, prices, &self.needs.requirements, &self.solution.chosen),
+        );
+        let Self { needs, pieces, solution, notes: more } = self;
+        let (requirements, entitlements, asked) = match Arc::try_unwrap(needs) {
+            Ok(needs) => (needs.requirements, needs.entitlements, needs.asked),
+            Err(kept) => (kept.requirements.clone(), kept.entitlements.clone(), kept.asked.clone()),
+        };
+        let mut notes = solution.notes;
+        notes.extend(more);
+        FamilyResult {
+            alternatives,
+            requirements,
+            entitlements: pieces.unwrap_or(entitlements),
+            chosen: solution.chosen,
+            allocations: solution.allocations,
+            surpluses,
+            positions,
+            asked,
+            notes,
+        }
+    }
+}
+
+/// Finds what the families of a group need and spends what they own.
+fn solve(
     ground: &Ground<'_>,
     prices: &PriceList<'_>,
-    members: &[&Product],
-    reading: &'a Reading,
+    group: &Group<'_>,
+    reading: &Reading,
     memory: &Memory,
-) -> Solved<'a> {
+) -> Vec<Solved> {
+    let own = |(members, memory): (&Family<'_>, &OfFamily)| match group.len() {
+        1 => Arc::new(needs(ground, members, reading, &memory.walks)),
+        _ => needs_or_known(ground, members, reading, memory),
+    };
+    let needs: Vec<Arc<Needs>> = group.iter().zip(&memory.families).map(own).collect();
+    if let Some(solved) = suites::together(ground, prices, group, &needs, &memory.method()) {
+        return solved;
+    }
+    let alone = |(members, needs): (&Family<'_>, Arc<Needs>)| {
+        let weigher = Weigher::new(ground, prices, &needs.requirements);
+        let solution = weigher.allocate(ground, prices, &needs.requirements, &needs.entitlements, &memory.method());
+        Solved::new(needs, None, solution, weigher.note(&name_of(members)).into_iter().collect())
+    };
+    group.iter().zip(needs).map(alone).collect()
+}
+
+/// What a family needs and owns, or what is known of it where the answers that were heard on the way are the same.
+fn needs_or_known(ground: &Ground<'_>, members: &Family<'_>, reading: &Reading, memory: &OfFamily) -> Arc<Needs> {
+    let known = memory.needs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let asker = Asker::new(reading);
+    if let Some(known) = known.iter().find(|known| asker.gives(known.heard.iter())) {
+        return Arc::clone(known);
+    }
+    let found = Arc::new(needs(ground, members, reading, &memory.walks));
+    let mut known = memory.needs.lock().unwrap_or_else(PoisonError::into_inner);
+    if known.len() < KEPT {
+        known.push(Arc::clone(&found));
+    }
+    found
+}
+
+/// What a family needs and owns.
+fn needs(ground: &Ground<'_>, members: &Family<'_>, reading: &Reading, walks: &require::Memory) -> Needs {
     let asker = Asker::new(reading);
     let entitlements = entitle::entitlements(&ground.index, ground.rules, members, ground.as_of, &asker);
     let mut requirements = Vec::new();
     let &Ground { ref index, rules, settings, as_of, .. } = ground;
     let heard_by_rights = asker.answers();
-    let inputs = require::Inputs { index, rules, settings, as_of, memory: &memory.walks, heard_by_rights };
+    let inputs = require::Inputs { index, rules, settings, as_of, memory: walks, heard_by_rights };
     for product in members.iter().filter(|product| !product.terms.is_empty()) {
         requirements.extend(require::requirements(&inputs, product, &entitlements, &asker));
     }
-    let entitlements = suites::placed(ground, prices, members, reading, entitlements, &requirements);
-    let weigher = Weigher::new(ground, prices, &requirements);
-    let problem = Problem {
-        requirements: &requirements,
-        entitlements: &entitlements,
-        weight: &|line: &Line| weigher.weight(ground, prices, line),
-    };
-    let method = Method { memory: memory.choices.as_ref(), ..Method::default() };
-    let solution = allocate::allocate_by(&problem, &method);
-    let balance = allocate::check(&requirements, &entitlements, &solution.chosen, &solution.allocations);
-    // An unbalanced ledger is a defect of trueup: no figure may leave the program then, in release builds too.
-    assert!(balance.is_ok(), "the ledger does not balance: {balance:?}");
-    let note = weigher.note(members);
-    Solved { requirements, entitlements, solution, asker, note }
+    let heard = (0..asker.answers()).filter_map(|number| asker.answered(number)).collect();
+    Needs { requirements, entitlements, heard, asked: asker.asked() }
+}
+
+/// What a family is called.
+pub(super) fn name_of(members: &Family<'_>) -> String {
+    members.first().map(|product| product.name.clone()).unwrap_or_default()
 }
 
 /// Prices a missing unit: by the price list where it prices everything the family may miss, else by the rule files'
 /// relative prices, else every unit alike. One scale is used throughout, because scales cannot be compared.
-struct Weigher {
+pub(super) struct Weigher {
     by_price: bool,
     by_rules: bool,
     needed: bool,
@@ -143,9 +246,14 @@ fn priced_as(line: &Line) -> PricedAs<'_> {
 }
 
 impl Weigher {
-    fn new(ground: &Ground<'_>, prices: &PriceList<'_>, requirements: &[Requirement]) -> Self {
+    /// For all that some requirements may miss.
+    pub fn new<'n>(
+        ground: &Ground<'_>,
+        prices: &PriceList<'_>,
+        requirements: impl IntoIterator<Item = &'n Requirement>,
+    ) -> Self {
         let lines = requirements
-            .iter()
+            .into_iter()
             .flat_map(|requirement| &requirement.alternatives)
             .filter(|alternative| alternative.refused.is_none())
             .flat_map(|alternative| &alternative.lines);
@@ -157,7 +265,8 @@ impl Weigher {
         }
     }
 
-    fn weight(&self, ground: &Ground<'_>, prices: &PriceList<'_>, line: &Line) -> u64 {
+    /// What a missing unit of a line weighs.
+    pub fn weight(&self, ground: &Ground<'_>, prices: &PriceList<'_>, line: &Line) -> u64 {
         let weight = if self.by_price {
             prices.unit_weight(line, version_name(ground, line))
         } else if self.by_rules {
@@ -168,8 +277,21 @@ impl Weigher {
         weight.unwrap_or(1)
     }
 
-    fn note(&self, members: &[&Product]) -> Option<String> {
-        let name = members.first().map(|product| product.name.as_str()).unwrap_or_default();
+    /// Spends rights on needs.
+    pub fn allocate(
+        &self,
+        ground: &Ground<'_>,
+        prices: &PriceList<'_>,
+        requirements: &[Requirement],
+        entitlements: &[Entitlement],
+        method: &Method<'_>,
+    ) -> Solution {
+        let weight = |line: &Line| self.weight(ground, prices, line);
+        allocate::allocate_by(&Problem { requirements, entitlements, weight: &weight }, method)
+    }
+
+    /// By what ways were compared, where it was not by price.
+    pub fn note(&self, name: &str) -> Option<String> {
         match (self.needed, self.by_price, self.by_rules) {
             (false, _, _) | (_, true, _) => None,
             (_, false, true) => Some(format!(

@@ -5,42 +5,44 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::model::{Answer, HostId, Key, Metric, Money, Position, Question, QuestionKey, Reading};
-use crate::rules::Product;
 
 use super::Ground;
-use super::family::{FamilyResult, Memory, reconcile, rows};
+use super::family::{FamilyResult, Group, Memory, reconcile, rows};
 
-/// A family under both readings.
+/// The families of a group under both readings.
 pub(super) struct Explored {
-    pub strict: FamilyResult,
-    pub customer: FamilyResult,
+    pub strict: Vec<FamilyResult>,
+    pub customer: Vec<FamilyResult>,
     pub questions: Vec<Question>,
     /// Every question asked, whether or not it changes a figure.
     pub asked: Vec<QuestionKey>,
 }
 
-/// Computes both readings and every single flip.
+/// Computes both readings and every single flip. Where suites join families, a question that one of them asks is told with
+/// the figures of all.
 pub(super) fn explore(
     ground: &Ground<'_>,
-    members: &[&Product],
+    group: &Group<'_>,
     strict_reading: &Reading,
     customer_reading: &Reading,
 ) -> Explored {
-    let memory = Memory::of_several();
-    let under = |reading: &Reading| reconcile(ground, members, reading, &memory);
+    let memory = Memory::of_several(group);
+    let under = |reading: &Reading| reconcile(ground, group, reading, &memory);
     let (mut strict, mut customer) = rayon::join(|| under(strict_reading), || under(customer_reading));
     let mut asked: BTreeMap<QuestionKey, Vec<HostId>> = BTreeMap::new();
-    for (key, hosts) in strict.asked.iter().chain(&customer.asked) {
+    for (key, hosts) in strict.iter().chain(&customer).flat_map(|family| &family.asked) {
         let known = asked.entry(key.clone()).or_default();
         known.extend(hosts);
         known.sort();
         known.dedup();
     }
-    let mut ranges = Ranges::default();
-    ranges.widen(&strict.positions);
-    ranges.widen(&customer.positions);
+    let (of_strict, of_customer) = (rows_of(&strict), rows_of(&customer));
+    let mut ranges: Vec<Ranges> = group.iter().map(|_| Ranges::default()).collect();
+    let mut widen = |rows: &[&[Position]]| ranges.iter_mut().zip(rows).for_each(|(ranges, rows)| ranges.widen(rows));
+    widen(&of_strict);
+    widen(&of_customer);
     // Of each flip only the rows are worked out and kept: the needs behind them would fill the memory of a large estate.
-    let rows = |reading: Reading| rows(ground, members, &reading, &memory);
+    let rows = |reading: Reading| rows(ground, group, &reading, &memory);
     let flip = |(key, hosts): (QuestionKey, Vec<HostId>)| {
         let answered = strict_reading.fixed.get(&key).copied();
         let (from_strict, from_customer) = rayon::join(
@@ -52,26 +54,43 @@ pub(super) fn explore(
     let all = asked.keys().cloned().collect();
     let flipped: Vec<_> = asked.into_par_iter().map(flip).collect();
     let mut questions = Vec::new();
-    for (key, hosts, answered, from_strict, from_customer) in flipped {
+    for (key, hosts, answered, from_strict, from_customer) in &flipped {
+        let [from_strict, from_customer] =
+            [from_strict, from_customer].map(|rows| rows.iter().map(Vec::as_slice).collect::<Vec<&[Position]>>());
         if answered.is_none() {
-            ranges.widen(&from_strict);
-            ranges.widen(&from_customer);
+            widen(&from_strict);
+            widen(&from_customer);
         }
-        let matters = from_strict != strict.positions || from_customer != customer.positions;
+        let matters = from_strict != of_strict || from_customer != of_customer;
         // What is asked and changes no figure is no question; an answer on file is shown all the same.
         if !matters && answered.is_none() {
             continue;
         }
-        let (by_strict, by_customer) = if answered == Some(Answer::Customer) {
-            (&from_strict, &strict.positions)
-        } else {
-            (&strict.positions, &from_strict)
-        };
-        questions.push(question(ground, key, hosts, answered, by_strict, by_customer));
+        let (by_strict, by_customer) =
+            if *answered == Some(Answer::Customer) { (&from_strict, &of_strict) } else { (&of_strict, &from_strict) };
+        questions.push(question(
+            ground,
+            key.clone(),
+            hosts.clone(),
+            *answered,
+            &all_of(by_strict),
+            &all_of(by_customer),
+        ));
     }
-    ranges.apply(&mut strict);
-    ranges.apply(&mut customer);
+    for results in [&mut strict, &mut customer] {
+        ranges.iter().zip(results).for_each(|(ranges, family)| ranges.apply(family));
+    }
     Explored { strict, customer, questions, asked: all }
+}
+
+/// The rows of each family.
+fn rows_of(results: &[FamilyResult]) -> Vec<&[Position]> {
+    results.iter().map(|family| family.positions.as_slice()).collect()
+}
+
+/// The rows of all families.
+fn all_of<'r>(rows: &[&'r [Position]]) -> Vec<&'r Position> {
+    rows.iter().copied().flatten().collect()
 }
 
 /// The answer to try: the other one than is on file, else than the reading's own.
@@ -161,8 +180,8 @@ fn question(
     key: QuestionKey,
     hosts: Vec<HostId>,
     answered: Option<Answer>,
-    strict: &[Position],
-    flipped: &[Position],
+    strict: &[&Position],
+    flipped: &[&Position],
 ) -> Question {
     let ambiguity = ground.rules.ambiguities.get(&key.ambiguity).cloned();
     let text = |part: fn(&crate::rules::Ambiguity) -> &String| {
@@ -196,8 +215,13 @@ fn question(
 
 /// A figure under both answers, over the rows whose need or shortfall the question changes: rows it leaves alone, of other
 /// metrics perhaps, say nothing of it.
-fn changed(strict: &[Position], flipped: &[Position], organisation: &str, figure: fn(&Position) -> u32) -> (u64, u64) {
-    let rows = |rows: &[Position]| -> BTreeMap<Key, (u32, u32, u32)> {
+fn changed(
+    strict: &[&Position],
+    flipped: &[&Position],
+    organisation: &str,
+    figure: fn(&Position) -> u32,
+) -> (u64, u64) {
+    let rows = |rows: &[&Position]| -> BTreeMap<Key, (u32, u32, u32)> {
         let own = rows.iter().filter(|row| row.organisation == organisation);
         own.map(|row| (row.key.clone(), (row.required, row.shortfall, figure(row)))).collect()
     };
@@ -215,7 +239,7 @@ fn changed(strict: &[Position], flipped: &[Position], organisation: &str, figure
 }
 
 /// Shortfall cost of an organisation; `None` where a price is missing.
-fn cost(ground: &Ground<'_>, rows: &[Position], organisation: &str) -> Option<Money> {
+fn cost(ground: &Ground<'_>, rows: &[&Position], organisation: &str) -> Option<Money> {
     let mut total = Money { minor: 0, currency: ground.settings.currency.clone() };
     let rows = rows.iter().filter(|row| row.organisation == organisation && row.shortfall > 0);
     for (number, row) in rows.enumerate() {

@@ -1,186 +1,229 @@
-//! The parts of a suite that licenses hosts stay together: each unit licenses one host for all of them (SC-R5, SC-R6).
+//! Suites that license hosts and that nobody assigned: each unit stands on one host and serves all parts there (SC-R5, SC-R6).
 //!
-//! Families are reconciled one by one. Where nobody says to which hosts units of a suite are assigned, the family of its first
-//! part is reconciled first, and the other parts go where its units went; what it left over is free for any host. Among licences
-//! that serve alike, the suite is taken to stand where the other parts are needed too.
+//! The families that such a suite joins are allocated together, so that what both miss is the least in sum. A unit on a host
+//! serves a line of each family there; what the lines of a host take of a suite is the most that any family takes, not the
+//! sum. `joint` tells both families as one problem in which this is nothing special, `mixes` how much of a pair of lines is
+//! served at once, and `unfold` tells what was found in the families' own words. Where that problem is too large,
+//! `one_by_one` reconciles one family after the other, and what that may have missed is told.
+
+mod joint;
+mod mixes;
+mod one_by_one;
+mod unfold;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::allocate::PriceList;
-use crate::model::{Entitlement, Form, HostId, Key, Line, Reading, Requirement, fits, kebab};
-use crate::rules::{Method, Product, Suite, suite_rule};
+use hashbrown::HashMap;
+
+use crate::allocate::{self, PriceList, Problem, Solution};
+use crate::model::{Entitlement, Line};
+use crate::rules::{Method, Product};
 
 use super::Ground;
-use super::family::{Memory, Solved, solve};
+use super::family::{Family, Group, Needs, Solved, Weigher, name_of};
+use joint::Joint;
+use one_by_one::Alone;
 
-/// Licences of a purchase by the host they stand on.
-type Placed = BTreeMap<HostId, u32>;
+/// Families with those that owned suites join them to.
+pub(super) fn joined<'r>(ground: &Ground<'_>, families: Vec<Family<'r>>) -> Vec<Group<'r>> {
+    let mut numbers: Vec<usize> = (0..families.len()).collect();
+    for suite in ground.rules.products.values().filter(|product| product.kind == "suite") {
+        let mut lines = ground.estate.purchases.iter();
+        if !lines.any(|line| line.product == suite.id && line.assigned_to.is_empty()) {
+            continue;
+        }
+        let parts: BTreeSet<&str> = of_hosts(ground, suite).map(|part| part.id.as_str()).collect();
+        let has_part = |family: &Family<'_>| family.iter().any(|product| parts.contains(product.id.as_str()));
+        let own: Vec<usize> = (0..families.len()).filter(|&family| has_part(&families[family])).collect();
+        let all: BTreeSet<usize> = own.iter().map(|&family| numbers[family]).collect();
+        let Some(&first) = all.first() else { continue };
+        numbers.iter_mut().filter(|number| all.contains(number)).for_each(|number| *number = first);
+    }
+    let mut groups: BTreeMap<usize, Group<'r>> = BTreeMap::new();
+    for (family, number) in families.into_iter().zip(numbers) {
+        groups.entry(number).or_default().push(family);
+    }
+    groups.into_values().collect()
+}
 
-/// The entitlements of a family with those of unassigned suites placed where the family of their first part put them.
-pub(super) fn placed(
+/// The parts of a suite that license hosts, in its order.
+fn of_hosts<'r>(ground: &Ground<'r>, suite: &'r Product) -> impl Iterator<Item = &'r Product> {
+    let rules = ground.rules;
+    let parts = suite.suite.iter().filter_map(|part| rules.products.get(&part.product));
+    parts.filter(|product| product.terms.iter().any(|terms| terms.method == Method::HostSets))
+}
+
+/// A purchase of a suite that joins families of a group.
+struct Suite {
+    /// Where it stands among the rights of each family that it has a part in.
+    rights: BTreeMap<usize, usize>,
+    /// The family of its first part.
+    first: usize,
+}
+
+/// Suites that nobody assigned and that have parts for hosts in several families.
+fn unassigned(ground: &Ground<'_>, group: &Group<'_>, needs: &[Arc<Needs>]) -> Vec<Suite> {
+    let mut found: BTreeMap<&str, Suite> = BTreeMap::new();
+    for (side, needs) in needs.iter().enumerate() {
+        for (index, right) in needs.entitlements.iter().enumerate() {
+            let bought = ground.estate.purchases.get(right.line);
+            let suite = bought.and_then(|line| ground.rules.products.get(&line.product));
+            let Some(suite) = suite.filter(|product| product.kind == "suite" && is_free(right)) else { continue };
+            let family_of =
+                |part: &Product| group.iter().position(|family| family.iter().any(|product| product.id == part.id));
+            let mut sides = of_hosts(ground, suite).filter_map(family_of);
+            let Some(first) = sides.next() else { continue };
+            if first != side && !sides.any(|other| other == side) {
+                continue;
+            }
+            let entry = found.entry(&right.key.0);
+            entry.or_insert_with(|| Suite { rights: BTreeMap::new(), first }).rights.insert(side, index);
+        }
+    }
+    found.into_values().filter(|suite| suite.rights.len() > 1).collect()
+}
+
+/// Whether nobody says where its units are.
+fn is_free(right: &Entitlement) -> bool {
+    right.bound_hosts.is_empty()
+        && right.unknown_assignees.is_empty()
+        && right.refused.is_none()
+        && !right.overlap
+        && !right.forms.is_empty()
+}
+
+/// What one family of a group came to.
+struct Found {
+    /// Its rights, where units of suites that stand elsewhere are told apart.
+    pieces: Option<Vec<Entitlement>>,
+    solution: Solution,
+    notes: Vec<String>,
+}
+
+/// The families of a group with their suites placed for all of them; `None` where none joins them, or one alone needs
+/// anything.
+pub(super) fn together(
     ground: &Ground<'_>,
     prices: &PriceList<'_>,
-    members: &[&Product],
-    reading: &Reading,
-    entitlements: Vec<Entitlement>,
-    requirements: &[Requirement],
-) -> Vec<Entitlement> {
-    let firsts: Vec<Option<String>> = entitlements.iter().map(|right| first_family(ground, members, right)).collect();
-    if requirements.is_empty() || firsts.iter().all(Option::is_none) {
-        return entitlements;
-    }
-    let wanted: BTreeSet<HostId> = requirements.iter().flat_map(hosts_of).collect();
-    let mut known: BTreeMap<String, BTreeMap<Key, Placed>> = BTreeMap::new();
-    let mut all = Vec::new();
-    for (right, first) in entitlements.into_iter().zip(firsts) {
-        let Some(first) = first else {
-            all.push(right);
-            continue;
-        };
-        let of_first = known.entry(first.clone()).or_insert_with(|| {
-            let products: Vec<&Product> =
-                ground.rules.products.values().filter(|product| product.family == first).collect();
-            let solved = solve(ground, prices, &products, reading, &Memory::default());
-            by_host(ground, &solved, &wanted)
-        });
-        all.extend(split(ground, right.clone(), of_first.get(&right.key), &wanted));
-    }
-    all
-}
-
-/// The family of the first part of a suite, where this family has a later one, both license hosts, and nobody says to which
-/// hosts the suite is assigned.
-fn first_family(ground: &Ground<'_>, members: &[&Product], right: &Entitlement) -> Option<String> {
-    let bought = ground.estate.purchases.get(right.line)?;
-    let suite = ground.rules.products.get(&bought.product).filter(|product| product.kind == "suite")?;
-    if !right.bound_hosts.is_empty() || !right.unknown_assignees.is_empty() || right.refused.is_some() {
+    group: &Group<'_>,
+    needs: &[Arc<Needs>],
+    method: &allocate::Method<'_>,
+) -> Option<Vec<Solved>> {
+    if needs.iter().filter(|needs| !needs.requirements.is_empty()).count() < 2 {
         return None;
     }
-    let of_hosts = |part: &&Suite| {
-        let product = ground.rules.products.get(&part.product);
-        product.is_some_and(|product| product.terms.iter().any(|terms| terms.method == Method::HostSets))
-    };
-    let parts: Vec<&Suite> = suite.suite.iter().filter(of_hosts).collect();
-    let first = ground.rules.products.get(&parts.first()?.product)?;
-    let is_own = |part: &&Suite| members.iter().any(|member| member.id == part.product);
-    (!members.iter().any(|member| member.id == first.id) && parts.iter().any(is_own)).then(|| first.family.clone())
-}
-
-/// Hosts that a need is licensed by.
-fn hosts_of(requirement: &Requirement) -> impl Iterator<Item = HostId> + '_ {
-    requirement.alternatives.iter().flat_map(|way| &way.lines).flat_map(|line| line.hosts.iter().copied())
-}
-
-/// Units of a right on one line of the solution, with the host they stand on.
-#[derive(Clone)]
-struct Stand<'s> {
-    right: usize,
-    form: usize,
-    units: u32,
-    host: HostId,
-    line: &'s Line,
-    organisation: &'s str,
-}
-
-/// Licences of each purchase by the host that the solution of the first family puts them on. Where other licences that serve
-/// alike stand on a host of which the other parts have need, they change places with those of a suite elsewhere.
-fn by_host(ground: &Ground<'_>, solved: &Solved<'_>, wanted: &BTreeSet<HostId>) -> BTreeMap<Key, Placed> {
-    let is_suite = |right: usize| {
-        let bought = ground.estate.purchases.get(solved.entitlements[right].line);
-        let product = bought.and_then(|line| ground.rules.products.get(&line.product));
-        product.is_some_and(|product| product.kind == "suite") && solved.entitlements[right].bound_hosts.is_empty()
-    };
-    let (mut suites, mut others): (Vec<Stand<'_>>, Vec<Stand<'_>>) =
-        stands(solved).partition(|one| is_suite(one.right));
-    others.retain(|one| wanted.contains(&one.host));
-    let mut moved = Vec::new();
-    for one in suites.iter_mut().filter(|one| !wanted.contains(&one.host)) {
-        for other in &mut others {
-            if one.units > 0 && other.units > 0 && may_stand(solved, one, other) && may_stand(solved, other, one) {
-                let units = one.units.min(other.units);
-                one.units -= units;
-                other.units -= units;
-                moved.push(Stand { units, host: other.host, ..one.clone() });
-            }
-        }
+    let suites = unassigned(ground, group, needs);
+    if suites.is_empty() {
+        return None;
     }
-    let mut placed: BTreeMap<Key, Placed> = BTreeMap::new();
-    for one in suites.into_iter().chain(moved).filter(|one| one.units > 0) {
-        let right = &solved.entitlements[one.right];
-        let each = right.forms[one.form].units_per_licence.max(1);
-        *placed.entry(right.key.clone()).or_default().entry(one.host).or_default() += one.units.div_ceil(each);
-    }
-    placed
-}
-
-/// Everything spent on a line that stands on one host.
-fn stands<'s>(solved: &'s Solved<'_>) -> impl Iterator<Item = Stand<'s>> {
-    let chosen = solved.solution.chosen.iter();
-    let chosen: BTreeMap<usize, usize> = chosen.map(|chosen| (chosen.requirement, chosen.alternative)).collect();
-    solved.solution.allocations.iter().filter_map(move |spent| {
-        let requirement = &solved.requirements[spent.requirement];
-        let line = &requirement.alternatives[*chosen.get(&spent.requirement)?].lines[spent.line];
-        let &[host] = &*line.hosts else { return None };
-        let organisation = requirement.organisation.as_str();
-        Some(Stand { right: spent.entitlement, form: spent.form, units: spent.units, host, line, organisation })
-    })
-}
-
-/// Whether the units of one place may serve the other's line.
-fn may_stand(solved: &Solved<'_>, one: &Stand<'_>, other: &Stand<'_>) -> bool {
-    let right = &solved.entitlements[one.right];
-    fits(right, &right.forms[one.form], other.line, other.organisation)
-}
-
-/// An entitlement in pieces: bound to each host where units of it stand and its own parts are needed, bound to the others where
-/// they stand, and the rest.
-fn split(
-    ground: &Ground<'_>,
-    right: Entitlement,
-    placed: Option<&Placed>,
-    wanted: &BTreeSet<HostId>,
-) -> Vec<Entitlement> {
-    let Some(placed) = placed else { return vec![right] };
-    let bought = ground.estate.purchases.get(right.line);
-    let suite = bought.and_then(|line| ground.rules.products.get(&line.product));
-    let rule = match (suite, right.forms.first()) {
-        (Some(suite), Some(form)) => suite_rule(suite, &form.product),
-        _ => return vec![right],
+    let weigher = Weigher::new(ground, prices, needs.iter().flat_map(|needs| &needs.requirements));
+    let families = Families {
+        ground,
+        needs: needs.iter().map(|needs| &**needs).collect(),
+        suites,
+        names: group.iter().map(name_of).collect::<Vec<_>>().join(" and "),
+        weight: &|line: &Line| weigher.weight(ground, prices, line),
+        method,
     };
-    let mut left = right.clone();
-    let mut pieces = Vec::new();
-    let mut elsewhere = (Vec::new(), 0);
-    for (&host, &licences) in placed {
-        if wanted.contains(&host) {
-            let name = &ground.estate.host(host).name;
-            pieces.push(piece(&mut left, licences, vec![host], &format!("on-{}", kebab(name)), &rule));
+    let mut found = families.allocate();
+    found[0].notes.extend(weigher.note(&families.names));
+    let of_family =
+        |(needs, one): (&Arc<Needs>, Found)| Solved::new(Arc::clone(needs), one.pieces, one.solution, one.notes);
+    Some(needs.iter().zip(found).map(of_family).collect())
+}
+
+/// Families that suites join.
+struct Families<'n> {
+    ground: &'n Ground<'n>,
+    needs: Vec<&'n Needs>,
+    suites: Vec<Suite>,
+    /// What they are called.
+    names: String,
+    /// Price of a missing unit, in one scale for all of them.
+    weight: &'n (dyn Fn(&Line) -> u64 + Sync),
+    method: &'n allocate::Method<'n>,
+}
+
+impl Families<'_> {
+    fn allocate(&self) -> Vec<Found> {
+        let Some(joint) = Joint::new(self) else { return self.one_after_the_other() };
+        let solution = joint.solve(self.method);
+        let mut found = unfold::unfold(self, &joint, &solution);
+        if joint.is_exact {
+            let named = solution.notes.iter().map(|note| format!("{}: {note}", self.names));
+            found[0].notes.extend(named);
         } else {
-            elsewhere.0.push(host);
-            elsewhere.1 += licences;
+            let gap = self.gap(&found, &self.alone());
+            found[0].notes.extend(gap);
         }
+        found
     }
-    if elsewhere.1 > 0 {
-        pieces.push(piece(&mut left, elsewhere.1, elsewhere.0, "elsewhere", &rule));
-    }
-    if left.forms.iter().any(|form| form.units > 0) {
-        pieces.push(left);
-    }
-    pieces
-}
 
-/// So many licences, taken out of an entitlement.
-fn piece(left: &mut Entitlement, licences: u32, hosts: Vec<HostId>, name: &str, rule: &str) -> Entitlement {
-    let mut taken = left.clone();
-    taken.key = Key(format!("{}/{name}", left.key));
-    taken.bound_hosts = hosts;
-    let share = |form: &mut Form, rest: &mut Form| {
-        form.units = rest.units.min(licences.saturating_mul(form.units_per_licence.max(1)));
-        rest.units -= form.units;
-    };
-    for (form, rest) in taken.forms.iter_mut().zip(&mut left.forms) {
-        share(form, rest);
+    /// Each family with the suites free for it alone.
+    fn alone(&self) -> Vec<Solution> {
+        self.needs.iter().map(|needs| self.spend(needs, &needs.entitlements)).collect()
     }
-    let text = format!("Licences of it on hosts where another part of the suite stands: {licences}.");
-    taken.working.by_rule(rule, text);
-    taken
+
+    fn spend(&self, needs: &Needs, entitlements: &[Entitlement]) -> Solution {
+        let problem = Problem { requirements: &needs.requirements, entitlements, weight: self.weight };
+        allocate::allocate_by(&problem, self.method)
+    }
+
+    /// The family of the first part of each suite first, the others where its units went.
+    fn one_after_the_other(&self) -> Vec<Found> {
+        let alone = self.alone();
+        let views: Vec<Alone<'_>> =
+            self.needs.iter().zip(&alone).map(|(needs, solution)| Alone { needs, solution }).collect();
+        let of_family = |(side, needs): (usize, &&Needs)| {
+            let pieces = one_by_one::placed(self.ground, side, needs, &self.suites, &views);
+            let solution = match &pieces {
+                Some(pieces) => self.spend(needs, pieces),
+                None => alone[side].clone(),
+            };
+            Found { pieces, solution, notes: Vec::new() }
+        };
+        let mut found: Vec<Found> = self.needs.iter().enumerate().map(of_family).collect();
+        let gap = self.gap(&found, &alone);
+        found[0].notes.extend(gap);
+        found
+    }
+
+    /// What is not proved, in words: no placement leaves less unmet than the families do where each has the suites for itself.
+    fn gap(&self, found: &[Found], alone: &[Solution]) -> Option<String> {
+        let unmet: u128 = self.needs.iter().zip(found).map(|(needs, one)| self.unmet(needs, &one.solution)).sum();
+        let least = |(needs, alone): (&&Needs, &Solution)| {
+            // What is not proved there itself is no bound here.
+            if alone.notes.is_empty() { self.unmet(needs, alone) } else { 0 }
+        };
+        let bound: u128 = self.needs.iter().zip(alone).map(least).sum();
+        (unmet > bound).then(|| {
+            let thousandths = (unmet - bound) * 100_000 / bound.max(1);
+            let percent = match bound {
+                0 => "the gap has no percentage".to_owned(),
+                _ => format!("gap {}.{:03} %", thousandths / 1_000, thousandths % 1_000),
+            };
+            format!(
+                "{}: the units of suites were placed for them together, in steps of several units or one family after the \
+                 other: priced unmet need {unmet}, lower bound {bound} (both in hundredths of the relative price), \
+                 {percent}; a better placement is not excluded.",
+                self.names
+            )
+        })
+    }
+
+    /// Σ price × units unmet.
+    fn unmet(&self, needs: &Needs, solution: &Solution) -> u128 {
+        let priced = |line: &Line, units: u32| u128::from(units) * u128::from((self.weight)(line));
+        let ways: HashMap<usize, usize> =
+            solution.chosen.iter().map(|chosen| (chosen.requirement, chosen.alternative)).collect();
+        let lines_of = |requirement: usize, way: usize| &needs.requirements[requirement].alternatives[way].lines;
+        let needed = ways.iter().flat_map(|(&requirement, &way)| lines_of(requirement, way));
+        let needed: u128 = needed.map(|line| priced(line, line.units)).sum();
+        let met = solution.allocations.iter().map(|spent| {
+            let line = &lines_of(spent.requirement, ways[&spent.requirement])[spent.line];
+            priced(line, spent.units)
+        });
+        needed - met.sum::<u128>()
+    }
 }

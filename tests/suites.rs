@@ -1,0 +1,231 @@
+//! Suites that nobody assigned are placed for all the families they join: what these miss together is the least, as an
+//! exhaustive search finds it, and every unit of a suite stands on one host.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use trueup::assess;
+use trueup::model::{Answer, Assessment, Estate, Metric, Reading};
+use trueup::rules::{Case, Rules, Settings, parse_cases};
+
+static RULES: LazyLock<Rules> =
+    LazyLock::new(|| Rules::built_in().unwrap_or_else(|found| panic!("{:?}", found.faults)));
+
+const WINDOWS: &str = "windows-server";
+const MANAGEMENT: &str = "system-center";
+const SUITE: &str = "core-infrastructure-suite";
+const FAMILIES: [&str; 2] = [WINDOWS, MANAGEMENT];
+const EDITIONS: [&str; 2] = ["standard", "datacenter"];
+
+/// A host of so many cores with guests: some run Windows and are managed, some only run Windows, some are only managed.
+#[derive(Debug, Clone, Copy)]
+struct Server {
+    cores: u32,
+    both: u32,
+    windows: u32,
+    managed: u32,
+}
+
+impl Server {
+    /// Operating systems that count for a family.
+    fn systems(self, family: usize) -> u32 {
+        self.both + [self.windows, self.managed][family]
+    }
+
+    /// Units of an edition: sets of two operating systems, or one set for all.
+    fn need(self, family: usize, edition: usize) -> u32 {
+        match (self.systems(family), edition) {
+            (0, _) => 0,
+            (systems, 0) => systems.div_ceil(2) * self.cores,
+            _ => self.cores,
+        }
+    }
+}
+
+/// A small estate: units owned by edition, of either family and of the suite.
+#[derive(Debug, Clone)]
+struct Small {
+    servers: Vec<Server>,
+    single: [[u32; 2]; 2],
+    suite: [u32; 2],
+}
+
+/// Numbers that look thrown, the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u32) -> u32 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        u32::try_from((self.0 >> 33) % u64::from(sides)).expect("fewer than the sides")
+    }
+}
+
+impl Small {
+    fn thrown(dice: &mut Dice) -> Self {
+        let mut server = || Server {
+            cores: 16 + 8 * dice.roll(3),
+            both: dice.roll(4),
+            windows: dice.roll(3),
+            managed: dice.roll(3),
+        };
+        let servers = (0..3).map(|_| server()).collect();
+        let mut units = |most: u32| if dice.roll(2) == 0 { 0 } else { 8 * dice.roll(most) };
+        let single = [[units(6), units(4)], [units(6), units(4)]];
+        let suite = [units(9).max(8), units(6)];
+        Self { servers, single, suite }
+    }
+
+    /// The estate as a case; `order` turns the lists round.
+    fn case(&self, order: bool) -> Case {
+        let mut hosts = Vec::new();
+        for (number, server) in self.servers.iter().enumerate() {
+            let half = server.cores / 2;
+            hosts.push(format!("name = \"h{number}\"\nprocessors = [{half}, {half}]\nhypervisor = \"esxi\"\n"));
+            let managed = "managed_by = [\"system-center\"]\n";
+            let windows = "installs = [{ product = \"windows-server\", edition = \"standard\", version = \"2022\" }]\n";
+            let linux = "installs = [{ product = \"ubuntu\", version = \"22.04\" }]\n";
+            let guests = [("b", server.both, [managed, windows]), ("w", server.windows, ["", windows])];
+            for (name, count, facts) in guests.into_iter().chain([("m", server.managed, [managed, linux])]) {
+                if count > 0 {
+                    let facts = facts.concat();
+                    hosts.push(format!(
+                        "name = \"{name}{number}\"\ncount = {count}\non = \"h{number}\"\nvcpus = 4\n{facts}"
+                    ));
+                }
+            }
+        }
+        let mut owned = Vec::new();
+        for (edition, name) in EDITIONS.iter().enumerate() {
+            let lines = [(WINDOWS, self.single[0][edition]), (MANAGEMENT, self.single[1][edition])];
+            for (product, units) in
+                lines.into_iter().chain([(SUITE, self.suite[edition])]).filter(|(_, units)| *units > 0)
+            {
+                owned.push(format!(
+                    "product = \"{product}\"\nedition = \"{name}\"\nversion = \"2022\"\nmetric = \"core\"\n\
+                     quantity = {units}\nbought = 2022-05-10\nsa = [{{ from = 2022-05-10, until = 2028-05-09 }}]\n"
+                ));
+            }
+        }
+        if order {
+            hosts.reverse();
+            owned.reverse();
+        }
+        let mut text = "[[case]]\nid = \"S\"\ntitle = \"thrown\"\nas_of = 2025-06-30\nsource = \"thrown\"\n".to_owned();
+        hosts.iter().for_each(|host| write!(text, "\n[[case.host]]\n{host}").expect("a string takes text"));
+        owned.iter().for_each(|line| write!(text, "\n[[case.entitlement]]\n{line}").expect("a string takes text"));
+        let cases = parse_cases("thrown.toml", &text).unwrap_or_else(|faults| panic!("{faults:?}\n{text}"));
+        cases.into_iter().next().expect("there is a case")
+    }
+
+    fn assessed(&self, order: bool) -> Assessment {
+        let case = self.case(order);
+        let estate = Estate::of_manifest(case.manifest);
+        assess::assess(&estate, &RULES, &Settings::default(), case.as_of, &Reading::all(Answer::Strict))
+    }
+
+    /// The least that stays unmet, by trying every choice of editions and every placement of suites in steps of 8.
+    fn least(&self) -> u64 {
+        // A higher edition than the one installed is taken where it is owned; management has none installed.
+        let is_open = |family: usize, edition: usize| {
+            family == 1 || edition == 0 || self.single[family][edition] + self.suite[edition] > 0
+        };
+        let mut least = u64::MAX;
+        for choice in 0..4_u32.pow(3) {
+            let edition = |family: usize, server: usize| ((choice >> (2 * server + family)) & 1) as usize;
+            let mut all = (0..2).flat_map(|family| (0..3).map(move |server| (family, server)));
+            if !all.all(|(family, server)| is_open(family, edition(family, server))) {
+                continue;
+            }
+            let need = |family: usize, server: usize, wanted: usize| match edition(family, server) == wanted {
+                true => self.servers[server].need(family, wanted),
+                false => 0,
+            };
+            least = least.min((0..2).map(|wanted| self.least_of(wanted, &need)).sum());
+        }
+        least
+    }
+
+    /// The least unmet of one edition, over all placements of its suites.
+    fn least_of(&self, edition: usize, need: &dyn Fn(usize, usize, usize) -> u32) -> u64 {
+        let steps = self.suite[edition] / 8;
+        let mut least = u64::MAX;
+        for first in 0..=steps {
+            for second in 0..=steps - first {
+                let placed = [8 * first, 8 * second, 8 * (steps - first - second)];
+                let unmet = |family: usize| {
+                    let beside = (0..3).map(|server| need(family, server, edition).saturating_sub(placed[server]));
+                    let unmet = beside.sum::<u32>().saturating_sub(self.single[family][edition]);
+                    u64::from(unmet) * weight(family, edition)
+                };
+                least = least.min(unmet(0) + unmet(1));
+            }
+        }
+        least
+    }
+}
+
+/// Relative price of a core.
+fn weight(family: usize, edition: usize) -> u64 {
+    let product = &RULES.products[FAMILIES[family]];
+    let weight = product.weight(Some(EDITIONS[edition]), Metric::Core).expect("the rule file weighs it");
+    (weight.to_string().parse::<f64>().expect("a number") * 100.0).round() as u64
+}
+
+/// What is missing of both families, by relative prices.
+fn missing(assessment: &Assessment) -> u64 {
+    let of_row = |row: &trueup::model::Position| {
+        let family = FAMILIES.iter().position(|family| *family == row.product)?;
+        let edition = EDITIONS.iter().position(|edition| Some(*edition) == row.edition.as_deref())?;
+        Some(u64::from(row.shortfall) * weight(family, edition))
+    };
+    assessment.positions.iter().filter_map(of_row).sum()
+}
+
+/// Units of suites by purchase and host: the most that either family takes there.
+fn standing(assessment: &Assessment, estate: &Estate) -> BTreeMap<(usize, String), u32> {
+    let mut by_family: BTreeMap<(usize, String, String), u32> = BTreeMap::new();
+    for spent in &assessment.allocations {
+        let right = &assessment.entitlements[spent.entitlement];
+        let chosen = assessment.chosen.iter().find(|chosen| chosen.requirement == spent.requirement);
+        let way = chosen.expect("a way was chosen").alternative;
+        let line = &assessment.requirements[spent.requirement].alternatives[way].lines[spent.line];
+        if estate.purchases[right.line].product == SUITE {
+            let [host] = &*line.hosts else { panic!("a set stands on one host") };
+            let family = line.product.to_string();
+            *by_family.entry((right.line, estate.host(*host).name.clone(), family)).or_default() += spent.units;
+        }
+    }
+    let mut standing = BTreeMap::new();
+    for ((line, host, _), units) in by_family {
+        let most = standing.entry((line, host)).or_insert(0);
+        *most = units.max(*most);
+    }
+    standing
+}
+
+#[test]
+fn what_joined_families_miss_together_is_the_least_there_is() {
+    let mut dice = Dice(2_026);
+    let (mut short, mut proved) = (0, 0);
+    for round in 0..150 {
+        let small = Small::thrown(&mut dice);
+        let assessment = small.assessed(false);
+        let least = small.least();
+        assert_eq!(missing(&assessment), least, "round {round}: {small:?}");
+        short += u32::from(least > 0);
+        proved += u32::from(!assessment.notes.iter().any(|note| note.contains("not excluded")));
+        let turned = small.assessed(true);
+        assert_eq!(missing(&turned), least, "round {round}, the other way round: {small:?}");
+        let estate = Estate::of_manifest(small.case(false).manifest);
+        let mut used: BTreeMap<usize, u32> = BTreeMap::new();
+        for ((line, _), units) in standing(&assessment, &estate) {
+            *used.entry(line).or_default() += units;
+        }
+        for (line, units) in used {
+            assert!(units <= estate.purchases[line].quantity, "round {round}: {units} of line {line} stand: {small:?}");
+        }
+    }
+    assert!(short > 75, "only {short} estates are short of anything");
+    assert!(proved > 140, "only {proved} placements were proved");
+}
