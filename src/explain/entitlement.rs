@@ -214,7 +214,10 @@ fn left_reasons(teller: &Teller<'_>, index: usize, mut left: Vec<Item>, unmet: &
         }
         let why = match &entitlement.reserved_for {
             Some(name) if unmet.is_empty() => format!("reserved for {name}, which needs no more"),
-            None if unmet.is_empty() => "nothing needs them".to_owned(),
+            None if unmet.is_empty() && entitlement.bound_hosts.is_empty() => "nothing needs them".to_owned(),
+            None if unmet.is_empty() => {
+                format!("nothing on {} needs them", teller.host_names(&entitlement.bound_hosts))
+            }
             _ => reasons.join("; "),
         };
         item.text = format!("{} left over: {why}", item.text);
@@ -260,7 +263,9 @@ fn why_not(teller: &Teller<'_>, entitlement: &Entitlement, form: &Form, line: &L
     }
     let bound = &entitlement.bound_hosts;
     if !bound.is_empty() && !line.hosts.is_empty() && !line.hosts.iter().any(|host| bound.contains(host)) {
-        return format!("they are assigned to {}", teller.host_names(bound));
+        // Nobody assigned what the allocation placed: units of a suite that stand where another part of it is needed.
+        let assigned = teller.purchase(entitlement).is_none_or(|line| !line.assigned_to.is_empty());
+        return format!("they {} {}", if assigned { "are assigned to" } else { "stand on" }, teller.host_names(bound));
     }
     "nothing in the line itself stands against it; see the notes on the allocation".to_owned()
 }
