@@ -242,6 +242,123 @@ fn least_of_thrown_estates(step: u32, estates: u32) {
         }
     }
     assert!(2 * short > estates, "only {short} estates are short of anything");
-    eprintln!("PROVED {proved} of {estates}");
     assert_eq!(proved, estates, "only so many placements were proved");
+}
+
+/// Two hosts. One runs Windows and nobody states its processors; the other is only managed. Windows licences and a suite are
+/// owned for sixteen cores each.
+const UNSTATED: &str = r#"
+[[case]]
+id = "S"
+title = "the processors of a host hang on a suite"
+as_of = 2025-06-30
+source = "thrown"
+
+[[case.host]]
+name = "a"
+hypervisor = "esxi"
+
+[[case.host]]
+name = "b"
+processors = [8, 8]
+hypervisor = "esxi"
+
+[[case.host]]
+name = "w"
+count = 9
+on = "a"
+vcpus = 4
+installs = [{ product = "windows-server", edition = "datacenter", version = "2022" }]
+
+[[case.host]]
+name = "m"
+count = 9
+on = "b"
+vcpus = 4
+managed_by = ["system-center"]
+installs = [{ product = "ubuntu", version = "22.04" }]
+
+[[case.entitlement]]
+product = "core-infrastructure-suite"
+edition = "datacenter"
+version = "2022"
+metric = "core"
+quantity = 16
+bought = 2022-05-10
+sa = [{ from = 2022-05-10, until = 2028-05-09 }]
+
+[[case.entitlement]]
+product = "windows-server"
+edition = "datacenter"
+version = "2022"
+metric = "core"
+quantity = 16
+bought = 2022-05-10
+
+[[case.price]]
+product = "windows-server"
+edition = "datacenter"
+metric = "core"
+units = 2
+amount = 700
+
+[[case.price]]
+product = "system-center"
+edition = "datacenter"
+metric = "core"
+units = 2
+amount = 300
+"#;
+
+#[test]
+fn a_question_of_one_family_tells_what_hangs_on_it_in_the_other() {
+    let cases = parse_cases("unstated.toml", UNSTATED).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let case = cases.into_iter().next().expect("there is a case");
+    let estate = Estate::of_manifest(case.manifest);
+    let outcome = assess::outcome(&estate, &RULES, &Settings::default(), case.as_of, &assess::no_records());
+    let questions: Vec<_> = outcome.questions.iter().filter(|question| question.key.product == WINDOWS).collect();
+    let [question] = questions[..] else { panic!("{:?}", outcome.questions) };
+    // Of 32 cores the suite serves the half that no Windows licence serves, and management goes short. Of 16 it is free
+    // for the other host.
+    assert_eq!((question.required, question.shortfall), ((32 + 16, 16 + 16), (16, 0)));
+    let worth = question.worth.as_ref().expect("everything is priced");
+    assert_eq!((worth.minor, worth.currency.as_str()), (8 * 300_00, "GBP"));
+    let fixed = Reading::all(Answer::Strict).with(question.key.clone(), Answer::Customer);
+    let alone = assess::assess(&estate, &RULES, &Settings::default(), case.as_of, &fixed);
+    assert_eq!(alone.positions.iter().map(|row| row.shortfall).sum::<u32>(), 0);
+    let said = |assessment: &Assessment, text: &str| assessment.notes.iter().any(|note| note.ends_with(text));
+    assert!(said(
+        &outcome.strict,
+        "16 core owned; 16 stand on 1 hosts, for System Center and Windows Server together; 0 left."
+    ));
+    let placed =
+        |assessment: &Assessment| standing(assessment, &estate).into_keys().map(|(_, host)| host).collect::<Vec<_>>();
+    assert_eq!((placed(&outcome.strict), placed(&outcome.customer)), (vec!["a".to_owned()], vec!["b".to_owned()]));
+}
+
+#[test]
+fn a_row_says_that_its_units_are_a_suites_and_stand_there_for_both_families() {
+    let small = Small {
+        servers: vec![
+            Server { cores: 16, both: 2, windows: 0, managed: 0 },
+            Server { cores: 24, both: 0, windows: 0, managed: 2 },
+            Server { cores: 16, both: 0, windows: 2, managed: 0 },
+        ],
+        single: [[16, 0], [0, 0]],
+        suite: [48, 0],
+    };
+    let assessment = small.assessed(false);
+    let said: Vec<&str> =
+        assessment.entitlements.iter().flat_map(|right| &right.working.steps).map(|step| &*step.text).collect();
+    let placed = "40 were placed, for System Center and Windows Server together: 16 on h0, 24 on h1.";
+    assert_eq!(said.iter().filter(|text| text.ends_with(placed)).count(), 2, "{said:#?}");
+    let idle = "another part of the suite stands and no more of this one is needed: 24 on h1.";
+    assert_eq!(said.iter().filter(|text| text.ends_with(idle)).count(), 1, "{said:#?}");
+    let of_suite: Vec<(&str, u32)> = assessment
+        .surpluses
+        .iter()
+        .map(|left| (&assessment.entitlements[left.entitlement], left))
+        .map(|(right, left)| (&*right.forms[left.form].product, left.units))
+        .collect();
+    assert_eq!(of_suite, [(MANAGEMENT, 8), (WINDOWS, 8), (WINDOWS, 24)]);
 }

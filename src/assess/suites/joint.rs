@@ -428,6 +428,8 @@ impl<'f, 'n> Classes<'f, 'n> {
                         product: String::new(),
                         metric: Metric::Core,
                         printed: None,
+                        // A suite does more than any right of one family, and is left free before it.
+                        owned: own.owned.filter(|_| suite.is_none()),
                         only_terms: terms,
                         except_terms: Vec::new(),
                         ..own.clone()
