@@ -221,7 +221,8 @@ fn least_of_thrown_estates(step: u32, estates: u32) {
     for round in 0..estates {
         let small = Small::thrown(&mut dice, step);
         let assessment = small.assessed(false);
-        let least = small.least(step);
+        // Finer steps than the estate is made in gain nothing.
+        let least = small.least(step.div_ceil(4));
         let is_proved = !assessment.notes.iter().any(|note| note.contains("not excluded"));
         proved += u32::from(is_proved);
         assert!(missing(&assessment) >= least, "round {round}, the search overlooked something: {small:?}");
@@ -322,7 +323,7 @@ fn a_question_of_one_family_tells_what_hangs_on_it_in_the_other() {
     // for the other host.
     assert_eq!((question.required, question.shortfall), ((32 + 16, 16 + 16), (16, 0)));
     let worth = question.worth.as_ref().expect("everything is priced");
-    assert_eq!((worth.minor, worth.currency.as_str()), (8 * 300_00, "GBP"));
+    assert_eq!((worth.minor, worth.currency.as_str()), (8 * 30_000, "GBP"));
     let fixed = Reading::all(Answer::Strict).with(question.key.clone(), Answer::Customer);
     let alone = assess::assess(&estate, &RULES, &Settings::default(), case.as_of, &fixed);
     assert_eq!(alone.positions.iter().map(|row| row.shortfall).sum::<u32>(), 0);

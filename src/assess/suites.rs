@@ -18,7 +18,7 @@ use hashbrown::HashMap;
 
 use crate::allocate::{self, PriceList, Problem, Solution};
 use crate::model::{Entitlement, Line};
-use crate::rules::{Method, Product};
+use crate::rules::Product;
 
 use super::Ground;
 use super::family::{Family, Group, Needs, Solved, Weigher, name_of};
@@ -28,15 +28,10 @@ use one_by_one::Alone;
 /// Families with those that owned suites join them to.
 pub(super) fn joined<'r>(ground: &Ground<'_>, families: Vec<Family<'r>>) -> Vec<Group<'r>> {
     let mut numbers: Vec<usize> = (0..families.len()).collect();
-    for suite in ground.rules.products.values().filter(|product| product.kind == "suite") {
-        let mut lines = ground.estate.purchases.iter();
-        if !lines.any(|line| line.product == suite.id && line.assigned_to.is_empty()) {
-            continue;
-        }
-        let parts: BTreeSet<&str> = of_hosts(ground, suite).map(|part| part.id.as_str()).collect();
-        let has_part = |family: &Family<'_>| family.iter().any(|product| parts.contains(product.id.as_str()));
-        let own: Vec<usize> = (0..families.len()).filter(|&family| has_part(&families[family])).collect();
-        let all: BTreeSet<usize> = own.iter().map(|&family| numbers[family]).collect();
+    for joined in ground.rules.joined_by_suites(&ground.estate.purchases) {
+        let is_part = |family: &Family<'_>| family.iter().any(|product| joined.contains(product.family.as_str()));
+        let parts = families.iter().zip(&numbers).filter(|(family, _)| is_part(family));
+        let all: BTreeSet<usize> = parts.map(|(_, number)| *number).collect();
         let Some(&first) = all.first() else { continue };
         numbers.iter_mut().filter(|number| all.contains(number)).for_each(|number| *number = first);
     }
@@ -45,13 +40,6 @@ pub(super) fn joined<'r>(ground: &Ground<'_>, families: Vec<Family<'r>>) -> Vec<
         groups.entry(number).or_default().push(family);
     }
     groups.into_values().collect()
-}
-
-/// The parts of a suite that license hosts, in its order.
-fn of_hosts<'r>(ground: &Ground<'r>, suite: &'r Product) -> impl Iterator<Item = &'r Product> {
-    let rules = ground.rules;
-    let parts = suite.suite.iter().filter_map(|part| rules.products.get(&part.product));
-    parts.filter(|product| product.terms.iter().any(|terms| terms.method == Method::HostSets))
 }
 
 /// A purchase of a suite that joins families of a group.
@@ -72,7 +60,7 @@ fn unassigned(ground: &Ground<'_>, group: &Group<'_>, needs: &[Arc<Needs>]) -> V
             let Some(suite) = suite.filter(|product| product.kind == "suite" && is_free(right)) else { continue };
             let family_of =
                 |part: &Product| group.iter().position(|family| family.iter().any(|product| product.id == part.id));
-            let mut sides = of_hosts(ground, suite).filter_map(family_of);
+            let mut sides = ground.rules.parts_for_hosts(suite).filter_map(family_of);
             let Some(first) = sides.next() else { continue };
             if first != side && !sides.any(|other| other == side) {
                 continue;

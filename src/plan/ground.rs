@@ -151,6 +151,11 @@ impl Ground<'_> {
             rules.values().filter(concerned).map(|product| product.family.clone()).collect();
         let suites = products.iter().filter_map(|id| rules.get(*id)).flat_map(|product| &product.suite);
         families.extend(suites.map(|part| self.family(&part.product).to_owned()));
+        for joined in self.request.rules.joined_by_suites(&estate.purchases) {
+            if families.iter().any(|family| joined.contains(family.as_str())) {
+                families.extend(joined.into_iter().map(str::to_owned));
+            }
+        }
         families.sort();
         families.dedup();
         families.retain(|family| self.families.is_empty() || self.families.contains(family));

@@ -507,8 +507,8 @@ fn sum<'b>(baskets: impl Iterator<Item = &'b Basket>) -> Basket {
     sum
 }
 
-/// Families that must be planned together: because a suite with a price serves several of them, or because servers of one
-/// may be bought on a basis that needs licences of another for those who reach them.
+/// Families that must be planned together: because a suite with a price serves several of them, because one that is owned is
+/// placed for all of them, or because servers of one may be bought on a basis that needs licences of another for those who reach them.
 pub(super) fn together(ground: &Ground<'_>, families: &[String]) -> Vec<Vec<String>> {
     let mut groups: Vec<Vec<String>> = families.iter().map(|family| vec![family.clone()]).collect();
     let of_access = ground.access_families();
@@ -532,6 +532,9 @@ pub(super) fn together(ground: &Ground<'_>, families: &[String]) -> Vec<Vec<Stri
         if priced {
             join(&mut groups, &suite.suite.iter().map(|part| ground.family(&part.product)).collect());
         }
+    }
+    for joined in ground.request.rules.joined_by_suites(&ground.request.estate.purchases) {
+        join(&mut groups, &joined);
     }
     groups.sort();
     groups

@@ -19,6 +19,7 @@ mod sales;
 mod settings;
 mod shop;
 mod stated_source;
+mod suites;
 mod terms;
 mod unique;
 mod vehicle;

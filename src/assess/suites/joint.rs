@@ -80,11 +80,11 @@ impl Joint {
         }
         let mut classes = Classes::of(families);
         let (needs, is_parted) = classes.connected();
-        // Where one suite is owned and two families share it, a best placement exists in steps of what all units are
-        // multiples of: what a family meets by units placed is a valuated matroid, and two of them have whole optima.
+        // What a family meets by the units placed on each host is a valuated matroid, and the sum of two of them is greatest
+        // at whole units: where two families share suites that serve alike, a best placement exists in steps of what all
+        // units are multiples of.
         let common = classes.common_units();
-        let are_alike = classes.suites.iter().all(|served| *served == classes.suites[0]);
-        let first = if families.needs.len() == 2 && are_alike { common } else { 1 };
+        let first = if families.needs.len() == 2 && classes.are_suites_alike() { common } else { 1 };
         let mut step = first;
         loop {
             if let Some((requirements, ways)) = classes.requirements(&needs, step) {
@@ -232,6 +232,19 @@ impl<'f, 'n> Classes<'f, 'n> {
         let editions: BTreeSet<&String> = forms.filter_map(|form| form.edition.as_ref()).collect();
         let editions = editions.into_iter().cloned().collect();
         Self { families, running, all, of_lines, served, suites, by_suite, pairs: BTreeMap::new(), editions }
+    }
+
+    /// Whether suites that serve lines of which another right may serve both serve the same lines.
+    fn are_suites_alike(&self) -> bool {
+        let mut groups: Vec<usize> = (0..self.all.len()).collect();
+        for served in self.served.iter().flatten().flatten().chain(self.suites.iter().flatten()) {
+            let own: BTreeSet<usize> = served.iter().map(|&class| groups[class]).collect();
+            let Some(&first) = own.first() else { continue };
+            groups.iter_mut().filter(|group| own.contains(group)).for_each(|group| *group = first);
+        }
+        let mut known: BTreeMap<usize, &Vec<usize>> = BTreeMap::new();
+        let mut forms = self.suites.iter().flatten().filter(|served| !served.is_empty());
+        forms.all(|served| *known.entry(groups[served[0]]).or_insert(served) == served)
     }
 
     /// Needs that may be served together, and whether some belong to different organisations: these are left apart.
