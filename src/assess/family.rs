@@ -352,3 +352,71 @@ impl FamilyResult {
         assessment.notes.extend(self.notes);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Estate, EstateIndex};
+    use crate::rules::{Settings, parse_cases};
+
+    /// Two hosts and a suite for both; nobody states the processors of the one that runs Windows.
+    const JOINED: &str = r#"
+[[case]]
+id = "J"
+title = "joined"
+as_of = 2025-06-30
+source = "made up"
+[[case.host]]
+name = "a"
+hypervisor = "esxi"
+[[case.host]]
+name = "b"
+processors = [8, 8]
+hypervisor = "esxi"
+[[case.host]]
+name = "w"
+on = "a"
+vcpus = 4
+installs = [{ product = "windows-server", edition = "standard", version = "2022" }]
+[[case.host]]
+name = "m"
+on = "b"
+vcpus = 4
+managed_by = ["system-center"]
+installs = [{ product = "ubuntu", version = "22.04" }]
+[[case.entitlement]]
+product = "core-infrastructure-suite"
+edition = "standard"
+version = "2022"
+metric = "core"
+quantity = 16
+bought = 2022-05-10
+"#;
+
+    #[test]
+    fn a_question_that_a_joined_family_does_not_hear_leaves_its_needs_as_they_were() {
+        let rules = Rules::built_in().unwrap_or_else(|found| panic!("{:?}", found.faults));
+        let case = parse_cases("joined.toml", JOINED).unwrap().remove(0);
+        let (estate, settings) = (Estate::of_manifest(case.manifest), Settings::default());
+        let index = EstateIndex::new(&estate);
+        let ground = Ground { estate: &estate, index, rules: &rules, settings: &settings, as_of: case.as_of };
+        let group = groups(&ground).into_iter().find(|group| group.len() > 1).expect("the suite joins two families");
+        let memory = Memory::of_several(&group);
+        let strict = Reading::all(Answer::Strict);
+        let asked: Vec<QuestionKey> = reconcile(&ground, &group, &strict, &memory)
+            .into_iter()
+            .flat_map(|family| family.asked)
+            .map(|(key, _)| key)
+            .collect();
+        let [question] = &asked[..] else { panic!("{asked:?}") };
+        let kept = |side: usize| memory.families[side].needs.lock().unwrap().clone();
+        let before = [kept(0), kept(1)];
+        assert_ne!(rows(&ground, &group, &strict, &memory), [[], []]);
+        rows(&ground, &group, &strict.with(question.clone(), Answer::Customer), &memory);
+        for (side, before) in before.iter().enumerate() {
+            let heard = group[side].iter().any(|product| product.family == question.product);
+            assert_eq!(kept(side).len(), if heard { 2 } else { 1 }, "{}", name_of(&group[side]));
+            assert!(Arc::ptr_eq(&kept(side)[0], &before[0]));
+        }
+    }
+}

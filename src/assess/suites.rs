@@ -135,7 +135,7 @@ struct Families<'n> {
 
 impl Families<'_> {
     fn allocate(&self) -> Vec<Found> {
-        let Some(joint) = Joint::new(self) else { return self.one_after_the_other() };
+        let Some(joint) = Joint::new(self, false) else { return self.one_after_the_other() };
         let solution = joint.solve(self.method);
         let mut found = unfold::unfold(self, &joint, &solution);
         if joint.is_exact {
@@ -177,14 +177,25 @@ impl Families<'_> {
         found
     }
 
-    /// What is not proved, in words: no placement leaves less unmet than the families do where each has the suites for itself.
-    fn gap(&self, found: &[Found], alone: &[Solution]) -> Option<String> {
-        let unmet: u128 = self.needs.iter().zip(found).map(|(needs, one)| self.unmet(needs, &one.solution)).sum();
+    /// What no placement leaves less unmet than: what the families leave where each has the suites for itself, or together
+    /// where each suite serves what any serves.
+    fn bound(&self, alone: &[Solution]) -> u128 {
         let least = |(needs, alone): (&&Needs, &Solution)| {
             // What is not proved there itself is no bound here.
             if alone.notes.is_empty() { self.unmet(needs, alone) } else { 0 }
         };
-        let bound: u128 = self.needs.iter().zip(alone).map(least).sum();
+        let apart: u128 = self.needs.iter().zip(alone).map(least).sum();
+        let alike = Joint::new(self, true).filter(|joint| joint.is_exact).and_then(|joint| {
+            let solution = joint.solve(self.method);
+            solution.notes.is_empty().then(|| joint.unmet(&solution))
+        });
+        apart.max(alike.unwrap_or(0))
+    }
+
+    /// What is not proved, in words.
+    fn gap(&self, found: &[Found], alone: &[Solution]) -> Option<String> {
+        let unmet: u128 = self.needs.iter().zip(found).map(|(needs, one)| self.unmet(needs, &one.solution)).sum();
+        let bound = self.bound(alone);
         (unmet > bound).then(|| {
             let thousandths = (unmet - bound) * 100_000 / bound.max(1);
             let percent = match bound {

@@ -17,7 +17,8 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::allocate::{self, Problem, Solution, in_the_running};
 use crate::model::{
-    Acceptance, Alternative, Basis, Entitlement, Form, HostId, Key, Line, Metric, Requirement, Scope, Working, serves,
+    Acceptance, Allocation, Alternative, Basis, Entitlement, Form, HostId, Key, Line, Metric, Requirement, Scope,
+    Working, serves,
 };
 
 use super::super::family::Needs;
@@ -73,12 +74,16 @@ pub(super) enum Origin {
 }
 
 impl Joint {
-    /// `None` where there are too many ways, or a suite's parts differ in their units.
-    pub fn new(families: &Families<'_>) -> Option<Self> {
+    /// `None` where there are too many ways, or a suite's parts differ in their units. Where suites are taken to be `alike`,
+    /// each serves what any of them serves: no placement of what is really owned leaves less unmet.
+    pub fn new(families: &Families<'_>, alike: bool) -> Option<Self> {
         if !families.suites.iter().all(|suite| are_even(&families.needs, suite)) {
             return None;
         }
         let mut classes = Classes::of(families);
+        if alike {
+            classes.make_suites_alike();
+        }
         let (needs, is_parted) = classes.connected();
         // What a family meets by the units placed on each host is a valuated matroid, and the sum of two of them is greatest
         // at whole units: where two families share suites that serve alike, a best placement exists in steps of what all
@@ -98,6 +103,19 @@ impl Joint {
                 return None;
             }
         }
+    }
+
+    /// Σ worth × units unmet.
+    pub fn unmet(&self, solution: &Solution) -> u128 {
+        let worth = |line: &Line, units: u32| u128::from(units) * u128::from(self.worths[&line.accepts[0].terms]);
+        let lines = |requirement: usize, way: usize| &self.requirements[requirement].alternatives[way].lines;
+        let ways: HashMap<usize, usize> =
+            solution.chosen.iter().map(|chosen| (chosen.requirement, chosen.alternative)).collect();
+        let needed = ways.iter().flat_map(|(&requirement, &way)| lines(requirement, way));
+        let needed: u128 = needed.map(|line| worth(line, line.units)).sum();
+        let met =
+            |spent: &Allocation| worth(&lines(spent.requirement, ways[&spent.requirement])[spent.line], spent.units);
+        needed - solution.allocations.iter().map(met).sum::<u128>()
     }
 
     /// Allocates.
@@ -165,6 +183,8 @@ struct Classes<'f, 'n> {
     /// Pairs of classes that a suite serves at once, as far as they were asked for.
     pairs: BTreeMap<[usize; 2], Option<PairClass>>,
     editions: Arc<[String]>,
+    /// Whether suites are taken to serve alike, whoever owns them.
+    alike: bool,
 }
 
 /// A pair of classes that suites serve at once.
@@ -231,20 +251,45 @@ impl<'f, 'n> Classes<'f, 'n> {
         let forms = families.needs.iter().flat_map(|needs| &needs.entitlements).flat_map(|right| &right.forms);
         let editions: BTreeSet<&String> = forms.filter_map(|form| form.edition.as_ref()).collect();
         let editions = editions.into_iter().cloned().collect();
-        Self { families, running, all, of_lines, served, suites, by_suite, pairs: BTreeMap::new(), editions }
+        let (pairs, alike) = (BTreeMap::new(), false);
+        Self { families, running, all, of_lines, served, suites, by_suite, pairs, editions, alike }
     }
 
-    /// Whether suites that serve lines of which another right may serve both serve the same lines.
-    fn are_suites_alike(&self) -> bool {
-        let mut groups: Vec<usize> = (0..self.all.len()).collect();
+    /// Of each class a number that it shares with those that some right serves beside it, directly or through others.
+    fn parts(&self) -> Vec<usize> {
+        let mut parts: Vec<usize> = (0..self.all.len()).collect();
         for served in self.served.iter().flatten().flatten().chain(self.suites.iter().flatten()) {
-            let own: BTreeSet<usize> = served.iter().map(|&class| groups[class]).collect();
+            let own: BTreeSet<usize> = served.iter().map(|&class| parts[class]).collect();
             let Some(&first) = own.first() else { continue };
-            groups.iter_mut().filter(|group| own.contains(group)).for_each(|group| *group = first);
+            parts.iter_mut().filter(|part| own.contains(part)).for_each(|part| *part = first);
         }
+        parts
+    }
+
+    /// Whether suites that serve lines of one part all serve the same, wherever these stand.
+    fn are_suites_alike(&self) -> bool {
+        let rights = self.families.suites.iter().flat_map(|suite| &suite.rights);
+        let mut rights = rights.map(|(&side, &right)| &self.families.needs[side].entitlements[right]);
+        if !self.alike && rights.any(|right| right.farm.is_some()) {
+            return false;
+        }
+        let parts = self.parts();
         let mut known: BTreeMap<usize, &Vec<usize>> = BTreeMap::new();
         let mut forms = self.suites.iter().flatten().filter(|served| !served.is_empty());
-        forms.all(|served| *known.entry(groups[served[0]]).or_insert(served) == served)
+        forms.all(|served| *known.entry(parts[served[0]]).or_insert(served) == served)
+    }
+
+    /// Lets each suite serve what any serves in the same part.
+    fn make_suites_alike(&mut self) {
+        self.alike = true;
+        let parts = self.parts();
+        let mut of_part: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for served in self.suites.iter().flatten().filter(|served| !served.is_empty()) {
+            of_part.entry(parts[served[0]]).or_default().extend(served);
+        }
+        for served in self.suites.iter_mut().flatten().filter(|served| !served.is_empty()) {
+            *served = of_part[&parts[served[0]]].iter().copied().collect();
+        }
     }
 
     /// Needs that may be served together, and whether some belong to different organisations: these are left apart.
@@ -448,25 +493,30 @@ impl<'f, 'n> Classes<'f, 'n> {
                         ..own.clone()
                     }
                 });
-                let mut shared_with = right.shared_with.clone();
+                let mut own = bare(right);
                 if let Some(suite) = suite {
-                    let rights = &self.families.suites[suite].rights;
-                    let all = rights
-                        .iter()
-                        .flat_map(|(&side, &right)| &self.families.needs[side].entitlements[right].shared_with);
-                    shared_with = all.cloned().collect::<BTreeSet<String>>().into_iter().collect();
+                    own.shared_with = self.sharing(suite);
+                    own.reserved_for = own.reserved_for.filter(|_| !self.alike);
+                    own.farm = own.farm.filter(|_| !self.alike);
                 }
                 entitlements.push(Entitlement {
                     key: Key(format!("{side} {}", right.key)),
                     forms: forms.collect(),
-                    shared_with,
-                    working: Working::default(),
-                    ..bare(right)
+                    ..own
                 });
                 origins.push(suite.map_or(Origin::Right(side, index), Origin::Suite));
             }
         }
         (entitlements, origins)
+    }
+
+    /// Organisations that may draw on a suite for some family; for which of them, its classes say.
+    fn sharing(&self, suite: usize) -> Vec<String> {
+        let rights = self.families.suites[suite].rights.iter();
+        let rights = rights.flat_map(|(&side, &right)| &self.families.needs[side].entitlements[right].shared_with);
+        let needs = self.families.needs.iter().flat_map(|needs| &needs.requirements);
+        let all = needs.map(|requirement| &requirement.organisation).filter(|_| self.alike);
+        rights.chain(all).collect::<BTreeSet<&String>>().into_iter().cloned().collect()
     }
 
     fn worths(&self) -> HashMap<String, u64> {
