@@ -366,7 +366,7 @@ fn a_question_of_one_family_tells_what_hangs_on_it_in_the_other() {
     let said = |assessment: &Assessment, text: &str| assessment.notes.iter().any(|note| note.ends_with(text));
     assert!(said(
         &outcome.strict,
-        "16 core owned; 16 stand on 1 hosts, for System Center and Windows Server together; 0 left."
+        "16 core owned; 16 stand on 1 host, for System Center and Windows Server together; 0 left."
     ));
     let placed =
         |assessment: &Assessment| standing(assessment, &estate).into_keys().map(|(_, host)| host).collect::<Vec<_>>();

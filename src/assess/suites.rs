@@ -203,8 +203,8 @@ impl Families<'_> {
                 _ => format!("gap {}.{:03} %", thousandths / 1_000, thousandths % 1_000),
             };
             format!(
-                "{}: the units of suites were placed for them together, in steps of several units or one family after the \
-                 other: priced unmet need {unmet}, lower bound {bound} (both in hundredths of the relative price), \
+                "{}: the units of suites that they share were placed in steps of several units, or for one of them after \
+                 the other: priced unmet need {unmet}, lower bound {bound} (both in hundredths of the relative price), \
                  {percent}; a better placement is not excluded.",
                 self.names
             )

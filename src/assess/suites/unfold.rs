@@ -256,9 +256,9 @@ impl Use {
         let Self { owned, used, hosts } = self;
         let left = owned - used;
         format!(
-            "{} of {organisation}: {owned} {metric} owned; {used} stand on {} hosts, for {} together; {left} left.",
+            "{} of {organisation}: {owned} {metric} owned; {used} stand on {}, for {} together; {left} left.",
             licence_name(name, edition, None),
-            hosts.len(),
+            if hosts.len() == 1 { "1 host".to_owned() } else { format!("{} hosts", hosts.len()) },
             families.names
         )
     }
