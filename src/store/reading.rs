@@ -11,7 +11,7 @@ use super::StoreError;
 use super::content::{ContentId, FileContents, HostContents, StoredFile};
 use super::places::Places;
 use super::software::{ListId, StoredSoftware, read_titles};
-use super::titles::{TitleId, Titles, hash};
+use super::titles::{Fingerprint, TitleId, Titles};
 
 /// A connection for reading, with the path for messages.
 #[derive(Clone, Copy)]
@@ -58,7 +58,7 @@ impl Reading<'_> {
                 || Ok(SoftwareRecord { name: text(1)?, version: text(2)?, publisher: text(3)?, key: text(4)? });
             let record = record().map_err(|error| self.failed(error))?;
             let id: u32 = row.get(0).map_err(|error| self.failed(error))?;
-            if titles.intern(record, hash(record)) != Some((TitleId(id), true)) {
+            if titles.intern(record, Fingerprint::of(record)) != Some((TitleId(id), true)) {
                 return Err(self.damaged(format!("software title {id} is out of order or stands twice")));
             }
         }

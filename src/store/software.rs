@@ -4,7 +4,7 @@ use crate::model::{Place, SoftwareRecord};
 
 use super::number::{read_number, write_number};
 use super::places::Places;
-use super::titles::{KnownTitles, Packed, TitleId, hash};
+use super::titles::{Fingerprint, KnownTitles, Packed, TitleId};
 
 /// The software records of one host in the order of the file: numbers of titles that are known, and the others written
 /// out.
@@ -19,27 +19,26 @@ pub struct SoftwareList {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Title {
     Known(TitleId),
-    /// The next of those written out, with its hash, see [`hash`].
-    New(u64),
+    /// The next of those written out.
+    New(Fingerprint),
 }
 
 /// A record of a list on its way into the store.
 pub(super) enum Listed<'a> {
     /// A title that has its number.
     Known(TitleId),
-    /// A title to look for, and its hash.
-    New(SoftwareRecord<'a>, u64),
+    /// A title to look for.
+    New(SoftwareRecord<'a>, Fingerprint),
 }
 
 impl SoftwareList {
     /// Adds the next record; titles that are known need not be written out. One of more than four gigabytes is not
     /// added and gives `false`.
     pub fn push(&mut self, record: SoftwareRecord<'_>, place: &Place, known: &KnownTitles) -> bool {
-        let hash = hash(record);
-        match known.number(record, hash) {
-            Some(number) => self.titles.push(Title::Known(number)),
-            None if self.new.push(record) => self.titles.push(Title::New(hash)),
-            None => return false,
+        match known.find(record) {
+            Ok(number) => self.titles.push(Title::Known(number)),
+            Err(fingerprint) if self.new.push(record) => self.titles.push(Title::New(fingerprint)),
+            Err(_) => return false,
         }
         self.places.push(place);
         true
@@ -60,9 +59,9 @@ impl SoftwareList {
         let mut written_out = 0;
         self.titles.iter().map(move |title| match *title {
             Title::Known(number) => Listed::Known(number),
-            Title::New(hash) => {
+            Title::New(fingerprint) => {
                 written_out += 1;
-                Listed::New(self.new.get(written_out - 1).unwrap_or_default(), hash)
+                Listed::New(self.new.get(written_out - 1).unwrap_or_default(), fingerprint)
             }
         })
     }

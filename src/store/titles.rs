@@ -15,17 +15,34 @@ use crate::model::SoftwareRecord;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TitleId(pub u32);
 
-/// The same for all titles of a run and another in each, so that no inventory can be written to make all titles collide.
-static HASHER: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
+/// What a title is known by: two hashes of all its texts, of 64 bits each, under keys of their own.
+///
+/// Titles are looked up by millions, and to read the texts of the known one for a comparison took a tenth of a scan. By
+/// chance two of a million titles meet in one of 10²⁶ runs, and nobody can prepare an inventory in which two do, as
+/// the keys are drawn anew for each run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fingerprint([u64; 2]);
 
-/// Where to look for a title; workers ask, so that the one writer need not.
-pub(super) fn hash(title: SoftwareRecord<'_>) -> u64 {
-    let mut hasher = HASHER.build_hasher();
-    for text in [title.name, title.version, title.publisher, title.key] {
-        hasher.write(text.as_bytes());
-        hasher.write_usize(text.len());
+/// The same for all titles of a run.
+static HASHERS: LazyLock<[DefaultHashBuilder; 2]> = LazyLock::new(Default::default);
+
+impl Fingerprint {
+    /// Of one title.
+    pub fn of(title: SoftwareRecord<'_>) -> Self {
+        let [mut one, mut other] = HASHERS.each_ref().map(BuildHasher::build_hasher);
+        for text in [title.name, title.version, title.publisher, title.key] {
+            for hasher in [&mut one, &mut other] {
+                hasher.write(text.as_bytes());
+                hasher.write_usize(text.len());
+            }
+        }
+        Self([one.finish(), other.finish()])
     }
-    hasher.finish()
+
+    /// Where to look for it in a table.
+    fn slot(self) -> u64 {
+        self.0[0]
+    }
 }
 
 /// Records whose texts follow each other in one.
@@ -64,23 +81,6 @@ impl Packed {
         })
     }
 
-    /// Whether this record stands at an index. It is asked of every record of every file: lengths tell most texts apart,
-    /// and nothing is cut out of the text that need not be.
-    fn holds(&self, index: usize, record: SoftwareRecord<'_>) -> bool {
-        let Some(&(start, [name, version, publisher, key])) = self.records.get(index) else { return false };
-        let texts = [record.name, record.version, record.publisher, record.key].map(str::as_bytes);
-        let lengths = [name, version - name, publisher - version, key - publisher];
-        if texts.iter().zip(lengths).any(|(text, length)| text.len() != length as usize) {
-            return false;
-        }
-        let mut rest = &self.text.as_bytes()[start..start + key as usize];
-        texts.into_iter().all(|text| {
-            let (part, after) = rest.split_at(text.len());
-            rest = after;
-            part == text
-        })
-    }
-
     pub fn len(&self) -> usize {
         self.records.len()
     }
@@ -90,24 +90,22 @@ impl Packed {
 #[derive(Debug, Clone, Default)]
 struct Table {
     titles: Packed,
-    /// Places in `titles` by the hash of the title.
-    places: HashTable<u32>,
+    /// What each title is known by, with its place in `titles`.
+    places: HashTable<(Fingerprint, u32)>,
 }
 
 impl Table {
-    fn find(&self, title: SoftwareRecord<'_>, hash: u64) -> Option<u32> {
-        self.places.find(hash, |&place| self.titles.holds(place as usize, title)).copied()
+    fn find(&self, wanted: Fingerprint) -> Option<u32> {
+        self.places.find(wanted.slot(), |&(known, _)| known == wanted).map(|&(_, place)| place)
     }
 
     /// Adds a title that is not in it; nothing where it is too long or the numbers are spent.
-    fn add(&mut self, title: SoftwareRecord<'_>, title_hash: u64) -> Option<u32> {
+    fn add(&mut self, title: SoftwareRecord<'_>, fingerprint: Fingerprint) -> Option<u32> {
         let place = u32::try_from(self.titles.len()).ok()?;
         if !self.titles.push(title) {
             return None;
         }
-        let titles = &self.titles;
-        let hash_of = |&place: &u32| titles.get(place as usize).map_or(0, hash);
-        self.places.insert_unique(title_hash, place, hash_of);
+        self.places.insert_unique(fingerprint.slot(), (fingerprint, place), |(known, _)| known.slot());
         Some(place)
     }
 }
@@ -117,9 +115,14 @@ impl Table {
 pub struct KnownTitles(Arc<Table>);
 
 impl KnownTitles {
-    /// The number of a title.
-    pub(super) fn number(&self, title: SoftwareRecord<'_>, hash: u64) -> Option<TitleId> {
-        self.0.find(title, hash).map(TitleId)
+    /// The number of a title, or what a new one is known by.
+    pub(super) fn find(&self, title: SoftwareRecord<'_>) -> Result<TitleId, Fingerprint> {
+        let fingerprint = Fingerprint::of(title);
+        self.number(fingerprint).ok_or(fingerprint)
+    }
+
+    fn number(&self, title: Fingerprint) -> Option<TitleId> {
+        self.0.find(title).map(TitleId)
     }
 }
 
@@ -158,24 +161,26 @@ impl Titles {
     /// Those known by now.
     pub(super) fn known(&mut self) -> KnownTitles {
         if self.fresh.titles.len() > 0 {
-            let Table { titles: fresh, .. } = std::mem::take(&mut self.fresh);
+            let Table { titles: fresh, places } = std::mem::take(&mut self.fresh);
             // Where somebody still looks into those known before, these are a copy from here on.
             let settled = Arc::make_mut(&mut self.settled.0);
-            for title in (0..fresh.len()).filter_map(|index| fresh.get(index)) {
-                settled.add(title, hash(title));
+            let mut fingerprints: Vec<(Fingerprint, u32)> = places.into_iter().collect();
+            fingerprints.sort_unstable_by_key(|&(_, place)| place);
+            for (fingerprint, place) in fingerprints {
+                fresh.get(place as usize).and_then(|title| settled.add(title, fingerprint));
             }
         }
         self.settled.clone()
     }
 
-    /// The number of a title with its hash, and whether it is new; nothing where there is no number for it.
-    pub(super) fn intern(&mut self, title: SoftwareRecord<'_>, hash: u64) -> Option<(TitleId, bool)> {
+    /// The number of a title, and whether it is new; nothing where there is no number for it.
+    pub(super) fn intern(&mut self, title: SoftwareRecord<'_>, fingerprint: Fingerprint) -> Option<(TitleId, bool)> {
         let before = u32::try_from(self.settled.0.titles.len()).ok()?;
-        if let Some(known) = self.settled.number(title, hash) {
+        if let Some(known) = self.settled.number(fingerprint) {
             return Some((known, false));
         }
-        let known = self.fresh.find(title, hash);
-        let place = known.or_else(|| self.fresh.add(title, hash))?;
+        let known = self.fresh.find(fingerprint);
+        let place = known.or_else(|| self.fresh.add(title, fingerprint))?;
         Some((TitleId(before.checked_add(place)?), known.is_none()))
     }
 }
@@ -188,8 +193,12 @@ mod tests {
         SoftwareRecord { name, version: "1", ..SoftwareRecord::default() }
     }
 
+    fn fingerprint(title: SoftwareRecord<'_>) -> Fingerprint {
+        Fingerprint::of(title)
+    }
+
     fn number(titles: &mut Titles, name: &str) -> (TitleId, bool) {
-        titles.intern(title(name), hash(title(name))).expect("a number")
+        titles.intern(title(name), fingerprint(title(name))).expect("a number")
     }
 
     #[test]
@@ -199,8 +208,8 @@ mod tests {
         let looked_into = titles.known();
         assert_eq!(number(&mut titles, "b"), (TitleId(1), true));
         let also = titles.known();
-        assert_eq!(also.number(title("b"), hash(title("b"))), Some(TitleId(1)));
-        assert_eq!(looked_into.number(title("b"), hash(title("b"))), None, "it is as it was");
+        assert_eq!(also.number(fingerprint(title("b"))), Some(TitleId(1)));
+        assert_eq!(looked_into.number(fingerprint(title("b"))), None, "it is as it was");
         assert_eq!(number(&mut titles, "b"), (TitleId(1), false));
         assert_eq!(number(&mut titles, "c"), (TitleId(2), true));
         assert_eq!(number(&mut titles, "a"), (TitleId(0), false));
@@ -215,7 +224,7 @@ mod tests {
         let cut = |name: &'static str, version: &'static str| SoftwareRecord { name, version, ..Default::default() };
         for (number, title) in [cut("ab", ""), cut("a", "b"), cut("", "ab")].into_iter().enumerate() {
             let new = TitleId(u32::try_from(number).expect("small"));
-            assert_eq!(titles.intern(title, hash(title)), Some((new, true)));
+            assert_eq!(titles.intern(title, fingerprint(title)), Some((new, true)));
             assert_eq!(titles.get(new), title);
         }
     }

@@ -13,7 +13,7 @@ use crate::model::{FileStatus, History, Outcome, Place, Price, PurchaseLine, Sof
 use super::content::{ContentId, FileContents, FileResult, HostContents, StoredFile};
 use super::reading::Reading;
 use super::software::{ListId, Listed, SoftwareList, StoredSoftware, write_title};
-use super::titles::{KnownTitles, TitleId, Titles};
+use super::titles::{Fingerprint, KnownTitles, TitleId, Titles};
 use super::{ScanId, StoreError};
 
 /// What a scan freezes beside the inventories.
@@ -278,7 +278,7 @@ impl<'store> ScanWriter<'store> {
         for listed in software.listed() {
             let id = match listed {
                 Listed::Known(id) => id,
-                Listed::New(title, hash) => self.title(title, hash)?,
+                Listed::New(title, fingerprint) => self.title(title, fingerprint)?,
             };
             write_title(&mut list, id);
         }
@@ -298,10 +298,10 @@ impl<'store> ScanWriter<'store> {
     }
 
     /// The number of a title, which is stored where it is new.
-    fn title(&mut self, title: SoftwareRecord<'_>, hash: u64) -> Result<TitleId, StoreError> {
+    fn title(&mut self, title: SoftwareRecord<'_>, fingerprint: Fingerprint) -> Result<TitleId, StoreError> {
         let full =
             || StoreError::Damaged { path: self.path.to_owned(), what: "there is no number for another title".into() };
-        let (id, new) = self.titles.intern(title, hash).ok_or_else(full)?;
+        let (id, new) = self.titles.intern(title, fingerprint).ok_or_else(full)?;
         if new {
             self.execute(
                 "INSERT INTO title VALUES (?1, ?2, ?3, ?4, ?5)",
