@@ -15,8 +15,9 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
-pub use join::join;
-pub use resolve::resolve;
+use identifiers::Identifiers;
+use join::join;
+use resolve::resolve;
 
 use crate::model::{Finding, Host, HostContradiction, Locator, ObservedHost, SourceId};
 
@@ -93,5 +94,6 @@ pub struct Identified {
 /// Joins sightings and resolves the groups. `junk` are the identifiers that identify nothing, see
 /// [`crate::rules::Rules::junk_identifiers`].
 pub fn identify(sightings: &[Sighting], junk: &[String]) -> Identified {
-    resolve(sightings, join(sightings, junk), junk)
+    let identifiers = Identifiers::of_all(sightings, junk);
+    resolve(sightings, &identifiers, join(sightings, &identifiers))
 }

@@ -3,8 +3,11 @@
 use std::net::IpAddr;
 
 use hashbrown::HashSet;
+use rayon::prelude::*;
 
 use crate::model::ObservedHost;
+
+use super::Sighting;
 
 /// Names that thousands of machines bear.
 const NAMES_OF_NOBODY: [&str; 3] = ["localhost", "localhost.localdomain", "(none)"];
@@ -70,6 +73,12 @@ impl Junk {
 }
 
 impl Identifiers {
+    /// Those of every sighting, in their order. `junk` are the texts that identify nothing.
+    pub fn of_all(sightings: &[Sighting], junk: &[String]) -> Vec<Self> {
+        let junk = Junk::new(junk);
+        sightings.par_iter().map(|sighting| Self::of(&sighting.observed, &junk)).collect()
+    }
+
     /// Reads the identifiers of a sighting and leaves out those that identify nothing.
     pub fn of(observed: &ObservedHost, junk: &Junk) -> Self {
         let mut uuids: Vec<Uuid> = Vec::new();

@@ -6,25 +6,22 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use rayon::prelude::*;
-
 use crate::model::{Finding, Key, View};
 
-use super::identifiers::{Identifiers, Junk, write_uuid};
+use super::identifiers::{Identifiers, write_uuid};
 use super::{Group, Joined, LIVE_TOGETHER_DAYS, Sighting};
 
 /// Places that a finding names at most.
 const EVIDENCE: usize = 20;
 
-/// Groups the sightings that are one machine. `junk` are the identifiers that identify nothing.
-pub fn join(sightings: &[Sighting], junk: &[String]) -> Joined {
-    let junk = Junk::new(junk);
+/// Groups the sightings that are one machine by what identifies each of them.
+pub(super) fn join(sightings: &[Sighting], identifiers: &[Identifiers]) -> Joined {
     let order = sorted(sightings);
     let (templates, machines): (Vec<usize>, Vec<usize>) =
         order.into_iter().partition(|&index| sightings[index].observed.template);
     let mut joiner = Joiner {
         sightings: machines.iter().map(|&index| &sightings[index]).collect(),
-        identifiers: machines.par_iter().map(|&index| Identifiers::of(&sightings[index].observed, &junk)).collect(),
+        identifiers: machines.iter().map(|&index| &identifiers[index]).collect(),
         cluster_of: (0..machines.len()).collect(),
         clusters: (0..machines.len()).map(|position| Cluster { members: vec![position], rules: Vec::new() }).collect(),
         findings: BTreeMap::new(),
@@ -73,7 +70,7 @@ struct Cluster {
 struct Joiner<'a> {
     /// Sightings in their order; a position is an index into this.
     sightings: Vec<&'a Sighting>,
-    identifiers: Vec<Identifiers>,
+    identifiers: Vec<&'a Identifiers>,
     /// Cluster of each position.
     cluster_of: Vec<usize>,
     clusters: Vec<Cluster>,

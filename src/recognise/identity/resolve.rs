@@ -11,17 +11,16 @@ use rayon::prelude::*;
 
 use crate::model::{Fact, Host, HostContradiction, HostId, Locator, Machine, Placement, Processor, View};
 
-use super::identifiers::{Identifiers, Junk, is_qualified, plain, write_uuid};
+use super::identifiers::{Identifiers, is_qualified, plain, write_uuid};
 use super::placement::{HostNames, Wanted};
 use super::statement::{Statement, best, fact, strongest};
 use super::{Group, Identified, IdentifiedHost, Joined, Sighting};
 
-/// Turns groups into hosts. `junk` are the identifiers that identify nothing.
-pub fn resolve(sightings: &[Sighting], joined: Joined, junk: &[String]) -> Identified {
-    let junk = Junk::new(junk);
+/// Turns groups into hosts; `identifiers` are those of each sighting.
+pub(super) fn resolve(sightings: &[Sighting], identifiers: &[Identifiers], joined: Joined) -> Identified {
     let mut findings = joined.findings;
-    let merging = |group| Merging { sightings, group, identifiers: identifiers(sightings, group, &junk) };
-    let merging: Vec<Merging<'_>> = joined.groups.par_iter().map(merging).collect();
+    let merging: Vec<Merging<'_>> =
+        joined.groups.iter().map(|group| Merging { sightings, identifiers, group }).collect();
     let identified = |merging: &Merging<'_>| IdentifiedHost {
         host: merging.host(),
         sightings: merging.group.sightings.clone(),
@@ -46,16 +45,12 @@ pub fn resolve(sightings: &[Sighting], joined: Joined, junk: &[String]) -> Ident
     Identified { hosts, findings, contradictions, templates: joined.templates }
 }
 
-fn identifiers(sightings: &[Sighting], group: &Group, junk: &Junk) -> Vec<Identifiers> {
-    group.sightings.iter().map(|&index| Identifiers::of(&sightings[index].observed, junk)).collect()
-}
-
 /// One group while it becomes a host.
 struct Merging<'a> {
     sightings: &'a [Sighting],
+    /// Identifiers of each sighting.
+    identifiers: &'a [Identifiers],
     group: &'a Group,
-    /// Identifiers of each sighting of the group.
-    identifiers: Vec<Identifiers>,
 }
 
 /// Rank where hypervisors know better.
@@ -107,7 +102,12 @@ impl Merging<'_> {
     /// not made a guest by its own agent.
     fn machine(&self) -> Machine {
         let says_so = self.any(|sighting| sighting.observed.is_virtual == Some(true))
-            || self.identifiers.iter().flat_map(|identifiers| &identifiers.uuids).any(|uuid| uuid.from_serial);
+            || self
+                .group
+                .sightings
+                .iter()
+                .flat_map(|&index| &self.identifiers[index].uuids)
+                .any(|uuid| uuid.from_serial);
         if self.has_view(View::Guest) || (says_so && !self.has_view(View::Hypervisor)) {
             Machine::Guest
         } else {
@@ -169,11 +169,10 @@ impl Merging<'_> {
     }
 
     fn identify(&self, host: &mut Host) {
-        let position = |index: usize| self.group.sightings.iter().position(|&other| other == index).unwrap_or_default();
         let pick = |rank: fn(View) -> u8, value: &dyn Fn(&Identifiers) -> Option<String>| {
             let all = self.group.sightings.iter().map(|&index| {
                 let observed = &self.sightings[index].observed;
-                let value = value(&self.identifiers[position(index)])?;
+                let value = value(&self.identifiers[index])?;
                 Some(Statement { rank: rank(observed.view), captured: observed.captured, sighting: index, value })
             });
             best(all.flatten().collect())
@@ -361,9 +360,12 @@ fn name_apart(hosts: &mut [IdentifiedHost]) {
 
 /// Places every guest whose export names its host.
 fn place(sightings: &[Sighting], hosts: &mut [IdentifiedHost], found: &mut Vec<HostContradiction>) {
+    if sightings.iter().all(|sighting| sighting.observed.runs_on.is_none()) {
+        return;
+    }
     let names = HostNames::new(sightings, hosts);
     let placed: Vec<Option<Fact<Placement>>> =
-        (0..hosts.len()).map(|guest| placement(sightings, hosts, &names, guest)).collect();
+        (0..hosts.len()).into_par_iter().map(|guest| placement(sightings, hosts, &names, guest)).collect();
     for (host, fact) in hosts.iter_mut().zip(placed) {
         if let Some(fact) = fact {
             host.host.placement = Some(fact);
