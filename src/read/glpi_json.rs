@@ -14,7 +14,7 @@ use crate::diag::Diagnostic;
 use super::agent::{Inventory, Software, Syntax, Text};
 use super::json::parsed_into;
 use super::page::{Field, Page, Verified};
-use super::{Carries, Input, Reader, Sink, Sniff, Verdict};
+use super::{Carries, Input, Reader, Sink, Sniff, Verdict, plain_json};
 
 /// The reader.
 pub struct GlpiJson;
@@ -91,7 +91,10 @@ impl Reader for GlpiJson {
 
     fn read_text(&self, text: &str, input: &Input<'_>, sink: &mut dyn Sink) -> Result<Verdict, Diagnostic> {
         let mut document = Document::new();
-        parsed_into(DocumentSeed(&mut document), text, input.path)?;
+        if plain_json::parsed_into(DocumentSeed(&mut document), text).is_none() {
+            document = Document::new();
+            parsed_into(DocumentSeed(&mut document), text, input.path)?;
+        }
         Ok(match document.not_ours() {
             Some(reason) => Verdict::Ignored(reason),
             None => document.inventory.emit(input, sink),

@@ -26,6 +26,7 @@ mod osquery_log;
 mod packages;
 mod page;
 mod picked;
+mod plain_json;
 mod plain_xml;
 mod powershell_list;
 mod prices;
