@@ -50,7 +50,7 @@ pub(super) fn decode(bytes: &[u8], fallback: Option<TextEncoding>) -> Decoded<'_
     if let Some(encoding) = utf16_by_pattern(bytes) {
         return utf16(bytes, encoding);
     }
-    if let Ok(text) = std::str::from_utf8(bytes) {
+    if let Ok(text) = simdutf8::basic::from_utf8(bytes) {
         return Decoded::Text(Cow::Borrowed(text), "UTF-8");
     }
     if bytes.iter().take(PATTERN_BYTES).any(|byte| matches!(byte, 0..=8 | 14..=25)) {
@@ -67,7 +67,7 @@ fn by_mark(bytes: &[u8]) -> Option<Decoded<'_>> {
     let (encoding, length) = Encoding::for_bom(bytes)?;
     let rest = &bytes[length..];
     Some(if encoding == UTF_8 {
-        match std::str::from_utf8(rest) {
+        match simdutf8::basic::from_utf8(rest) {
             Ok(text) => Decoded::Text(Cow::Borrowed(text), "UTF-8 with BOM"),
             Err(_) => by_detection(rest, None),
         }

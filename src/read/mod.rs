@@ -327,7 +327,7 @@ impl<'a> Readers<'a> {
 
 /// The content as text, for readers of text.
 fn text_of<'a>(input: &Input<'a>) -> Result<&'a str, Diagnostic> {
-    std::str::from_utf8(input.bytes).map_err(|error| {
+    simdutf8::compat::from_utf8(input.bytes).map_err(|error| {
         let message = format!("byte {} is not text", error.valid_up_to());
         Diagnostic::error(Code::WrongEncoding, input.path, message).at(Place::Whole)
     })
