@@ -121,6 +121,15 @@ struct Known<'s, 'a> {
     recognition: &'s Recognition<'a>,
 }
 
+/// What a title is to a machine that bears it.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    /// It proves, completes or contradicts an installation.
+    Bears,
+    NotLicensable,
+    Unrecognised,
+}
+
 /// What all machines share.
 struct Software<'a> {
     rules: &'a Rules,
@@ -130,6 +139,8 @@ struct Software<'a> {
     lists: &'a Lists,
     /// What the rules say of each distinct title, asked once; one place more for numbers that no title bears.
     answers: Vec<OnceLock<Option<Recognition<'a>>>>,
+    /// What each is by its answer: a few bytes a title, which stay at hand while millions of records are gone through.
+    kinds: Vec<OnceLock<Kind>>,
     /// What they say of each operating system, by caption and version.
     systems: HashMap<(&'a str, &'a str), Option<Recognition<'a>>>,
 }
@@ -143,6 +154,7 @@ impl<'a> Software<'a> {
             sightings,
             lists,
             answers: (0..=ground.titles.len()).map(|_| OnceLock::new()).collect(),
+            kinds: (0..=ground.titles.len()).map(|_| OnceLock::new()).collect(),
             systems: systems(ground.matcher, sightings),
         }
     }
@@ -185,33 +197,50 @@ impl<'a> Software<'a> {
         let mut plain = Plain::default();
         for (list, List { titles, .. }) in lists.iter().enumerate() {
             for (position, &title) in titles.iter().enumerate() {
-                match self.answer(title) {
-                    Some(recognition) if recognition.bears_on_installations() => {
-                        known.push(Known { list, position, title, recognition });
-                    }
-                    Some(_) => plain.not_licensable.push(title),
-                    None => plain.unrecognised.push(title),
+                match self.kind(title) {
+                    Kind::Bears => known.extend(self.known(list, position, title)),
+                    Kind::NotLicensable => plain.not_licensable.push(title),
+                    Kind::Unrecognised => plain.unrecognised.push(title),
                 }
             }
         }
         let record = |known: &Known<'_, 'a>| -> SoftwareRecord<'a> { self.titles.get(known.title) };
         let records: Vec<Seen<'_, '_>> =
             known.iter().map(|known| Seen { record: record(known), recognition: Some(known.recognition) }).collect();
-        let locate = |index: usize| {
-            let known: &Known<'_, '_> = known.get(index)?;
-            let list = &lists[known.list];
-            let place = self.lists[list.index].0.places.get(known.position)?;
-            Some(Locator { source: list.source, place })
-        };
-        let folded = fold(&records, &locate);
+        let locators: Vec<Option<Locator>> =
+            known.chunk_by(|one, other| one.list == other.list).flat_map(|known| self.locators(lists, known)).collect();
+        let folded = fold(&records, &|index| locators.get(index)?.clone());
         let mut counts = plain.counted();
         counts.add(&folded.counts);
         (folded, counts)
     }
 
+    /// Where records of one list stand.
+    fn locators(&self, lists: &[List], known: &[Known<'_, 'a>]) -> Vec<Option<Locator>> {
+        let Some(list) = known.first().map(|known| &lists[known.list]) else { return Vec::new() };
+        let places = self.lists[list.index].0.places.of(known.iter().map(|known| known.position));
+        places.map(|place| Some(Locator { source: list.source, place: place? })).collect()
+    }
+
+    /// What a title is to a machine that bears it. Nearly every record is asked for this and nothing else.
+    fn kind(&self, title: TitleId) -> Kind {
+        *self.kinds[self.place(title)].get_or_init(|| match self.answer(title) {
+            Some(recognition) if recognition.bears_on_installations() => Kind::Bears,
+            Some(_) => Kind::NotLicensable,
+            None => Kind::Unrecognised,
+        })
+    }
+
+    fn known(&self, list: usize, position: usize, title: TitleId) -> Option<Known<'_, 'a>> {
+        Some(Known { list, position, title, recognition: self.answer(title)? })
+    }
+
     fn answer(&self, title: TitleId) -> Option<&Recognition<'a>> {
-        let place = (title.0 as usize).min(self.answers.len() - 1);
-        self.answers[place].get_or_init(|| self.matcher.recognise(&self.titles.get(title))).as_ref()
+        self.answers[self.place(title)].get_or_init(|| self.matcher.recognise(&self.titles.get(title))).as_ref()
+    }
+
+    fn place(&self, title: TitleId) -> usize {
+        (title.0 as usize).min(self.answers.len() - 1)
     }
 
     /// The running operating system as an installation; rows of the same product in the software list repeat it.

@@ -225,15 +225,22 @@ impl Places {
     }
 
     /// The place of a record by its position in the list.
-    pub fn get(&self, mut position: usize) -> Option<Place> {
-        for run in self.runs.iter() {
-            if position < run.count() {
-                let number = run.first().checked_add(u32::try_from(position).ok()?)?;
-                return self.shapes.get(run.shape()).map(|shape| shape.place(number));
+    pub fn get(&self, position: usize) -> Option<Place> {
+        self.of([position]).next()?
+    }
+
+    /// The places of several records, by their positions in ascending order.
+    pub fn of(&self, positions: impl IntoIterator<Item = usize>) -> impl Iterator<Item = Option<Place>> {
+        let mut runs = self.runs.iter().peekable();
+        let mut before = 0;
+        positions.into_iter().map(move |position| {
+            while let Some(run) = runs.next_if(|run| position >= before + run.count()) {
+                before += run.count();
             }
-            position -= run.count();
-        }
-        None
+            let run = runs.peek()?;
+            let number = run.first().checked_add(u32::try_from(position - before).ok()?)?;
+            self.shapes.get(run.shape()).map(|shape| shape.place(number))
+        })
     }
 
     /// Number of records.
@@ -317,6 +324,8 @@ mod tests {
             for (position, place) in given.iter().enumerate() {
                 prop_assert_eq!(read.get(position), Some(place.clone()));
             }
+            let every_third = given.iter().step_by(3).cloned().map(Some);
+            prop_assert!(read.of((0..given.len()).step_by(3)).eq(every_third));
             prop_assert_eq!(read.get(given.len()), None);
         }
     }
