@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
 use quick_xml::Reader as XmlReader;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesRef, Event};
@@ -78,9 +79,10 @@ impl Reader for FusionXml {
         if head.trim_ascii_start().first() != Some(&b'<') {
             return Sniff::No;
         }
-        let head = String::from_utf8_lossy(&head[..head.len().min(SNIFFED_BYTES)]);
-        let is_request = ["<REQUEST>", "<REQUEST ", "<!DOCTYPE REQUEST"].into_iter().any(|root| head.contains(root));
-        let is_agents = ["<CONTENT", "<DEVICEID>", "<QUERY>"].into_iter().any(|element| head.contains(element));
+        let head = &head[..head.len().min(SNIFFED_BYTES)];
+        let has = |text: &str| memmem::find(head, text.as_bytes()).is_some();
+        let is_request = ["<REQUEST>", "<REQUEST ", "<!DOCTYPE REQUEST"].into_iter().any(has);
+        let is_agents = ["<CONTENT", "<DEVICEID>", "<QUERY>"].into_iter().any(has);
         match (is_request, is_agents) {
             (true, true) => Sniff::Sure,
             (true, false) => Sniff::Maybe,
@@ -201,14 +203,17 @@ impl<'a> Document<'a> {
     fn parse_plain(&mut self) -> bool {
         let mut plain = PlainXml::new(self.text);
         let mut seen_root = false;
-        let mut begin = |document: &mut Self, element: &str, at: usize| -> Result<(), Fault> {
+        let mut begin = |document: &mut Self, element: &str, at: usize, line: u32| -> Result<(), Fault> {
+            document.lines.reached(at, line);
             seen_root = document.check_root(element, seen_root, at)?;
             document.open(element, at)
         };
         loop {
-            let done = match plain.next() {
-                Ok(Token::Open(element, at)) => begin(self, element, at),
-                Ok(Token::Empty(element, at)) => begin(self, element, at).map(|()| self.close()),
+            let token = plain.next();
+            let line = plain.line_of_token();
+            let done = match token {
+                Ok(Token::Open(element, at)) => begin(self, element, at, line),
+                Ok(Token::Empty(element, at)) => begin(self, element, at, line).map(|()| self.close()),
                 // Nearly every element there is: nothing begins or ends with it but its own text.
                 Ok(Token::Leaf(element, _, text)) if self.depth == 3 && self.in_content => {
                     self.slot = None;
@@ -217,7 +222,7 @@ impl<'a> Document<'a> {
                     }
                     Ok(())
                 }
-                Ok(Token::Leaf(element, at, text)) => begin(self, element, at).map(|()| {
+                Ok(Token::Leaf(element, at, text)) => begin(self, element, at, line).map(|()| {
                     if self.slot.is_some() {
                         self.append(Cow::Borrowed(text));
                     }

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use memchr::memmem;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -74,9 +75,10 @@ impl Reader for GlpiJson {
         if head.trim_ascii_start().first() != Some(&b'{') {
             return Sniff::No;
         }
-        let head = String::from_utf8_lossy(&head[..head.len().min(SNIFFED_BYTES)]);
-        let has = |key: &str| head.contains(key);
-        if describes_inventories(&head) {
+        let head = &head[..head.len().min(SNIFFED_BYTES)];
+        let has = |key: &str| memmem::find(head, key.as_bytes()).is_some();
+        // The description of the format names every key of it and holds no inventory.
+        if has("\"$schema\"") && has("\"properties\"") {
             return Sniff::No;
         }
         let envelope = ["\"deviceid\"", "\"itemtype\"", "\"action\""].into_iter().filter(|key| has(key)).count();
@@ -100,11 +102,6 @@ impl Reader for GlpiJson {
             None => document.inventory.emit(input, sink),
         })
     }
-}
-
-/// Whether it is the description of the format, which names every key of it and holds no inventory.
-fn describes_inventories(head: &str) -> bool {
-    head.contains("\"$schema\"") && head.contains("\"properties\"")
 }
 
 /// The whole document.

@@ -3,7 +3,7 @@
 //! It is read in a third of the time that XML of any kind takes. Whatever else stands in a document, right or wrong, makes
 //! it not plain, and the document is then read again by the library that knows all of XML and can say what is wrong.
 
-use memchr::{memchr2, memmem};
+use memchr::{memchr_iter, memchr2, memchr3, memmem};
 
 /// The next thing in a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,9 @@ pub(super) struct NotPlain;
 pub(super) struct PlainXml<'a> {
     text: &'a str,
     at: usize,
+    /// Line of `at`, and that on which the token began that was given last.
+    line: u32,
+    token_line: u32,
     open: Vec<&'a str>,
 }
 
@@ -42,7 +45,13 @@ impl<'a> PlainXml<'a> {
             Some(rest) => memmem::find(rest.as_bytes(), b"?>").map_or(0, |end| text.len() - rest.len() + end + 2),
             None => 0,
         };
-        Self { text, at, open: Vec::with_capacity(8) }
+        let line = 1 + breaks(&text[..at]);
+        Self { text, at, line, token_line: line, open: Vec::with_capacity(8) }
+    }
+
+    /// Line on which the element began that was given last.
+    pub fn line_of_token(&self) -> u32 {
+        self.token_line
     }
 
     /// The next token.
@@ -66,11 +75,13 @@ impl<'a> PlainXml<'a> {
             return Err(NotPlain);
         }
         self.at += text.len();
+        self.line = self.line.saturating_add(breaks(text));
         Ok(Token::Text(text))
     }
 
     fn tag(&mut self) -> Result<Token<'a>, NotPlain> {
         let begins = self.at;
+        self.token_line = self.line;
         let bytes = self.text.as_bytes();
         if bytes.get(begins + 1) == Some(&b'/') {
             let name = self.open.pop().ok_or(NotPlain)?;
@@ -96,9 +107,16 @@ impl<'a> PlainXml<'a> {
     /// An element whose content begins at `inside`: the whole of it, where nothing is in it but text.
     fn opened(&mut self, name: &'a str, begins: usize, inside: usize) -> Token<'a> {
         let bytes = self.text.as_bytes();
-        let text = memchr2(b'<', b'&', &bytes[inside..]).map(|length| inside + length);
-        let after = text.filter(|&end| bytes[end] == b'<').and_then(|end| Some((end, after_end_of(bytes, end, name)?)));
-        if let Some((end, after)) = after {
+        let (mut end, mut breaks) = (inside, 0);
+        while let Some(ahead) = memchr3(b'<', b'&', b'\n', &bytes[end..]) {
+            end += ahead;
+            if bytes[end] != b'\n' {
+                break;
+            }
+            (end, breaks) = (end + 1, breaks + 1);
+        }
+        if let Some(after) = after_end_of(bytes, end, name) {
+            self.line = self.line.saturating_add(breaks);
             self.pass(after);
             return Token::Leaf(name, begins, &self.text[inside..end]);
         }
@@ -110,8 +128,12 @@ impl<'a> PlainXml<'a> {
     /// Goes on at `at`, behind a tag, or at the next tag where nothing but blanks is between the two: they say nothing.
     fn pass(&mut self, at: usize) {
         let bytes = self.text.as_bytes();
-        let blanks = bytes[at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-        self.at = if bytes.get(at + blanks) == Some(&b'<') { at + blanks } else { at };
+        let (mut next, mut line) = (at, self.line);
+        while let Some(blank) = bytes.get(next).filter(|byte| byte.is_ascii_whitespace()) {
+            line = line.saturating_add(u32::from(*blank == b'\n'));
+            next += 1;
+        }
+        (self.at, self.line) = if bytes.get(next) == Some(&b'<') { (next, line) } else { (at, self.line) };
     }
 
     fn entity(&mut self) -> Result<Token<'a>, NotPlain> {
@@ -125,13 +147,17 @@ impl<'a> PlainXml<'a> {
     }
 }
 
+fn breaks(text: &str) -> u32 {
+    u32::try_from(memchr_iter(b'\n', text.as_bytes()).count()).unwrap_or(u32::MAX)
+}
+
 /// Where the text goes on after `</name>`, should that begin at `at`. Names are short: comparing byte by byte is quicker
 /// than asking the library to.
 fn after_end_of(bytes: &[u8], at: usize, name: &str) -> Option<usize> {
     let name_at = at + 2;
     let end = name_at + name.len();
     let is_end = bytes.get(end) == Some(&b'>')
-        && bytes[at + 1] == b'/'
+        && bytes[at..name_at] == *b"</"
         && bytes[name_at..end].iter().zip(name.as_bytes()).all(|(found, wanted)| found == wanted);
     is_end.then_some(end + 1)
 }

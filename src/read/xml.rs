@@ -60,6 +60,11 @@ impl<'a> Lines<'a> {
         Self { bytes: text.as_bytes(), at: 0, line: 1 }
     }
 
+    /// Notes the line of a byte that was counted otherwise.
+    pub fn reached(&mut self, at: usize, line: u32) {
+        (self.at, self.line) = (at, line);
+    }
+
     /// The line of a byte, which must lie behind those asked for before.
     pub fn line_of(&mut self, at: usize) -> u32 {
         let passed = self.bytes.get(self.at..at).unwrap_or_default();

@@ -81,6 +81,9 @@ pub struct Inventory<'a> {
     pub databases: Vec<Database<'a>>,
 }
 
+/// Software rows for which room is made at once.
+const USUAL_SOFTWARE: usize = 256;
+
 /// Most software rows kept of one file; above it something other than an inventory is at work.
 const MOST_SOFTWARE: usize = 500_000;
 
@@ -110,6 +113,9 @@ impl<'a> Inventory<'a> {
 
     /// Adds a software row, within the limit.
     pub fn add_software(&mut self, software: Software<'a>, position: u32) {
+        if self.software.is_empty() {
+            self.software.reserve(USUAL_SOFTWARE);
+        }
         if self.software.len() < MOST_SOFTWARE {
             self.software.push((software, position));
         } else {
