@@ -24,6 +24,13 @@ impl Sink for Collector<'_> {
         }
     }
 
+    fn software_list(&mut self, records: &[SoftwareRecord<'_>], place: &dyn Fn(usize) -> Place) {
+        // No record is no list: a hypervisor that states no software was not inventoried.
+        if let Some(host) = self.contents.hosts.last_mut().filter(|_| !records.is_empty()) {
+            host.software.get_or_insert_default().extend(records, place, self.known);
+        }
+    }
+
     fn purchase(&mut self, line: PurchaseLine, place: Place) {
         self.contents.purchases.push((line, place));
     }

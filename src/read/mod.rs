@@ -119,6 +119,10 @@ pub trait Sink {
     fn host(&mut self, host: ObservedHost);
     /// A software record of the last machine.
     fn software(&mut self, record: SoftwareRecord<'_>, place: Place);
+    /// Many of them, in less time than one after another; `place` says where each stands.
+    fn software_list(&mut self, records: &[SoftwareRecord<'_>], place: &dyn Fn(usize) -> Place) {
+        records.iter().enumerate().for_each(|(index, &record)| self.software(record, place(index)));
+    }
     /// A purchase line. Its evidence is completed by the caller from `place`.
     fn purchase(&mut self, line: PurchaseLine, place: Place);
     /// A price. Its evidence is completed by the caller from `place`.

@@ -35,10 +35,38 @@ impl SoftwareList {
     /// Adds the next record; titles that are known need not be written out. One of more than four gigabytes is not
     /// added and gives `false`.
     pub fn push(&mut self, record: SoftwareRecord<'_>, place: &Place, known: &KnownTitles) -> bool {
-        match known.find(record) {
-            Ok(number) => self.titles.push(Title::Known(number)),
-            Err(fingerprint) if self.new.push(record) => self.titles.push(Title::New(fingerprint)),
-            Err(_) => return false,
+        let fingerprint = Fingerprint::of(record);
+        self.put(record, fingerprint, known.number(fingerprint), place)
+    }
+
+    /// [`SoftwareList::push`] for many records; `place` says where each stands. Each step is done for all of them before
+    /// the next: the look-ups wait for memory, and so the processor waits for several at a time.
+    pub fn extend(
+        &mut self,
+        records: &[SoftwareRecord<'_>],
+        place: &dyn Fn(usize) -> Place,
+        known: &KnownTitles,
+    ) -> bool {
+        let fingerprints: Vec<Fingerprint> = records.iter().copied().map(Fingerprint::of).collect();
+        let numbers: Vec<Option<TitleId>> = fingerprints.iter().map(|&title| known.number(title)).collect();
+        self.titles.reserve(records.len());
+        let found = records.iter().zip(fingerprints).zip(numbers).enumerate();
+        found.fold(true, |all, (index, ((&record, fingerprint), number))| {
+            all & self.put(record, fingerprint, number, &place(index))
+        })
+    }
+
+    fn put(
+        &mut self,
+        record: SoftwareRecord<'_>,
+        fingerprint: Fingerprint,
+        number: Option<TitleId>,
+        place: &Place,
+    ) -> bool {
+        match number {
+            Some(number) => self.titles.push(Title::Known(number)),
+            None if self.new.push(record) => self.titles.push(Title::New(fingerprint)),
+            None => return false,
         }
         self.places.push(place);
         true

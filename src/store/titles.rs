@@ -115,13 +115,8 @@ impl Table {
 pub struct KnownTitles(Arc<Table>);
 
 impl KnownTitles {
-    /// The number of a title, or what a new one is known by.
-    pub(super) fn find(&self, title: SoftwareRecord<'_>) -> Result<TitleId, Fingerprint> {
-        let fingerprint = Fingerprint::of(title);
-        self.number(fingerprint).ok_or(fingerprint)
-    }
-
-    fn number(&self, title: Fingerprint) -> Option<TitleId> {
+    /// The number of a title.
+    pub(super) fn number(&self, title: Fingerprint) -> Option<TitleId> {
         self.0.find(title).map(TitleId)
     }
 }

@@ -176,21 +176,22 @@ impl Inventory<'_> {
     fn emit_software(&self, input: &Input<'_>, sink: &mut dyn Sink) {
         let mut nameless = (0_usize, None);
         let places = self.syntax.places("softwares");
+        let (mut records, mut positions) = (Vec::with_capacity(self.software.len()), Vec::new());
         for (software, position) in &self.software {
-            let place = places(*position);
             if software.name.stated().is_none() {
                 nameless.0 += 1;
-                nameless.1.get_or_insert(place);
+                nameless.1.get_or_insert_with(|| places(*position));
                 continue;
             }
-            let record = SoftwareRecord {
+            positions.push(*position);
+            records.push(SoftwareRecord {
                 name: software.name.raw(),
                 version: software.version.raw(),
                 publisher: software.publisher.raw(),
                 key: software.key.raw(),
-            };
-            sink.software(record, place);
+            });
         }
+        sink.software_list(&records, &|index| places(positions[index]));
         if let (count, Some(first)) = nameless {
             let message = match count {
                 1 => "a software row without a name".to_owned(),
