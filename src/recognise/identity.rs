@@ -1,9 +1,9 @@
 //! Which sightings are one machine, and what is true of it.
 //!
-//! One machine is often in several sources: an agent, a directory, a hypervisor, a management server. [`join`] decides
+//! One machine is often in several sources: an agent, a directory, a hypervisor, a management server. `join` decides
 //! over the sorted whole which sightings are the same machine: by UUID (in either byte order, also where a VMware
 //! serial number hides it), then by serial number, by fully qualified name, and by name within an organisation. What
-//! two live machines bear joins nothing, and different serial numbers never join by name. [`resolve`] then turns each
+//! two live machines bear joins nothing, and different serial numbers never join by name. `resolve` then turns each
 //! group into a [`Host`]: for every fact the most authoritative source wins, then the newest; two that are equal in
 //! both and differ are a contradiction and a finding. The answer is the same for any order of the input.
 
