@@ -40,6 +40,7 @@ pub use crate::model::fits;
 pub use ledger::{Imbalance, check};
 pub use memory::Memory;
 pub use price_list::{PriceList, Priced};
+pub(crate) use programme::greatest_common_divisor;
 pub use spend::remaining;
 
 /// What an allocation is made from.

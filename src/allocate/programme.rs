@@ -396,7 +396,8 @@ pub(super) fn common_worth(component: &Component) -> u64 {
 /// Relative accuracy of the solver.
 const ACCURACY: f64 = 2e-9;
 
-fn greatest_common_divisor(a: u64, b: u64) -> u64 {
+/// The largest number of which both are multiples; of nought and another that other.
+pub(crate) fn greatest_common_divisor(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 

@@ -3,8 +3,8 @@
 //! Who shares devices with whom forms groups without a link between them; within a group everybody may use every
 //! device, so the fewest licences that cover all access (the smallest vertex cover of people and devices) are the
 //! smaller of the two numbers, group by group (CL-R1). Any other mix is as lawful, where such licences are owned or cost
-//! less. Groups are those of `sharing`, the map of who uses what, or those that the records of people give (`access_map`); where
-//! several records of access state numbers without a map, the auditor counts every device instead (D-29). People whose
+//! less. Groups are those of `sharing`, the map of who uses what, or those that the records of people give
+//! (`access_map`); where several records of access state numbers without a map, the auditor counts every device instead (D-29). People whose
 //! subscription includes the access need none (CL-R8). People behind a front end count in the strict reading
 //! (`end_users`). The licence must be of the server's version or newer (CL-R2). Keys: `serves`, `serves_basis`.
 

@@ -18,8 +18,8 @@ pub struct TitleId(pub u32);
 /// What a title is known by: two hashes of all its texts, of 64 bits each, under keys of their own.
 ///
 /// Titles are looked up by millions, and to read the texts of the known one for a comparison took a tenth of a scan. By
-/// chance two of a million titles meet in one of 10²⁶ runs, and nobody can prepare an inventory in which two do, as
-/// the keys are drawn anew for each run.
+/// chance two of a million titles meet in one of 10²⁶ runs; the keys are drawn anew for each, so that no inventory can be
+/// written with them in mind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fingerprint([u64; 2]);
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 
-use crate::allocate::{self, Problem, Solution, in_the_running};
+use crate::allocate::{self, Problem, Solution, greatest_common_divisor, in_the_running};
 use crate::model::{
     Acceptance, Allocation, Alternative, Basis, Entitlement, Form, HostId, Key, Line, Metric, Requirement, Scope,
     Working, serves,
@@ -532,22 +532,22 @@ impl<'f, 'n> Classes<'f, 'n> {
     fn common_units(&self) -> u32 {
         let metrics: BTreeSet<Metric> =
             self.all.iter().zip(&self.by_suite).filter(|(_, by)| **by).map(|(class, _)| class.line.metric).collect();
-        let mut common = 0;
+        let mut common: u64 = 0;
         for (needs, running) in self.families.needs.iter().zip(&self.running) {
             for (requirement, ways) in needs.requirements.iter().zip(running) {
                 let lines = ways.iter().flat_map(|&way| &requirement.alternatives[way].lines);
                 let own = lines.filter(|line| metrics.contains(&line.metric));
-                common = own.fold(common, |common, line| greatest_common_divisor(common, line.units));
+                common = own.fold(common, |common, line| greatest_common_divisor(common, line.units.into()));
             }
             for right in &needs.entitlements {
                 let converted = right.forms.len() > 1;
                 for form in right.forms.iter().filter(|form| metrics.contains(&form.metric)) {
-                    common = greatest_common_divisor(common, form.units);
+                    common = greatest_common_divisor(common, form.units.into());
                     if converted {
                         // Any number of licences may be converted, each into as many units.
                         let even = form.units.is_multiple_of(right.forms[0].units.max(1));
                         let each = form.units.checked_div(right.forms[0].units).filter(|_| even).unwrap_or(1);
-                        common = greatest_common_divisor(common, each);
+                        common = greatest_common_divisor(common, each.into());
                     }
                     if right.bound_singly {
                         common = 1;
@@ -555,7 +555,8 @@ impl<'f, 'n> Classes<'f, 'n> {
                 }
             }
         }
-        common.max(1)
+        // A divisor of units, which are no larger.
+        u32::try_from(common).unwrap_or(1).max(1)
     }
 
     /// The most units that any line needs.
@@ -609,8 +610,4 @@ fn pair_class<'p>(
 /// A right without what takes room and tells nothing here.
 fn bare(right: &Entitlement) -> Entitlement {
     Entitlement { working: Working::default(), forms: Vec::new(), ..right.clone() }
-}
-
-fn greatest_common_divisor(a: u32, b: u32) -> u32 {
-    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
