@@ -2,13 +2,17 @@
 //!
 //! The families that such a suite joins are allocated together, so that what both miss is the least in sum. A unit on a host
 //! serves a line of each family there; what the lines of a host take of a suite is the most that any family takes, not the
-//! sum. `joint` tells both families as one problem in which this is nothing special, `mixes` how much of a pair of lines is
-//! served at once, and `unfold` tells what was found in the families' own words. Where that problem is too large,
+//! sum. `joint` tells both families as one problem in which this is nothing special: `classes` asks what serves what,
+//! `combined` makes the needs of a host one, `mixes` tells how much of a pair of lines is served at once, and `rights` writes
+//! the rights for it. `unfold` tells what was found in the families' own words. Where that problem is too large,
 //! `one_by_one` reconciles one family after the other, and what that may have missed is told.
 
+mod classes;
+mod combined;
 mod joint;
 mod mixes;
 mod one_by_one;
+mod rights;
 mod unfold;
 
 use std::collections::{BTreeMap, BTreeSet};

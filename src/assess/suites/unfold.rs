@@ -6,7 +6,9 @@ use crate::allocate::Solution;
 use crate::model::{Allocation, Chosen, Entitlement, Form, HostId, Key, Metric, PurchaseLine, licence_name};
 use crate::rules::suite_rule;
 
-use super::joint::{Joint, Mixed, Origin};
+use super::combined::Mixed;
+use super::joint::Joint;
+use super::rights::Origin;
 use super::{Families, Found};
 
 /// Hosts named in a sentence; of more only the number is told.
