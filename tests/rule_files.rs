@@ -124,8 +124,9 @@ fn whatever_the_code_asks_stands_in_the_ambiguities() {
     let mut unknown = Vec::new();
     for folder in ["require", "entitle"] {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder);
-        for entry in std::fs::read_dir(path).expect("a folder of the source") {
-            let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("a source file");
+        let entries = walkdir::WalkDir::new(path).into_iter().map(|entry| entry.expect("an entry"));
+        for file in entries.filter(|entry| entry.file_type().is_file()) {
+            let text = std::fs::read_to_string(file.path()).expect("a source file");
             let asked = asking.captures_iter(&text).map(|found| found[1].to_owned());
             unknown.extend(asked.filter(|id| !rules.ambiguities.contains_key(id)));
         }

@@ -28,14 +28,13 @@
 //! | `socket_pairs`, `mixed_socket_pairs` | pairs of sockets or guests, by one edition or by two |
 //! | `people` | named people with a minimum, everybody employed |
 //! | `assigned` | everybody it is assigned to, every device that reaches it, or everybody at once |
-//! | `access`, `access_map` | a licence for each person or device that reaches a server product, the fewest where it is known who uses what |
+//! | `access` | a licence for each person or device that reaches a server product, the fewest where it is known who uses what |
 //! | `external` | the same for people from outside, or a connector for each server they reach |
 //!
 //! `shared` keeps what many lines have alike. `no_longer_sold` refuses the ways whose licences nobody sells or owns any more.
 //! `end_users` says how many people stand behind a front end.
 
 mod access;
-mod access_map;
 mod assigned;
 mod carried;
 mod cloud_guest;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{Access, SharingGroup, UserDevices, UserGroup};
 
-use super::Ground;
+use super::super::Ground;
 
 /// More devices of one part than this are taken for one group, in which everybody may use everything.
 const MOST: usize = 5_000;

@@ -1,0 +1,193 @@
+//! Who reaches a server product: people and devices in groups that share nothing.
+//!
+//! Groups are those of the record of access, or of the map that the records of people give; where neither says how many
+//! reach it, the directory or the machines do (D-10), and people behind a front end are added (D-11).
+
+use crate::model::{Access, Answer, HostId, SharingGroup};
+use crate::rules::{Product, Terms};
+
+use super::super::Ground;
+use super::super::end_users::{directory, documented};
+use super::map::{self, Map};
+use super::subscribers::subscribed;
+
+/// A number of people or devices that nobody knows: it can never be the smaller one.
+pub(super) const UNKNOWN: u32 = u32::MAX;
+
+/// People and devices of one kind of access, in groups that share nothing.
+pub(super) struct Reach {
+    /// Groups with the newest server version each reaches.
+    pub groups: Vec<(SharingGroup, Option<usize>)>,
+    /// Units whose version is that of the newest server any of them reaches.
+    pub version: Option<usize>,
+    /// Machines that state the people behind a front end, where the reading counts those.
+    pub hosts: Vec<HostId>,
+    /// How the groups came about, where it is not by the record alone: rule and sentence.
+    pub said: Vec<(&'static str, String)>,
+    /// Whether the groups rest on a map of who uses which device.
+    pub mapped: bool,
+    /// Places of two groups each: not the first by user together with the second by device.
+    pub tied: Vec<(usize, usize)>,
+}
+
+/// Who asks: the need itself, or the price of something else, which must not raise questions of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asking {
+    Need,
+    Companion,
+}
+
+impl Reach {
+    pub fn of(ground: &Ground<'_>, product: &Product, terms: &Terms, accesses: &[&Access], asking: Asking) -> Self {
+        let mut reach = Self {
+            groups: Vec::new(),
+            version: None,
+            hosts: Vec::new(),
+            said: Vec::new(),
+            mapped: true,
+            tied: Vec::new(),
+        };
+        let inquiry = Inquiry { ground, product, basis: terms.serves_basis.as_deref(), asking };
+        let mut plain = 0;
+        for access in accesses {
+            let version = access.version.as_ref().and_then(|version| cal_version(ground, product, access, version));
+            let map = if accesses.len() == 1 { inquiry.by_records(access) } else { None };
+            let sharing = if let Some(map) = map {
+                reach.said.push(("CL-R1", said_of(&map)));
+                reach.tied = map.tied;
+                map.groups
+            } else if access.sharing.is_empty() {
+                plain += 1;
+                inquiry.whole(access, &mut reach)
+            } else {
+                access.sharing.clone()
+            };
+            reach.groups.extend(sharing.into_iter().map(|group| (group, version)));
+        }
+        reach.version = reach.groups.iter().filter_map(|(_, version)| *version).max();
+        reach.mapped = plain < 2;
+        inquiry.behind_front_ends(accesses, &mut reach);
+        reach
+    }
+
+    /// All people, or all devices; `None` where the number of a group is not known.
+    pub fn all(&self, count: fn(&SharingGroup) -> u32) -> Option<u32> {
+        self.groups.iter().map(|(group, _)| Some(count(group)).filter(|count| *count != UNKNOWN)).sum()
+    }
+}
+
+/// How a map by records of people came about.
+fn said_of(map: &Map) -> String {
+    format!("The records of {} people name their {} devices, so it is known who uses what.", map.people, map.devices)
+}
+
+/// What the numbers of an access are asked of.
+struct Inquiry<'a> {
+    ground: &'a Ground<'a>,
+    product: &'a Product,
+    basis: Option<&'a str>,
+    asking: Asking,
+}
+
+impl Inquiry<'_> {
+    fn ask(&self, ambiguity: &str, organisation: &str, hosts: &[HostId]) -> Answer {
+        let family = &self.product.family;
+        match self.asking {
+            Asking::Need => self.ground.asker.ask(ambiguity, organisation, family, hosts),
+            Asking::Companion => self.ground.asker.answer(ambiguity, organisation, family),
+        }
+    }
+
+    /// The map that the records of people give, where no subscription takes some of them out and nothing else is said.
+    fn by_records(&self, access: &Access) -> Option<Map> {
+        let plain = access.sharing.is_empty() && access.external_users.is_none();
+        if !plain || subscribed(self.ground, self.product, &access.organisation) > 0 {
+            return None;
+        }
+        map::of(self.ground, access)
+    }
+
+    /// Numbers without a sharing map: people alone, devices alone, or one group of both.
+    fn whole(&self, access: &Access, reach: &mut Reach) -> Vec<SharingGroup> {
+        let group = |users: Option<u32>, devices: Option<u32>| {
+            vec![SharingGroup { users: users.unwrap_or(UNKNOWN), devices: devices.unwrap_or(UNKNOWN) }]
+        };
+        match (access.users, access.devices, access.external_users) {
+            (None, None, Some(_)) => Vec::new(),
+            (None, None, None) => match self.population(access, reach) {
+                0 => Vec::new(),
+                people => group(Some(people), None),
+            },
+            (users, devices, _) => group(users, devices),
+        }
+    }
+
+    /// People taken where the record of access names no number (D-10).
+    fn population(&self, access: &Access, reach: &mut Reach) -> u32 {
+        let everybody = directory(self.ground, &access.organisation);
+        let found = documented(self.ground, &[access], self.basis);
+        let (known, hosts) = found.map_or((everybody, Vec::new()), |found| (found.users, found.hosts));
+        let everybody = everybody.max(known);
+        let people = if everybody == known {
+            known
+        } else {
+            match self.ask("D-10", &access.organisation, &hosts) {
+                Answer::Strict => everybody,
+                Answer::Customer => known,
+            }
+        };
+        if people > 0 {
+            let whom = if people == everybody { "everybody in the directory" } else { "the documented users" };
+            reach.said.push(("D-10", format!("Nobody says how many people reach it; {whom}: {people}.")));
+        }
+        people
+    }
+
+    /// Adds the people behind a front end, where the machines state more users than reach it by the record (D-11).
+    fn behind_front_ends(&self, accesses: &[&Access], reach: &mut Reach) {
+        let (Some(direct), Some(first)) = (reach.all(|group| group.users), accesses.first()) else { return };
+        let Some(behind) = documented(self.ground, accesses, self.basis).filter(|behind| behind.users > direct) else {
+            return;
+        };
+        let numbers = format!("{} people use the machines, {direct} reach the product by the record", behind.users);
+        if self.ask("D-11", &first.organisation, &behind.hosts) == Answer::Customer {
+            reach.said.push(("D-11", format!("{numbers}: only those with access of their own count.")));
+            return;
+        }
+        reach.said.push(("D-11", format!("{numbers}: a front end lowers no number, all {} count.", behind.users)));
+        match behind.devices {
+            Some(devices) if accesses.iter().all(|access| access.sharing.is_empty()) => {
+                let own = reach.all(|group| group.devices).unwrap_or(0);
+                reach.groups = vec![(SharingGroup { users: behind.users, devices: devices.max(own) }, reach.version)];
+                reach.mapped = true;
+            }
+            _ => {
+                let rest = SharingGroup { users: behind.users - direct, devices: UNKNOWN };
+                reach.groups.push((rest, reach.version));
+            }
+        }
+        reach.hosts = behind.hosts;
+    }
+}
+
+/// The licence version that a server version needs: the same name, by the server's licence version where the licence
+/// does not know the release itself.
+pub(in crate::require) fn cal_version(
+    ground: &Ground<'_>,
+    product: &Product,
+    access: &Access,
+    version: &str,
+) -> Option<usize> {
+    product.release(version).or_else(|| {
+        let server = ground.rules.products.get(&access.product)?;
+        product.release(server.version_name(server.release(version)?))
+    })
+}
+
+/// `12 people on 8 devices`.
+pub(super) fn people_and_devices(group: SharingGroup) -> String {
+    let number = |count: u32, what: &str| {
+        if count == UNKNOWN { format!("an unknown number of {what}") } else { format!("{count} {what}") }
+    };
+    format!("{} on {}", number(group.users, "people"), number(group.devices, "devices"))
+}
