@@ -30,8 +30,8 @@ pub(crate) use companions::Remembered;
 pub(super) use companions::{assured, companions, unstated};
 use cover::Cover;
 pub(super) use reach::cal_version;
-use reach::{Asking, Reach, people_and_devices};
-use subscribers::{deduct, subscribed};
+use reach::{Asking, Inquiry, Reach, people_and_devices};
+use subscribers::deduct;
 
 /// One requirement an organisation.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
@@ -106,7 +106,8 @@ fn requirement(
     accesses: &[&Access],
 ) -> Option<Requirement> {
     let mut working = Working::default();
-    let mut reach = Reach::of(ground, product, terms, accesses, Asking::Need);
+    let inquiry = Inquiry { ground, product, terms, organisation, asking: Asking::Need };
+    let mut reach = inquiry.reach(accesses);
     for (rule, text) in &reach.said {
         working.by_rule(rule, text.clone());
     }
@@ -114,8 +115,7 @@ fn requirement(
         let evidence = accesses.iter().filter_map(|access| access.evidence.clone()).collect();
         working.by_facts(format!("{} reach it.", people_and_devices(*group)), evidence);
     }
-    let covered = subscribed(ground, product, organisation);
-    deduct(&mut reach, covered, terms, &mut working);
+    deduct(&inquiry, &mut reach, &mut working);
     let mut alternatives = ways(ground, product, terms, organisation, &reach, &mut working);
     alternatives.extend(beside_connectors(product, terms, accesses, &alternatives));
     Some(Requirement {

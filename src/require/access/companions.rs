@@ -10,8 +10,8 @@ use crate::rules::{Method, Product, Terms};
 
 use super::super::Ground;
 use super::cover::Cover;
-use super::reach::{Asking, Reach};
-use super::subscribers::{deduct, subscribed};
+use super::reach::{Asking, Inquiry};
+use super::subscribers::deduct;
 use super::{Ways, is_needed};
 
 /// What was worked out of the access of an organisation's people: every scope asks for it, and the answer is the same.
@@ -57,8 +57,9 @@ fn all_companions(ground: &Ground<'_>, served: &Product, organisation: &str) -> 
             .iter()
             .filter(|access| access.organisation == organisation && access.product == served.id)
             .collect();
-        let mut reach = Reach::of(ground, product, terms, &accesses, Asking::Companion);
-        deduct(&mut reach, subscribed(ground, product, organisation), terms, &mut Working::default());
+        let inquiry = Inquiry { ground, product, terms, organisation, asking: Asking::Companion };
+        let mut reach = inquiry.reach(&accesses);
+        deduct(&inquiry, &mut reach, &mut Working::default());
         let ways = Ways { product, terms, edition: product.editions.first().cloned() };
         lines.extend(ways.way(Basis::Mixed, &Cover::fewest(&reach)).lines);
     }

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use crate::model::{Access, SharingGroup, UserDevices, UserGroup};
 
 use super::super::Ground;
+use super::subscribers::Subscribers;
 
 /// More devices of one part than this are taken for one group, in which everybody may use everything.
 const MOST: usize = 5_000;
@@ -26,12 +27,14 @@ pub(super) struct Map {
     pub people: u32,
     /// Devices in all.
     pub devices: u32,
+    /// People among them who are covered by a subscription, and so in no group.
+    pub covered: u32,
 }
 
 /// The map of an access, where the records of the people behind it name the devices of all of them, and no others by the
-/// numbers of the access.
-pub(super) fn of(ground: &Ground<'_>, access: &Access) -> Option<Map> {
-    let people = people(ground, access);
+/// numbers of the access. People who are covered by a subscription use theirs without a licence.
+pub(super) fn of(ground: &Ground<'_>, access: &Access, subscribers: &Subscribers) -> Option<Map> {
+    let mut people = people(ground, access);
     if !people.iter().any(|group| matches!(group.devices, Some(UserDevices::Named(_)))) {
         return None;
     }
@@ -42,7 +45,13 @@ pub(super) fn of(ground: &Ground<'_>, access: &Access) -> Option<Map> {
         // Devices that the record of access leaves open are not known (people only).
         (Some(_), None) => false,
     };
-    same.then_some(map)
+    if !same {
+        return None;
+    }
+    people.retain(|group| !subscribers.contain(group));
+    let others: u32 = people.iter().map(|group| group.count).sum();
+    let Map { groups, tied, .. } = Map::new(&people)?;
+    Some(Map { groups, tied, covered: map.people - others, ..map })
 }
 
 /// People whom the machines of an access name; where it names no machine, or these nobody, all of the organisation.

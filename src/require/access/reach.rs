@@ -9,12 +9,13 @@ use crate::rules::{Product, Terms};
 use super::super::Ground;
 use super::super::end_users::{directory, documented};
 use super::map::{self, Map};
-use super::subscribers::subscribed;
+use super::subscribers::Subscribers;
 
 /// A number of people or devices that nobody knows: it can never be the smaller one.
 pub(super) const UNKNOWN: u32 = u32::MAX;
 
 /// People and devices of one kind of access, in groups that share nothing.
+#[derive(Clone)]
 pub(super) struct Reach {
     /// Groups with the newest server version each reaches.
     pub groups: Vec<(SharingGroup, Option<usize>)>,
@@ -28,6 +29,8 @@ pub(super) struct Reach {
     pub mapped: bool,
     /// Places of two groups each: not the first by user together with the second by device.
     pub tied: Vec<(usize, usize)>,
+    /// People covered by a subscription who are still among the groups.
+    pub subscribed: u32,
 }
 
 /// Who asks: the need itself, or the price of something else, which must not raise questions of its own.
@@ -38,38 +41,6 @@ pub(super) enum Asking {
 }
 
 impl Reach {
-    pub fn of(ground: &Ground<'_>, product: &Product, terms: &Terms, accesses: &[&Access], asking: Asking) -> Self {
-        let mut reach = Self {
-            groups: Vec::new(),
-            version: None,
-            hosts: Vec::new(),
-            said: Vec::new(),
-            mapped: true,
-            tied: Vec::new(),
-        };
-        let inquiry = Inquiry { ground, product, basis: terms.serves_basis.as_deref(), asking };
-        let mut plain = 0;
-        for access in accesses {
-            let version = access.version.as_ref().and_then(|version| cal_version(ground, product, access, version));
-            let map = if accesses.len() == 1 { inquiry.by_records(access) } else { None };
-            let sharing = if let Some(map) = map {
-                reach.said.push(("CL-R1", said_of(&map)));
-                reach.tied = map.tied;
-                map.groups
-            } else if access.sharing.is_empty() {
-                plain += 1;
-                inquiry.whole(access, &mut reach)
-            } else {
-                access.sharing.clone()
-            };
-            reach.groups.extend(sharing.into_iter().map(|group| (group, version)));
-        }
-        reach.version = reach.groups.iter().filter_map(|(_, version)| *version).max();
-        reach.mapped = plain < 2;
-        inquiry.behind_front_ends(accesses, &mut reach);
-        reach
-    }
-
     /// All people, or all devices; `None` where the number of a group is not known.
     pub fn all(&self, count: fn(&SharingGroup) -> u32) -> Option<u32> {
         self.groups.iter().map(|(group, _)| Some(count(group)).filter(|count| *count != UNKNOWN)).sum()
@@ -78,33 +49,76 @@ impl Reach {
 
 /// How a map by records of people came about.
 fn said_of(map: &Map) -> String {
-    format!("The records of {} people name their {} devices, so it is known who uses what.", map.people, map.devices)
+    let covered = match map.covered {
+        0 => String::new(),
+        people => format!(" {people} of them need no licence, because a subscription covers them."),
+    };
+    format!(
+        "The records of {} people name their {} devices, so it is known who uses what.{covered}",
+        map.people, map.devices
+    )
 }
 
-/// What the numbers of an access are asked of.
-struct Inquiry<'a> {
-    ground: &'a Ground<'a>,
-    product: &'a Product,
-    basis: Option<&'a str>,
-    asking: Asking,
+/// What the numbers of an organisation's access are asked of.
+pub(super) struct Inquiry<'a> {
+    pub ground: &'a Ground<'a>,
+    pub product: &'a Product,
+    pub terms: &'a Terms,
+    pub organisation: &'a str,
+    pub asking: Asking,
 }
 
 impl Inquiry<'_> {
-    fn ask(&self, ambiguity: &str, organisation: &str, hosts: &[HostId]) -> Answer {
+    pub fn ask(&self, ambiguity: &str, hosts: &[HostId]) -> Answer {
         let family = &self.product.family;
         match self.asking {
-            Asking::Need => self.ground.asker.ask(ambiguity, organisation, family, hosts),
-            Asking::Companion => self.ground.asker.answer(ambiguity, organisation, family),
+            Asking::Need => self.ground.asker.ask(ambiguity, self.organisation, family, hosts),
+            Asking::Companion => self.ground.asker.answer(ambiguity, self.organisation, family),
         }
     }
 
-    /// The map that the records of people give, where no subscription takes some of them out and nothing else is said.
-    fn by_records(&self, access: &Access) -> Option<Map> {
+    /// Who reaches the product by these records of access.
+    pub fn reach(&self, accesses: &[&Access]) -> Reach {
+        let subscribers = Subscribers::of(self.ground, self.product, self.organisation);
+        let mut reach = Reach {
+            groups: Vec::new(),
+            version: None,
+            hosts: Vec::new(),
+            said: Vec::new(),
+            mapped: true,
+            tied: Vec::new(),
+            subscribed: subscribers.people,
+        };
+        let mut plain = 0;
+        for access in accesses {
+            let version =
+                access.version.as_ref().and_then(|version| cal_version(self.ground, self.product, access, version));
+            let map = if accesses.len() == 1 { self.by_records(access, &subscribers) } else { None };
+            let sharing = if let Some(map) = map {
+                reach.said.push(("CL-R1", said_of(&map)));
+                (reach.tied, reach.subscribed) = (map.tied, 0);
+                map.groups
+            } else if access.sharing.is_empty() {
+                plain += 1;
+                self.whole(access, &mut reach)
+            } else {
+                access.sharing.clone()
+            };
+            reach.groups.extend(sharing.into_iter().map(|group| (group, version)));
+        }
+        reach.version = reach.groups.iter().filter_map(|(_, version)| *version).max();
+        reach.mapped = plain < 2;
+        self.behind_front_ends(accesses, &mut reach);
+        reach
+    }
+
+    /// The map that the records of people give, where it is known whom a subscription takes out and nothing else is said.
+    fn by_records(&self, access: &Access, subscribers: &Subscribers) -> Option<Map> {
         let plain = access.sharing.is_empty() && access.external_users.is_none();
-        if !plain || subscribed(self.ground, self.product, &access.organisation) > 0 {
+        if !plain || !subscribers.are_known() {
             return None;
         }
-        map::of(self.ground, access)
+        map::of(self.ground, access, subscribers)
     }
 
     /// Numbers without a sharing map: people alone, devices alone, or one group of both.
@@ -125,13 +139,13 @@ impl Inquiry<'_> {
     /// People taken where the record of access names no number (D-10).
     fn population(&self, access: &Access, reach: &mut Reach) -> u32 {
         let everybody = directory(self.ground, &access.organisation);
-        let found = documented(self.ground, &[access], self.basis);
+        let found = documented(self.ground, &[access], self.terms.serves_basis.as_deref());
         let (known, hosts) = found.map_or((everybody, Vec::new()), |found| (found.users, found.hosts));
         let everybody = everybody.max(known);
         let people = if everybody == known {
             known
         } else {
-            match self.ask("D-10", &access.organisation, &hosts) {
+            match self.ask("D-10", &hosts) {
                 Answer::Strict => everybody,
                 Answer::Customer => known,
             }
@@ -145,12 +159,14 @@ impl Inquiry<'_> {
 
     /// Adds the people behind a front end, where the machines state more users than reach it by the record (D-11).
     fn behind_front_ends(&self, accesses: &[&Access], reach: &mut Reach) {
-        let (Some(direct), Some(first)) = (reach.all(|group| group.users), accesses.first()) else { return };
-        let Some(behind) = documented(self.ground, accesses, self.basis).filter(|behind| behind.users > direct) else {
+        let Some(direct) = reach.all(|group| group.users).filter(|_| !accesses.is_empty()) else { return };
+        let Some(behind) = documented(self.ground, accesses, self.terms.serves_basis.as_deref())
+            .filter(|behind| behind.users > direct)
+        else {
             return;
         };
         let numbers = format!("{} people use the machines, {direct} reach the product by the record", behind.users);
-        if self.ask("D-11", &first.organisation, &behind.hosts) == Answer::Customer {
+        if self.ask("D-11", &behind.hosts) == Answer::Customer {
             reach.said.push(("D-11", format!("{numbers}: only those with access of their own count.")));
             return;
         }
