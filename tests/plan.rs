@@ -14,7 +14,7 @@ use trueup::assess;
 use trueup::model::{Agreement, Answer, Assessment, Course, Estate, Plan, Reading, StepKind};
 use trueup::plan;
 use trueup::report::plan::{to_csv, to_json};
-use trueup::report::schema;
+use trueup::report::{schema, terminal};
 use trueup::rules::{Rules, Settings};
 
 fn assessed(rules: &Rules, estate: &Estate, day: Date) -> Assessment {
@@ -68,6 +68,12 @@ fn cores(edition: &str, quantity: u32, more: &str) -> String {
         "[[entitlement]]\nproduct = \"windows-server\"\nedition = \"{edition}\"\nversion = \"2022\"\nmetric = \"core\"\n\
          quantity = {quantity}\nbought = 2022-03-01\nreference = \"PO-{edition}\"\n{more}\n"
     )
+}
+
+/// The plan as a terminal of 120 columns shows it.
+fn told(plan: &Plan) -> String {
+    let canvas = terminal::Canvas { width: 120, colour: false };
+    terminal::plan(plan, &terminal::View { sections: &[], in_full: false, repeat: "" }, &canvas)
 }
 
 // --- What is bought ---------------------------------------------------------------------------------------------------
@@ -149,6 +155,54 @@ fn a_missing_price_is_named_and_nothing_is_free() {
     for course in [Course::BuyNow, Course::AuditOfRequired, Course::AuditOfOwned, Course::BuyOnly, Course::Plan] {
         assert!(!one.scenario(course).expect("shown").complete, "{course:?} is incomplete");
     }
+}
+
+#[test]
+fn a_course_of_which_nothing_has_a_price_costs_an_unknown_sum_and_not_nothing() {
+    let manifest = "[[host]]\nname = \"pc\"\nprocessors = [4]\n\
+                    installs = [{ product = \"project\", edition = \"professional\", version = \"2016\" }]\n";
+    let plan = planned(&rules(), &estate(manifest), DAY);
+    for course in [Course::BuyNow, Course::AuditOfRequired, Course::AuditOfOwned, Course::BuyOnly, Course::Plan] {
+        let scenario = plan.organisations[0].scenario(course).expect("shown");
+        assert_eq!(scenario.cost, None, "{course:?}");
+    }
+    let page = told(&plan);
+    assert!(!page.contains("£0.00") && !page.contains("cheapest of all"), "{page}");
+    assert!(page.contains("incomplete: 1 not priced"), "{page}");
+    // Beside something that has a price, the sum is that of what has one, and says what it lacks.
+    let both = format!("{manifest}{}{WINDOWS_PRICES}", host("a", 2));
+    let page = told(&planned(&rules(), &estate(&both), DAY));
+    assert!(page.contains("£850.00  incomplete: + 1 not priced\n"), "{page}");
+}
+
+#[test]
+fn what_an_agreement_does_not_cover_is_no_missing_price_of_its_true_up() {
+    let rules = rules();
+    let visio = "[[host]]\nname = \"pc\"\nprocessors = [4]\n\
+                 installs = [{ product = \"project\", edition = \"professional\", version = \"2016\" }]\n\
+                 [[price]]\nproduct = \"project\"\nmetric = \"device\"\namount = 500\n";
+    let more = estate(&format!("{}{visio}", devices_text(12, 4, true)));
+    let plan = planned_with(&rules, &agreed(1), &more, DAY);
+    let true_up = plan.organisations[0].scenario(Course::TrueUp).expect("shown");
+    let apart: Vec<&str> = true_up
+        .lines
+        .iter()
+        .filter(|line| line.cost.is_none() && line.missing_price.is_none())
+        .map(|line| line.product.as_str())
+        .collect();
+    assert_eq!(apart, ["project"]);
+    assert!(told(&plan).contains("incomplete: + 1 ordered apart"), "{}", told(&plan));
+}
+
+#[test]
+fn where_no_record_says_when_a_licence_was_assigned_the_ninety_days_are_a_condition() {
+    let old = "[[host]]\nname = \"old\"\nprocessors = [8, 8]\n";
+    let bound = "[[entitlement]]\nproduct = \"windows-server\"\nedition = \"standard\"\nversion = \"2022\"\n\
+                 metric = \"core\"\nquantity = 16\nassigned_to = [\"old\"]\n";
+    let plan = planned(&rules(), &estate(&(old.to_owned() + &host("a", 2) + bound + WINDOWS_PRICES)), DAY);
+    assert_eq!(kinds(&plan), [StepKind::Reassign]);
+    let condition = "they were last assigned 90 days ago or longer: no record says when";
+    assert!(steps(&plan)[0].conditions.iter().any(|one| one == condition), "{:?}", steps(&plan)[0].conditions);
 }
 
 #[test]
@@ -405,6 +459,10 @@ fn the_subscription_build_replaces_the_one_by_device_where_that_costs_less() {
 // --- Courses ----------------------------------------------------------------------------------------------------------
 
 fn devices(installed: u32, owned: u32, assurance: bool) -> Estate {
+    estate(&devices_text(installed, owned, assurance))
+}
+
+fn devices_text(installed: u32, owned: u32, assurance: bool) -> String {
     let mut text = format!(
         "[[host]]\nname = \"pc\"\ncount = {installed}\nprocessors = [4]\n\
          installs = [{{ product = \"visio\", edition = \"professional\", version = \"2016\" }}]\n\
@@ -422,7 +480,7 @@ fn devices(installed: u32, owned: u32, assurance: bool) -> Estate {
              quantity = {owned}\nbought = 2016-04-01\n"
         ));
     }
-    estate(&text)
+    text
 }
 
 /// Settings with an Enterprise Agreement that began so many years before the day.

@@ -64,8 +64,9 @@ fn closes(plan: &Plan, step: &PlanStep) -> Vec<Item> {
     let rows = step.closes.iter().map(|closed| {
         let name = plan.names.licence(&closed.product, closed.edition.as_deref(), None);
         let word = if closed.units > 0 { "fewer" } else { "more" };
-        let units = closed.units.unsigned_abs();
-        Item::say(format!("{units} {}s {word} of {name} are short in {}", closed.metric, closed.organisation))
+        let units = closed.metric.units(closed.units.unsigned_abs());
+        let are = if closed.units.unsigned_abs() == 1 { "is" } else { "are" };
+        Item::say(format!("{units} {word} of {name} {are} short in {}", closed.organisation))
     });
     rows.collect()
 }
@@ -75,9 +76,13 @@ fn courses(one: &OrganisationPlan) -> Vec<Item> {
     let of_interest = one.scenarios.iter().filter(|scenario| shown.contains(&scenario.course));
     of_interest
         .map(|scenario| {
-            let cost = scenario.cost.as_ref().map_or("not possible".to_owned(), |cost| cost.horizon.to_string());
-            let open = if scenario.complete { "" } else { ", and what has no price" };
-            Item::say(format!("{}: {cost}{open}", scenario.course.title()))
+            let cost = match (&scenario.cost, &scenario.unavailable) {
+                (Some(cost), _) if scenario.complete => cost.horizon.to_string(),
+                (Some(cost), _) => format!("{}, and what has no price", cost.horizon),
+                (None, Some(_)) => "not possible".to_owned(),
+                (None, None) => "not known, for want of a price".to_owned(),
+            };
+            Item::say(format!("{}: {cost}", scenario.course.title()))
         })
         .collect()
 }

@@ -225,9 +225,7 @@ pub(super) fn count(units: u32) -> String {
 
 /// `72 cores`: units of a metric.
 pub(super) fn units(units: u32, metric: Metric) -> String {
-    let name = metric.name();
-    let ending = if units == 1 || name.ends_with('s') { "" } else { "s" };
-    format!("{} {name}{ending}", count(units))
+    metric.units(u64::from(units))
 }
 
 fn note(id: &str, source: &dyn std::fmt::Display, verified: Option<bool>, file: &str) -> RuleNote {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Channel, HostId, Key, Locator, Money};
+use super::{Channel, HostId, Key, Locator, Money, thousands};
 
 /// What a unit counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -65,6 +65,19 @@ impl Metric {
     /// Its name in files.
     pub fn name(self) -> &'static str {
         Self::ALL.iter().find(|(metric, _)| *metric == self).map_or("", |(_, name)| name)
+    }
+
+    /// So many units: `72 cores`, `1 core`.
+    pub fn units(self, units: u64) -> String {
+        let name = self.name();
+        let ending = if units == 1 || name.ends_with('s') { "" } else { "s" };
+        format!("{} {name}{ending}", thousands(units))
+    }
+
+    /// So many licences counted by it: `72 core licences`, `1 core licence`.
+    pub fn licences(self, licences: u64) -> String {
+        let ending = if licences == 1 { "" } else { "s" };
+        format!("{} {} licence{ending}", thousands(licences), self.name())
     }
 
     /// The metric of this name.

@@ -140,7 +140,10 @@ pub(super) fn subscriptions(ground: &Ground<'_>, users: &mut [UserGroup]) -> Vec
     }
     let finding = |((organisation, name), (people, evidence)): ((String, String), (u32, Vec<Locator>))| Finding {
         key: Key::new("unknown-subscription", &[&organisation, &name]),
-        text: format!("{people} people have the subscription \"{name}\", which no rule file describes: not counted."),
+        text: match people {
+            1 => format!("1 person has the subscription \"{name}\", which no rule file describes: not counted."),
+            _ => format!("{people} people have the subscription \"{name}\", which no rule file describes: not counted."),
+        },
         organisation,
         evidence,
     };

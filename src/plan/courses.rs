@@ -36,13 +36,15 @@ pub(super) fn courses(position: &Position<'_>) -> Vec<Scenario> {
 
 fn scenario(ground: &Ground<'_>, course: Course, lines: Vec<ScenarioLine>, notes: Vec<String>) -> Scenario {
     let sum = |part: fn(&Cost) -> i64| -> i64 { lines.iter().filter_map(|line| line.cost.as_ref()).map(part).sum() };
-    let cost = Cost {
+    // Where nothing has a price the sum is not known, and not nothing.
+    let known = lines.is_empty() || lines.iter().any(|line| line.cost.is_some());
+    let cost = known.then(|| Cost {
         first_year: ground.book.money(sum(|cost| cost.first_year.minor)),
         horizon: ground.book.money(sum(|cost| cost.horizon.minor)),
-    };
+    });
     Scenario {
         course,
-        cost: Some(cost),
+        cost,
         bound: None,
         unavailable: None,
         complete: lines.iter().all(|line| line.cost.is_some()),
@@ -93,7 +95,7 @@ fn true_up(position: &Position<'_>) -> Scenario {
     for (short, _) in &position.bill.rows {
         match order(position, short) {
             Err(reason) => {
-                lines.push(line(short, reason.clone(), Err(reason.clone()), false));
+                lines.push(ScenarioLine { missing_price: None, ..line(short, reason.clone(), Err(String::new()), false) });
                 if !refusals.contains(&reason) {
                     refusals.push(reason);
                 }
@@ -320,7 +322,8 @@ fn audit_line(
     };
     let threshold = if material { "at or above" } else { "below" };
     let formula = format!(
-        "{} × {percent} % = {}: {proportion}, {threshold} {} %",
+        "{} = {}, × {percent} % = {}: {proportion}, {threshold} {} %",
+        quote.parts.join(" + "),
         money(quote.horizon),
         money(times(quote.horizon)),
         rule.threshold_percent
@@ -335,6 +338,7 @@ fn priced_at_list(ground: &Ground<'_>, short: &Short, list: &PriceBook<'_>) -> R
         let quote = list.quote(&item, units).unwrap_or(plain);
         whole.first_year += quote.first_year;
         whole.horizon += quote.horizon;
+        whole.parts.extend(quote.parts);
     }
     Ok(whole)
 }

@@ -202,7 +202,8 @@ fn notes(ground: &Ground<'_>, organisation: &str, best: &[&Choice], before: &Bil
     for closed in before.closed_by(&new).iter().filter(|closed| closed.organisation != organisation) {
         let name = ground.licence(&closed.product, closed.edition.as_deref());
         let (units, word) = (closed.units.unsigned_abs(), if closed.units > 0 { "less" } else { "more" });
-        notes.push(format!("{} is short of {units} {}s {word} of {name} by it", closed.organisation, closed.metric));
+        let units = closed.metric.units(units);
+        notes.push(format!("{} is short of {units} {word} of {name} by it", closed.organisation));
     }
     for family in short_families(after, organisation) {
         notes.push(format!("{} stays short", ground.names.product(&family)));

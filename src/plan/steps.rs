@@ -100,18 +100,18 @@ fn purchase(ground: &Ground<'_>, organisation: &str, estate: &Estate, item: &Ite
         Term::Licence | Term::Assurance => StepKind::Buy,
     };
     let name = ground.licence(&item.product, item.edition.as_deref());
-    let count = thousands(u64::from(bought));
     let metric = item.metric;
+    let (counted, licences) = (metric.units(u64::from(bought)), metric.licences(u64::from(bought)));
     let text = match (kind, base) {
         (StepKind::StepUp, Some(base)) => format!(
-            "Step up {count} {metric} licences of {} ({}) to {name}.",
+            "Step up {licences} of {} ({}) to {name}.",
             ground.licence(&base.product, base.edition.as_deref()),
             base.reference.as_deref().unwrap_or("without a reference")
         ),
-        (StepKind::BuyWithAssurance, _) => format!("Buy {count} {metric} licences of {name} with Software Assurance."),
-        (StepKind::Subscribe, _) => format!("Subscribe to {name} for {count} {metric}s."),
-        (StepKind::Suite, _) => format!("Buy {count} {metric} licences of the suite {name}."),
-        _ => format!("Buy {count} {metric} licences of {name}."),
+        (StepKind::BuyWithAssurance, _) => format!("Buy {licences} of {name} with Software Assurance."),
+        (StepKind::Subscribe, _) => format!("Subscribe to {name} for {counted}."),
+        (StepKind::Suite, _) => format!("Buy {licences} of the suite {name}."),
+        _ => format!("Buy {licences} of {name}."),
     };
     let mut parts = vec![organisation, &item.product, kind.name(), item.edition.as_deref().unwrap_or("")];
     parts.push(metric.name());
@@ -136,9 +136,9 @@ fn purchase(ground: &Ground<'_>, organisation: &str, estate: &Estate, item: &Ite
 fn conditions(kind: StepKind) -> Vec<String> {
     let text = match kind {
         StepKind::BuyWithAssurance => {
-            "the right lasts as long as Software Assurance is renewed without a gap; older licences cannot be given it"
+            "Software Assurance is renewed without a gap for as long as the right is used; older licences cannot be given it"
         }
-        StepKind::Subscribe => "the right lasts as long as the subscription is in term",
+        StepKind::Subscribe => "the subscription stays in term for as long as the right is used",
         StepKind::StepUp => {
             "Software Assurance on the base runs on the day of the order, under the same agreement; its renewal is not in the cost"
         }

@@ -30,8 +30,8 @@ pub(super) fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
         };
         let name = line.reference.clone().unwrap_or_else(|| format!("purchase {}", index + 1));
         let text = format!(
-            "Add Software Assurance to the {} licences of {} bought on {bought} ({name}), by {until}.",
-            line.quantity,
+            "Add Software Assurance to {} of {} bought on {bought} ({name}), by {until}.",
+            line.metric.licences(u64::from(line.quantity)),
             scene.ground.licence(&line.product, line.edition.as_deref())
         );
         let mut candidate = scene.candidate(StepKind::AddAssurance, &line.product, &name, text);

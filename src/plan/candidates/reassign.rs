@@ -113,15 +113,16 @@ fn device_by_device(scene: &Scene<'_>, entitlement: &Entitlement, line: &Purchas
     let name = line.reference.clone().unwrap_or_else(|| entitlement.key.0.clone());
     let (since, lawful_from) = assignable(scene, line);
     let text = format!(
-        "Assign {} device licences of {} ({name}) to {} instead of {}.",
-        pairs.len(),
+        "Assign {} of {} ({name}) to {} instead of {}.",
+        line.metric.licences(pairs.len() as u64),
         scene.ground.licence(&line.product, line.edition.as_deref()),
         tos.join(", "),
         froms.join(", ")
     );
     let mut candidate = scene.candidate(StepKind::Reassign, &line.product, &format!("{name}-by-device"), text);
     candidate.lawful_from = lawful_from;
-    candidate.conditions.push(format!("{} run nothing any more that needs these licences", froms.join(", ")));
+    candidate.conditions.push(idle(&froms));
+    candidate.conditions.extend(day_on_record(scene, line));
     candidate.working.by_rule("C0-7", since);
     candidate.changes = pairs
         .iter()
@@ -159,9 +160,28 @@ fn assignable(scene: &Scene<'_>, line: &PurchaseLine) -> (String, Date) {
     let wait = scene.ground.request.rules.conventions.reassignment_days;
     let since = last_assigned(line);
     let lawful_from = since.map_or(as_of, |since| after_days(since, wait).max(as_of));
-    let day = since.map_or("on an unknown day".to_owned(), |since| format!("on {since}"));
-    let text = format!("Last assigned {day}; a licence may be assigned anew {wait} days later: from {lawful_from} on.");
+    let text = match since {
+        Some(since) => format!(
+            "Last assigned on {since}; a licence may be assigned anew {wait} days later: from {lawful_from} on."
+        ),
+        None => format!(
+            "No record says when they were last assigned; a licence may be assigned anew {wait} days after that."
+        ),
+    };
     (text, lawful_from)
+}
+
+/// What must hold where no record says when the licences were assigned.
+fn day_on_record(scene: &Scene<'_>, line: &PurchaseLine) -> Option<String> {
+    let wait = scene.ground.request.rules.conventions.reassignment_days;
+    let unknown = last_assigned(line).is_none();
+    unknown.then(|| format!("they were last assigned {wait} days ago or longer: no record says when"))
+}
+
+/// That machines have given up what needed the licences.
+fn idle(froms: &[&str]) -> String {
+    let runs = if froms.len() == 1 { "runs" } else { "run" };
+    format!("{} {runs} nothing any more that needs these licences", froms.join(", "))
 }
 
 /// The last day on which the licence was assigned.
@@ -174,16 +194,16 @@ fn candidate(scene: &Scene<'_>, entitlement: &Entitlement, line: &PurchaseLine, 
     let to = &scene.estate.host(host).name;
     let name = line.reference.clone().unwrap_or_else(|| entitlement.key.0.clone());
     let text = format!(
-        "Assign {units} {} licences of {} ({name}) to {to} instead of {}.",
-        line.metric,
+        "Assign {} of {} ({name}) to {to} instead of {}.",
+        line.metric.licences(u64::from(units)),
         scene.ground.licence(&line.product, line.edition.as_deref()),
         line.assigned_to.join(", ")
     );
     let mut candidate = scene.candidate(StepKind::Reassign, &line.product, &format!("{name}-to-{to}"), text);
     candidate.lawful_from = lawful_from;
-    candidate
-        .conditions
-        .push(format!("{} runs nothing any more that needs these licences", line.assigned_to.join(", ")));
+    let froms: Vec<&str> = line.assigned_to.iter().map(String::as_str).collect();
+    candidate.conditions.push(idle(&froms));
+    candidate.conditions.extend(day_on_record(scene, line));
     candidate.working.by_rule("C0-7", since);
     let change = Change::Reassign { line: entitlement.line, units, from: None, to: to.clone(), on: lawful_from };
     candidate.changes.push(change);

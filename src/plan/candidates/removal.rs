@@ -35,20 +35,21 @@ pub(super) fn unused(scene: &Scene<'_>) -> Vec<Candidate> {
     idle.into_iter()
         .map(|(product, hosts)| {
             let text = format!(
-                "Remove {} from {} machines where nobody used it since {limit} or longer: {}.",
+                "Remove {} from {} where nobody used it since {limit} or longer: {}.",
                 scene.ground.names.product(product),
-                hosts.len(),
+                if hosts.len() == 1 { "1 machine".to_owned() } else { format!("{} machines", hosts.len()) },
                 listed(&hosts)
             );
             let mut candidate = scene.candidate(StepKind::Uninstall, product, "unused", text);
             candidate.conditions.push(
-                "an installation counts until it is gone: remove it before the day the licences are counted".into(),
+                "it is gone before the day on which licences are counted: until then it counts".into(),
             );
-            candidate.conditions.push("ask the people who used it".into());
+            candidate.conditions.push("the people who used it agree".into());
             if let Some(others) = unmeasured.get(product) {
-                candidate.conditions.push(format!(
-                    "{others} further installations have no record of use; they are counted and not touched"
-                ));
+                candidate.working.say(match others {
+                    1 => "1 further installation has no record of use: it is counted and not touched.".to_owned(),
+                    _ => format!("{others} further installations have no record of use: they are counted and not touched."),
+                });
             }
             candidate.working.by_rule("D-08", format!("Not used for more than {days} days, by the inventory."));
             candidate.changes.push(Change::Uninstall { product: product.to_owned(), hosts });

@@ -1,6 +1,6 @@
 //! The plan for people: what to do, step by step, and what other courses would cost.
 
-use crate::model::{Cost, Course, OrganisationPlan, Plan, PlanStep, Scenario, thousands};
+use crate::model::{Cost, Course, OrganisationPlan, Plan, PlanStep, Scenario};
 
 use super::{Canvas, Kind, Tone, View, cell};
 
@@ -40,8 +40,7 @@ fn organisation(plan: &Plan, one: &OrganisationPlan, view: &View<'_>, canvas: &C
     }
     for short in &one.still_short {
         let name = plan.names.licence(&short.product, short.edition.as_deref(), None);
-        let units = thousands(u64::from(short.units));
-        let text = format!("{units} {}s of {name}: {}", short.metric, short.reason);
+        let text = format!("{} of {name}: {}", short.metric.units(u64::from(short.units)), short.reason);
         out.push_str(&canvas.item(2, "stays short: ", &text));
     }
     out.push_str(&format!("\n  Courses side by side, over {} months\n", plan.horizon_months));
@@ -119,14 +118,17 @@ fn courses(one: &OrganisationPlan, canvas: &Canvas) -> String {
 }
 
 fn status(scenario: &Scenario) -> String {
-    let unpriced = scenario.lines.iter().filter(|line| line.cost.is_none()).count();
     let mut words = match (&scenario.unavailable, scenario.complete) {
         (Some(_), _) => return "not possible".to_owned(),
         (None, true) => "complete".to_owned(),
-        (None, false) => format!("incomplete: + {unpriced} not priced"),
+        (None, false) => incomplete(scenario),
     };
     if scenario.estimate {
         words.push_str(", estimate");
+    }
+    // What has no price may be cheaper in another way: nothing is said of the least then.
+    if !scenario.complete {
+        return words;
     }
     match scenario.gap() {
         Some(gap) if gap.minor == 0 => words.push_str(", cheapest of all combinations"),
@@ -136,6 +138,21 @@ fn status(scenario: &Scenario) -> String {
     words
 }
 
+/// What a sum lacks: prices, and what cannot be ordered in this course.
+fn incomplete(scenario: &Scenario) -> String {
+    let open = scenario.lines.iter().filter(|line| line.cost.is_none());
+    let (unpriced, outside): (Vec<_>, Vec<_>) = open.partition(|line| line.missing_price.is_some());
+    let mut lacks = Vec::new();
+    if !unpriced.is_empty() {
+        lacks.push(format!("{} not priced", unpriced.len()));
+    }
+    if !outside.is_empty() {
+        lacks.push(format!("{} ordered apart", outside.len()));
+    }
+    let plus = if scenario.cost.is_some() { "+ " } else { "" };
+    format!("incomplete: {plus}{}", lacks.join(", "))
+}
+
 /// Every sum of every course.
 fn formulas(plan: &Plan, one: &OrganisationPlan, canvas: &Canvas) -> String {
     let mut out = String::new();
@@ -143,10 +160,10 @@ fn formulas(plan: &Plan, one: &OrganisationPlan, canvas: &Canvas) -> String {
         out.push_str(&format!("\n  {}\n", scenario.course.title()));
         for line in &scenario.lines {
             let name = plan.names.licence(&line.product, line.edition.as_deref(), None);
-            let units = thousands(u64::from(line.units));
+            let units = line.metric.units(u64::from(line.units));
             let missing =
                 line.missing_price.as_ref().map(|missing| format!(" (missing: {missing})")).unwrap_or_default();
-            let text = format!("{units} {}s of {name}: {}{missing}", line.metric, line.formula);
+            let text = format!("{units} of {name}: {}{missing}", line.formula);
             out.push_str(&canvas.item(4, "- ", &text));
         }
     }
