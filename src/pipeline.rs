@@ -11,6 +11,7 @@ mod installed;
 mod neighbours;
 mod organisations;
 mod planning;
+mod price_gaps;
 mod publisher_counts;
 mod resolve;
 mod sold;

@@ -66,7 +66,7 @@ fn people_and_their_subscriptions_are_named_as_the_rules_know_them() {
     let document = scan(estate.path());
     assert_eq!(status(&document, "users.csv"), "read m365-users");
     let findings = document["findings"].to_string();
-    assert!(findings.contains("1 people have the subscription"), "{findings}");
+    assert!(findings.contains("1 person has the subscription"), "{findings}");
     // They are known, and nobody bought them.
     assert!(findings.contains("Visio Plan 2 is assigned to 2 people, 0 are bought and in term"), "{findings}");
     assert!(findings.contains("Microsoft 365 E3 is assigned to 1 people, 0 are bought and in term"), "{findings}");

@@ -10,7 +10,8 @@ use super::Ground;
 
 /// Every gap.
 pub(super) fn findings(ground: &Ground<'_>) -> Vec<Finding> {
-    let purchases = ground.estate.purchases.iter().filter_map(|line| without_edition(ground, line));
+    let lines = ground.estate.purchases.iter();
+    let purchases = lines.filter_map(|line| without_edition(ground, line).or_else(|| of_unknown_edition(ground, line)));
     let installs = ground.index.products().flat_map(|id| unknown(ground, id));
     let moved = ground.estate.hosts.iter().filter_map(|host| moved_from_nowhere(ground, host));
     purchases.chain(installs).chain(people_unknown(ground)).chain(moved).collect()
@@ -88,6 +89,27 @@ fn without_edition(ground: &Ground<'_>, line: &PurchaseLine) -> Option<Finding> 
         organisation: line.organisation.clone(),
         text: format!(
             "{} units of {} were bought and the record states no edition ({}): they serve nothing until it does.",
+            line.quantity,
+            product.name,
+            product.editions.join(", ")
+        ),
+        evidence: line.evidence.iter().cloned().collect(),
+    })
+}
+
+/// A purchase in an edition that the product does not have: it serves nothing but itself.
+fn of_unknown_edition(ground: &Ground<'_>, line: &PurchaseLine) -> Option<Finding> {
+    let product = ground.rules.products.get(&line.product)?;
+    let edition = line.edition.as_ref()?;
+    if product.editions.is_empty() || product.edition_rank(edition).is_some() {
+        return None;
+    }
+    Some(Finding {
+        key: Key::new("no-edition", &[&line.organisation, &line.product, line.reference.as_deref().unwrap_or("")]),
+        organisation: line.organisation.clone(),
+        text: format!(
+            "{} units of {} were bought in the edition {edition}, which no rule knows ({}): they serve nothing; check how it \
+             is spelt.",
             line.quantity,
             product.name,
             product.editions.join(", ")

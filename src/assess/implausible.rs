@@ -2,7 +2,7 @@
 //! stand, so that no need is understated; whoever reads them is told.
 
 use crate::model::{
-    Assessment, Estate, Fact, Finding, Host, HostContradiction, HostId, Key, Machine, Placement, Processor,
+    Assessment, Estate, Fact, Finding, Host, HostContradiction, HostId, Key, Machine, Placement, Processor, thousands,
 };
 use crate::rules::Rules;
 
@@ -10,6 +10,9 @@ use super::Ground;
 
 /// More sockets than the largest machines of the trade have.
 const MOST_SOCKETS: usize = 32;
+
+/// More cores than any processor of the trade has.
+const MOST_CORES: u32 = 512;
 
 /// From so many sockets on, as many sockets as each has cores is one number written twice.
 const SQUARE_FROM: usize = 10;
@@ -53,7 +56,8 @@ fn hardware(processors: &[Processor]) -> Option<String> {
     } else if sockets > MOST_SOCKETS {
         Some(format!("{sockets} processors are more than machines have"))
     } else {
-        None
+        let most = processors.iter().map(|processor| processor.cores).max().filter(|cores| *cores > MOST_CORES)?;
+        Some(format!("a processor of {} cores has more than processors have", thousands(u64::from(most))))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Assessment, Finding, Host, Key, PurchaseKind, PurchaseLine};
+use crate::model::{Assessment, Finding, Host, Key, PurchaseKind, PurchaseLine, thousands};
 use crate::rules::PURCHASE_KINDS;
 
 use super::Ground;
@@ -16,15 +16,37 @@ pub(super) fn findings(ground: &Ground<'_>, assessment: &Assessment) -> Vec<Find
         if entitlement.without_base > 0
             && let Some(line) = lines.get(entitlement.line)
         {
-            findings.push(without_base(line, entitlement.without_base));
+            findings.push(without_base(ground, line, entitlement.without_base));
         }
     }
+    findings.extend(without_right(ground, assessment));
     findings
+}
+
+/// Licences of a known product that give no right, because nobody can tell of which version they are: each line once.
+fn without_right(ground: &Ground<'_>, assessment: &Assessment) -> Vec<Finding> {
+    let mut lines: BTreeMap<usize, Finding> = BTreeMap::new();
+    for entitlement in &assessment.entitlements {
+        let Some(line) = ground.estate.purchases.get(entitlement.line) else { continue };
+        let Some(product) = ground.rules.products.get(&line.product) else { continue };
+        let (Some(reason), PurchaseKind::Licence) = (&entitlement.refused, line.kind) else { continue };
+        // A term that is over or has not begun is the ordinary course, or told by a finding of its own.
+        if line.subscription.is_some() || line.bought.is_some_and(|bought| bought > ground.as_of) {
+            continue;
+        }
+        let text = format!(
+            "{} units of {} were bought and give no right: {reason}.",
+            thousands(u64::from(line.quantity)),
+            product.name
+        );
+        lines.entry(entitlement.line).or_insert_with(|| finding("no-right", line, text));
+    }
+    lines.into_values().collect()
 }
 
 /// Gaps that a line shows by itself.
 fn of_line(ground: &Ground<'_>, line: &PurchaseLine) -> Vec<Finding> {
-    let name = ground.rules.products.get(&line.product).map_or(line.product.as_str(), |product| &product.name);
+    let name = named(ground, &line.product);
     let mut findings = Vec::new();
     if line.quantity == 0 {
         findings.push(finding("no-units", line, format!("A purchase of {name} states no units: it gives no right.")));
@@ -85,6 +107,11 @@ fn with_strangers(ground: &Ground<'_>, line: &PurchaseLine, name: &str) -> Optio
     })
 }
 
+/// The name of a product; its id where no rule file describes it.
+fn named<'a>(ground: &'a Ground<'_>, product: &'a str) -> &'a str {
+    ground.rules.products.get(product).map_or(product, |product| &product.name)
+}
+
 fn bears(host: &Host, farm: &str) -> bool {
     let same = |name: &str| name.eq_ignore_ascii_case(farm);
     same(&host.name) || host.cluster.as_deref().is_some_and(same)
@@ -125,12 +152,19 @@ fn twice(lines: &[PurchaseLine]) -> Vec<Finding> {
         .collect()
 }
 
-fn without_base(line: &PurchaseLine, units: u32) -> Finding {
+fn without_base(ground: &Ground<'_>, line: &PurchaseLine, units: u32) -> Finding {
     let kind = PURCHASE_KINDS.iter().find(|(kind, _)| *kind == line.kind).map_or("", |(_, name)| *name);
-    let text = format!(
-        "{units} of {} units of {} ({kind}) build on an earlier purchase, and none on file fits: they give no right.",
-        line.quantity, line.product
-    );
+    let (product, bought) = (named(ground, &line.product), line.quantity);
+    let text = match line.kind {
+        PurchaseKind::Return => format!(
+            "{units} of {bought} units of {product} that were returned match no earlier purchase on file: nothing is taken \
+             off for them."
+        ),
+        _ => format!(
+            "{units} of {bought} units of {product} ({kind}) build on an earlier purchase, and none on file fits: they give \
+             no right."
+        ),
+    };
     finding("no-base", line, text)
 }
 

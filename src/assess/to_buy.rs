@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::model::price_book::{Basket, Item, Level, PriceBook, Quote, Term};
 use crate::model::{
     Assessment, AssuranceDue, HORIZON_MONTHS, Instead, InsteadItem, Metric, Money, Position, ToBuy, licence_name,
+    thousands,
 };
 use crate::rules::{Bought, Reconciled, Shop, Short};
 
@@ -174,7 +175,7 @@ fn of_assurance(ground: &Ground<'_>, group: &Group<'_>, rows: &[(&Position, &ToB
         Some(money) => format!("a year of it costs {money}, which the row does not hold"),
         None => "its price is missing, so the cost is higher than the row says".to_owned(),
     };
-    let group = heading(ground, group);
+    let (group, units) = (heading(ground, group), thousands(u64::from(units)));
     Some(format!("{group}: {units} missing units must carry Software Assurance if they are bought now; {cost}."))
 }
 

@@ -48,7 +48,7 @@ pub use fit::{bound_allows, fits, serves};
 pub use history::{History, HistoryRow, Peak};
 pub use host::{Affinity, Environment, Host, HostId, Installation, Isolation, Machine, Placement, Processor, Role};
 pub use key::{Key, kebab};
-pub use money::{Money, Price, PriceKind, PricePeriod, decimal_to_minor, thousands};
+pub use money::{DEAREST_PACK, MOST_UNITS, Money, Price, PriceKind, PricePeriod, decimal_to_minor, thousands};
 pub use names::{Names, edition_name, licence_name, priced_name};
 pub use observation::{ADDRESS_REMARK, ObservedHost, ObservedOperatingSystem, RecordClass, SoftwareRecord, View};
 pub use packs::{OrderMinimums, PricesInForce, cheapest_packs, packs_of};

@@ -53,11 +53,23 @@ pub fn thousands(number: u64) -> String {
     out
 }
 
-/// A decimal amount in the smallest unit, rounded half away from zero; `None` where it does not fit.
+/// The most that one pack may cost, a million millions. What lies above is a slip of the pen, and a sum of it could not
+/// be kept exactly.
+pub const DEAREST_PACK: Decimal = Decimal::from_parts(0xD4A5_1000, 0xE8, 0, false, 0);
+
+/// The most units, machines or people that one record may state. What lies above is a slip of the pen, and sums of it
+/// would not fit their 32 bits.
+pub const MOST_UNITS: u32 = 10_000_000;
+
+/// The largest figure that is told, in the smallest unit: hundreds of such figures still add up within 64 bits.
+const LARGEST_FIGURE: i64 = 10_000_000_000_000_000;
+
+/// A decimal amount in the smallest unit, rounded half away from zero; `None` where it is larger than any figure told.
 pub fn decimal_to_minor(amount: Decimal) -> Option<i64> {
     (amount.checked_mul(Decimal::ONE_HUNDRED)?)
         .round_dp_with_strategy(0, rust_decimal::RoundingStrategy::MidpointAwayFromZero)
         .to_i64()
+        .filter(|minor| minor.abs() <= LARGEST_FIGURE)
 }
 
 /// What a price buys.

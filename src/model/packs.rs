@@ -41,9 +41,10 @@ pub struct PricesInForce<'a> {
 
 impl<'a> PricesInForce<'a> {
     /// Those in the wanted currency; where everything that is sold by itself is priced in one other, those in that one.
-    /// Software Assurance and step-ups follow what they are bought for.
+    /// Software Assurance and step-ups follow what they are bought for. A price of nothing is no price.
     pub fn new(prices: &'a [Price], day: Date, wanted: &str) -> Self {
-        let mut prices: Vec<&Price> = prices.iter().filter(|price| price.is_in_force(day)).collect();
+        let in_force = |price: &&Price| price.is_in_force(day) && !price.amount.is_zero();
+        let mut prices: Vec<&Price> = prices.iter().filter(in_force).collect();
         let by_itself = |price: &&&Price| !matches!(price.kind, PriceKind::Sa | PriceKind::StepUp);
         let mut currencies: Vec<&str> = prices.iter().filter(by_itself).map(|price| price.currency.as_str()).collect();
         currencies.sort_unstable();

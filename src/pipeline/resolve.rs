@@ -16,6 +16,7 @@ use super::declared;
 use super::installed::installed;
 use super::neighbours;
 use super::organisations::{self, Folders};
+use super::price_gaps;
 use super::publisher_counts;
 use super::sold;
 use super::unnamed::Unnamed;
@@ -113,6 +114,7 @@ pub(super) fn resolve(ground: &Ground<'_>, mut files: Vec<StoredFile>) -> Result
     findings.extend(installed.findings);
     findings.extend(publisher_counts::findings(&counted, &estate.purchases));
     let declared = declared::add(&mut estate, manifests, &mut findings);
+    findings.extend(price_gaps::findings(ground.rules, &estate.prices));
     findings.extend(sold::subscriptions(ground, &mut estate.users));
     let mut named = organisations_named(&estate);
     named.extend(unnamed.organisations());

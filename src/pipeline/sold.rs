@@ -142,7 +142,9 @@ pub(super) fn subscriptions(ground: &Ground<'_>, users: &mut [UserGroup]) -> Vec
         key: Key::new("unknown-subscription", &[&organisation, &name]),
         text: match people {
             1 => format!("1 person has the subscription \"{name}\", which no rule file describes: not counted."),
-            _ => format!("{people} people have the subscription \"{name}\", which no rule file describes: not counted."),
+            _ => {
+                format!("{people} people have the subscription \"{name}\", which no rule file describes: not counted.")
+            }
         },
         organisation,
         evidence,

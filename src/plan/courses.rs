@@ -95,7 +95,10 @@ fn true_up(position: &Position<'_>) -> Scenario {
     for (short, _) in &position.bill.rows {
         match order(position, short) {
             Err(reason) => {
-                lines.push(ScenarioLine { missing_price: None, ..line(short, reason.clone(), Err(String::new()), false) });
+                lines.push(ScenarioLine {
+                    missing_price: None,
+                    ..line(short, reason.clone(), Err(String::new()), false)
+                });
                 if !refusals.contains(&reason) {
                     refusals.push(reason);
                 }

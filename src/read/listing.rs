@@ -187,7 +187,7 @@ impl Record<'_> {
 
     /// A whole number.
     pub fn quantity(&self, column: &str) -> Option<u32> {
-        self.value(column, |text| value::quantity(text, self.mark(column)))
+        self.value(column, |text| value::units(text, self.mark(column)))
     }
 
     /// A whole number that may be negative: (units, given back).

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use rust_decimal::Decimal;
 
+use crate::model::{DEAREST_PACK, MOST_UNITS};
 use crate::rules::{DateOrder, DecimalMark};
 
 /// Why a text is not the value that was wanted.
@@ -247,8 +248,8 @@ pub(super) fn signed_quantity(text: &str, mark: Option<DecimalMark>) -> Result<(
     let bracketed = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
     let negative = bracketed.or_else(|| text.strip_prefix('-')).or_else(|| text.strip_suffix('-'));
     match negative {
-        Some(number) => quantity(number.trim(), mark).map(|units| (units, true)),
-        None => quantity(text, mark).map(|units| (units, false)),
+        Some(number) => units(number.trim(), mark).map(|units| (units, true)),
+        None => units(text, mark).map(|units| (units, false)),
     }
 }
 
@@ -263,8 +264,17 @@ pub(super) fn quantity(text: &str, mark: Option<DecimalMark>) -> Result<u32, Wro
     if fraction.bytes().any(|byte| byte != b'0') {
         return Err(wrong("is not a whole number"));
     }
-    whole.parse().map_err(|_| wrong("is larger than any number of licences"))
+    whole.parse().map_err(|_| wrong(TOO_MANY))
 }
+
+/// Units of licences or packs: a whole number that some organisation could have bought.
+pub(super) fn units(text: &str, mark: Option<DecimalMark>) -> Result<u32, WrongValue> {
+    let number = quantity(text, mark)?;
+    if number > MOST_UNITS { Err(WrongValue::new(TOO_MANY, "write 1200")) } else { Ok(number) }
+}
+
+/// What is wrong with a number that no purchase comes to.
+const TOO_MANY: &str = "is larger than any number of licences";
 
 /// An exact amount with the currency that it names: `1234.56`, `£1,234.56`, `1.234,56 €`, `GBP 200`.
 pub(super) fn amount(text: &str, mark: Option<DecimalMark>) -> Result<(Decimal, Option<String>), WrongValue> {
@@ -277,6 +287,9 @@ pub(super) fn amount(text: &str, mark: Option<DecimalMark>) -> Result<(Decimal, 
         parts(bare, mark).map_err(|found| if found.ambiguous { found } else { wrong("is not an amount") })?;
     let written = if fraction.is_empty() { whole } else { format!("{whole}.{fraction}") };
     let amount = Decimal::from_str_exact(&written).map_err(|_| wrong("has more digits than can be kept exactly"))?;
+    if amount > DEAREST_PACK {
+        return Err(wrong("is more than anything costs"));
+    }
     Ok((amount, currency))
 }
 

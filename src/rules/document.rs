@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::Place;
+use crate::model::{MOST_UNITS, Place};
 
 /// A TOML text with the faults found in it so far.
 pub(crate) struct Document<'t> {
@@ -95,7 +95,11 @@ impl<'d, 't> Fields<'d, 't> {
     }
 
     fn wrong(&self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str) {
-        let found = value.get_ref().type_str();
+        let found = match value.get_ref() {
+            DeValue::Integer(number) => number.as_str(),
+            DeValue::Float(number) => number.as_str(),
+            other => other.type_str(),
+        };
         self.document.fault(Code::WrongValue, value.span(), format!("`{key}` must be {wanted}, not {found}"));
     }
 
@@ -118,7 +122,7 @@ impl<'d, 't> Fields<'d, 't> {
     }
 
     pub fn number(&self, key: &'static str) -> Option<u32> {
-        self.convert(key, "a whole number of at least 0", as_number)
+        self.convert(key, "a whole number from 0 to 10,000,000", as_number)
     }
 
     pub fn decimal(&self, key: &'static str) -> Option<Decimal> {
@@ -271,7 +275,8 @@ impl<'d, 't> Fields<'d, 't> {
 
 fn as_number(value: &DeValue<'_>) -> Option<u32> {
     let number = value.as_integer()?;
-    u32::from_str_radix(&number.as_str().replace('_', ""), number.radix()).ok()
+    let number = u32::from_str_radix(&number.as_str().replace('_', ""), number.radix()).ok();
+    number.filter(|number| *number <= MOST_UNITS)
 }
 
 fn as_date(value: &DeValue<'_>) -> Option<Date> {

@@ -1,19 +1,24 @@
 //! The manifest format: what a person writes by hand for hosts, purchases and users, and the tables of a worked case.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Code, Diagnostic};
+use rust_decimal::Decimal;
+
 use crate::model::{
-    Access, Affinity, Channel, DocumentedCores, Environment, Fact, Host, HostId, Installation, Isolation, Locator,
-    Machine, Manifest, Metric, Organisation, Period, Place, Placement, Price, PriceKind, PricePeriod, Processor,
-    PurchaseKind, PurchaseLine, Reassignment, Reservation, Role, SharedText, SharingGroup, SourceId, Unresolved,
-    UserDevices, UserGroup,
+    Access, Affinity, Channel, DEAREST_PACK, DocumentedCores, Environment, Fact, Host, HostId, Installation, Isolation,
+    Locator, Machine, Manifest, Metric, Organisation, Period, Place, Placement, Price, PriceKind, PricePeriod,
+    Processor, PurchaseKind, PurchaseLine, Reassignment, Reservation, Role, SharedText, SharingGroup, SourceId,
+    Unresolved, UserDevices, UserGroup,
 };
 
 use super::document::{Document, Fields};
 
 /// Organisation of a manifest that names none.
 pub const DEFAULT_ORGANISATION: &str = "org";
+
+/// Most machines that one table declares.
+const MOST_COPIES: u32 = 1_000_000;
 
 /// How the tables of a manifest become facts.
 pub(crate) struct Context<'a> {
@@ -76,6 +81,8 @@ fn evidence(fields: &Fields<'_, '_>, context: &Context<'_>) -> Option<Locator> {
 #[derive(Default)]
 struct HostTables {
     hosts: Vec<Host>,
+    /// Organisation and name of each.
+    names: BTreeSet<(String, String)>,
     /// (host, key, name, line of the table).
     references: Vec<(usize, &'static str, String, u32)>,
 }
@@ -114,12 +121,19 @@ impl HostTables {
         }
         let may_run_on = fields.texts("may_run_on");
         let count = fields.number("count");
+        if count.is_some_and(|count| count > MOST_COPIES) {
+            fields.fault_at("count", Code::WrongValue, "`count` is at most 1,000,000 machines");
+            return;
+        }
         let line = fields.line();
-        fields.finish();
         for number in 1..=count.unwrap_or(1) {
             let mut copy = host.clone();
             if count.is_some() {
                 copy.name = format!("{}-{number}", host.name);
+            }
+            if !self.names.insert((copy.organisation.clone(), copy.name.clone())) {
+                let message = format!("two machines of {} are called {}", copy.organisation, copy.name);
+                fields.fault_at("name", Code::WrongValue, message);
             }
             let index = self.hosts.len();
             self.hosts.push(copy);
@@ -131,6 +145,7 @@ impl HostTables {
             }
             self.references.extend(may_run_on.iter().map(|name| (index, "may_run_on", name.clone(), line)));
         }
+        fields.finish();
     }
 
     /// Turns the names hosts refer to each other by into ids; what no host bears is returned.
@@ -162,6 +177,11 @@ fn host_id(index: usize) -> HostId {
 fn hardware(host: &mut Host, fields: &Fields<'_, '_>, place: Option<&Locator>) {
     let enabled = fields.numbers("enabled_cores");
     if let Some(cores) = fields.numbers("processors") {
+        if cores.is_empty() || cores.contains(&0) {
+            let message =
+                "`processors` needs the cores of each processor, at least one; leave it out where nobody knows";
+            fields.fault_at("processors", Code::WrongValue, message);
+        }
         if enabled.as_ref().is_some_and(|enabled| enabled.len() != cores.len()) {
             fields.fault_at("enabled_cores", Code::WrongValue, "`enabled_cores` needs one number for each processor");
         }
@@ -176,6 +196,9 @@ fn hardware(host: &mut Host, fields: &Fields<'_, '_>, place: Option<&Locator>) {
         host.processors = Fact::known(processors, place.cloned());
     }
     if let Some(vcpus) = fields.number("vcpus") {
+        if vcpus == 0 {
+            fields.fault_at("vcpus", Code::WrongValue, "`vcpus` is at least 1; leave it out where nobody knows");
+        }
         host.vcpus = Fact::known(vcpus, place.cloned());
     }
     host.sockets = fields.number("sockets");
@@ -434,13 +457,18 @@ fn price(fields: Fields<'_, '_>, context: &Context<'_>) -> Price {
     if units == 0 {
         fields.fault_at("units", Code::WrongValue, "a pack holds at least one licence");
     }
+    let amount = fields.decimal("amount").unwrap_or_default();
+    if amount < Decimal::ZERO || amount > DEAREST_PACK {
+        let what = if amount < Decimal::ZERO { "less than 0" } else { "more than anything costs" };
+        fields.fault_at("amount", Code::WrongValue, format!("`amount` is {what}"));
+    }
     let price = Price {
         product: fields.required_text("product"),
         edition: fields.text("edition"),
         version: fields.text("version"),
         metric: metric(&fields, "metric").unwrap_or(Metric::Device),
         units: units.max(1),
-        amount: fields.decimal("amount").unwrap_or_default(),
+        amount,
         currency: fields.text("currency").unwrap_or_else(|| "GBP".into()),
         per: fields.one_of("per", &PRICE_PERIODS).unwrap_or_default(),
         kind: fields.one_of("kind", &PRICE_KINDS).unwrap_or_default(),

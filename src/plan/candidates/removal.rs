@@ -41,14 +41,16 @@ pub(super) fn unused(scene: &Scene<'_>) -> Vec<Candidate> {
                 listed(&hosts)
             );
             let mut candidate = scene.candidate(StepKind::Uninstall, product, "unused", text);
-            candidate.conditions.push(
-                "it is gone before the day on which licences are counted: until then it counts".into(),
-            );
+            candidate
+                .conditions
+                .push("it is gone before the day on which licences are counted: until then it counts".into());
             candidate.conditions.push("the people who used it agree".into());
             if let Some(others) = unmeasured.get(product) {
                 candidate.working.say(match others {
                     1 => "1 further installation has no record of use: it is counted and not touched.".to_owned(),
-                    _ => format!("{others} further installations have no record of use: they are counted and not touched."),
+                    _ => format!(
+                        "{others} further installations have no record of use: they are counted and not touched."
+                    ),
                 });
             }
             candidate.working.by_rule("D-08", format!("Not used for more than {days} days, by the inventory."));

@@ -4,7 +4,8 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::{
-    AsWritten, Channel, Manifest, Metric, Period, Price, PriceKind, PublisherCount, PurchaseKind, PurchaseLine,
+    AsWritten, Channel, MOST_UNITS, Manifest, Metric, Period, Price, PriceKind, PublisherCount, PurchaseKind,
+    PurchaseLine,
 };
 use crate::rules::{CHANNELS, DEFAULT_ORGANISATION, PRICE_KINDS, PRICE_PERIODS, PURCHASE_KINDS};
 
@@ -131,6 +132,7 @@ fn purchase(record: &Record<'_>, folder: Option<&str>) -> Option<PurchaseLine> {
         record.wonder(Code::IncompleteRecord, "the row states no quantity".into());
     }
     let units = quantity.unwrap_or_default().checked_mul(record.whole("pack").unwrap_or(1));
+    let units = units.filter(|units| *units <= MOST_UNITS);
     if units.is_none() {
         record.wonder(Code::ImplausibleValue, "quantity times pack is larger than any number of licences".into());
     }

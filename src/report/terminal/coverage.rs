@@ -60,7 +60,9 @@ fn findings(report: &Report<'_>, view: &View<'_>, canvas: &Canvas) -> String {
     out.push_str(&canvas.prose(2, "What the inventory leaves open:"));
     let limit = view.limit(LONGEST);
     for row in rows.iter().take(limit) {
-        out.push_str(&canvas.item(2, "- ", &format!("{}: {}", row.organisation, row.text)));
+        // What concerns no single organisation, such as a price list, names none.
+        let of = if row.organisation.is_empty() { String::new() } else { format!("{}: ", row.organisation) };
+        out.push_str(&canvas.item(2, "- ", &format!("{of}{}", row.text)));
     }
     if rows.len() > limit {
         let more = number((rows.len() - limit) as u64);
