@@ -72,8 +72,14 @@ fn lacks_people(ground: &Ground<'_>, terms: &Terms, product: &Product, organisat
             || !access.sharing.is_empty()
             || access.external_users.is_some()
     };
+    let reaches = |access: &Access| access.product == product.id || terms.also_reached_by.contains(&access.product);
     let mut accesses = ground.estate.accesses.iter();
-    !accesses.any(|access| access.product == product.id && access.organisation == organisation && states(access))
+    if accesses.any(|access| reaches(access) && access.organisation == organisation && states(access)) {
+        return false;
+    }
+    let mut machines = ground.installs_of(&product.id).filter(|(_, host, _)| host.organisation == organisation);
+    let said = |host: &Host| host.states_who_uses_it() && !host.is_for_tests();
+    terms.serves_guests_only || !machines.any(|(_, host, install)| said(host) && on_basis(install))
 }
 
 /// A purchase of a product whose licences bear an edition, and which states none: it serves nothing.

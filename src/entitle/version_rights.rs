@@ -121,11 +121,13 @@ fn late(line: &PurchaseLine, product: &Product, chain: &[Period], working: &mut 
     }
 }
 
-/// The version printed on the licence, else the one current on the day of purchase.
+/// The version printed on the licence, else the one current on the day of purchase. Where that is not known either, the one
+/// current on the first day of Software Assurance, which is sold for the latest version only (C0-4).
 fn printed(line: &PurchaseLine, product: &Product) -> Option<usize> {
-    match (&line.version, line.bought) {
+    let covered_since = || line.sa.iter().map(|term| term.from).min();
+    match (&line.version, line.bought.or_else(covered_since)) {
         (Some(version), _) => product.release(version),
-        (None, Some(bought)) => product.current_release(bought),
+        (None, Some(day)) => product.current_release(day),
         (None, None) => None,
     }
 }

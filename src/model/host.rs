@@ -285,6 +285,11 @@ impl Host {
         self.serves_production() == Some(false)
     }
 
+    /// Whether it is stated who uses what is installed on it, by number or by name.
+    pub fn states_who_uses_it(&self) -> bool {
+        self.users.is_some() || self.devices.is_some() || !self.used_by.is_empty()
+    }
+
     /// The host a guest runs on now, where that is known.
     pub fn runs_on(&self) -> Option<HostId> {
         match self.placement.as_ref().and_then(Fact::value) {

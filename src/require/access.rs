@@ -6,16 +6,16 @@
 //! less. Groups are those of `sharing`, the map of who uses what, or those that the records of people give (`map`); where
 //! several records of access state numbers without a map, the auditor counts every device instead (D-29). People whose
 //! subscription includes the access need none (`subscribers`, CL-R8). People behind a front end count in the strict reading
-//! (`reach`). The licence must be of the server's version or newer (CL-R2). What servers ask for beside them is in
+//! (`reach`). Where no record speaks of the product, `recorded` says who reaches it. The licence must be of the server's version or newer (CL-R2). What servers ask for beside them is in
 //! `companions`. Keys: `serves`, `serves_basis`.
 
 mod companions;
 mod cover;
 mod map;
 mod reach;
+mod recorded;
 mod subscribers;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{
@@ -42,14 +42,13 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
             continue;
         }
         served.push(&terms.serves);
-        let mut by_organisation: BTreeMap<&str, Vec<&Access>> = BTreeMap::new();
-        for access in &ground.estate.accesses {
-            if terms.serves.as_ref() == Some(&access.product) && is_needed(ground, terms, &access.organisation) {
-                by_organisation.entry(&access.organisation).or_default().push(access);
+        let concerned = recorded::organisations(ground, terms).into_iter();
+        for organisation in concerned.filter(|organisation| is_needed(ground, terms, organisation)) {
+            let inquiry = Inquiry { ground, product, terms, organisation, asking: Asking::Need };
+            let accesses = recorded::accesses(&inquiry);
+            if !accesses.is_empty() {
+                requirements.extend(requirement(&inquiry, &recorded::borrowed(&accesses)));
             }
-        }
-        for (organisation, accesses) in by_organisation {
-            requirements.extend(requirement(ground, product, terms, organisation, &accesses));
         }
     }
     requirements
@@ -98,15 +97,9 @@ fn includes_access(ground: &Ground<'_>, terms: &Terms, organisation: &str) -> bo
     covered(first) && servers.all(covered)
 }
 
-fn requirement(
-    ground: &Ground<'_>,
-    product: &Product,
-    terms: &Terms,
-    organisation: &str,
-    accesses: &[&Access],
-) -> Option<Requirement> {
+fn requirement(inquiry: &Inquiry<'_>, accesses: &[&Access]) -> Option<Requirement> {
+    let &Inquiry { ground, product, terms, organisation, .. } = inquiry;
     let mut working = Working::default();
-    let inquiry = Inquiry { ground, product, terms, organisation, asking: Asking::Need };
     let mut reach = inquiry.reach(accesses);
     for (rule, text) in &reach.said {
         working.by_rule(rule, text.clone());
@@ -115,7 +108,7 @@ fn requirement(
         let evidence = accesses.iter().filter_map(|access| access.evidence.clone()).collect();
         working.by_facts(format!("{} reach it.", people_and_devices(*group)), evidence);
     }
-    deduct(&inquiry, &mut reach, &mut working);
+    deduct(inquiry, &mut reach, &mut working);
     let mut alternatives = ways(ground, product, terms, organisation, &reach, &mut working);
     alternatives.extend(beside_connectors(product, terms, accesses, &alternatives));
     Some(Requirement {

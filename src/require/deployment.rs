@@ -1,6 +1,7 @@
 //! Which installations count, and as what.
 
 use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -13,6 +14,7 @@ use crate::rules::{Product, Terms};
 use super::Ground;
 use super::elsewhere::is_described;
 use super::free_use::licensed_as;
+use super::guest_cores::guest_units;
 use super::hosting::hosting_only;
 use super::left_out::left_out;
 use super::managed_clients::is_client;
@@ -111,11 +113,13 @@ fn in_system(
 }
 
 /// Containers inside a guest whose licence covers them count as that guest, once (SQ-R19); those that share the kernel of
-/// the system they run in count as that system, where the terms say so (WS-R15). How a container is isolated may be known to
+/// the system they run in count as that system, where the terms say so (WS-R15). Containers that take fewer units than
+/// their guest are licensed by themselves, where nothing of the product runs in the guest itself. How a container is isolated may be known to
 /// nobody: at the worst it has a virtual machine of its own, at the least it shares the kernel (D-15).
 fn in_guests(ground: &Ground<'_>, product: &Product, deployed: Vec<Deployed>) -> Vec<Deployed> {
     let mut by_machine: Vec<Vec<Deployed>> = Vec::new();
     let mut places: HashMap<HostId, usize> = HashMap::new();
+    let apart = fewer_by_themselves(ground, product, &deployed);
     for mut one in deployed {
         let machine = ground.estate.host(one.host);
         let covered_in = |parent: HostId| {
@@ -127,7 +131,7 @@ fn in_guests(ground: &Ground<'_>, product: &Product, deployed: Vec<Deployed>) ->
             let any_number = || {
                 terms().any(|terms| terms.rights.iter().any(|right| right.unlimited && right.edition == one.edition))
             };
-            terms().any(|terms| terms.covers_containers && in_guest)
+            terms().any(|terms| terms.covers_containers && in_guest && !apart.contains(&parent))
                 || machine.cloud().is_some() && any_number()
                 || terms().any(|terms| terms.covers_process_containers) && shares_kernel(ground, product, one.host)
         };
@@ -141,6 +145,26 @@ fn in_guests(ground: &Ground<'_>, product: &Product, deployed: Vec<Deployed>) ->
         by_machine[place].push(one);
     }
     by_machine.into_iter().filter_map(|found| fold(product, found)).collect()
+}
+
+/// Guests whose containers take fewer units by themselves than the guest that would carry them all (SQ-R19).
+fn fewer_by_themselves(ground: &Ground<'_>, product: &Product, deployed: &[Deployed]) -> BTreeSet<HostId> {
+    let Some(terms) = product.terms.iter().find(|terms| terms.covers_containers) else { return BTreeSet::new() };
+    let mut inside: BTreeMap<HostId, Vec<HostId>> = BTreeMap::new();
+    let concerned = |one: &&Deployed| one.version.is_some_and(|version| (terms.from..=terms.until).contains(&version));
+    for one in deployed.iter().filter(concerned) {
+        if let Some(parent) = ground.estate.host(one.host).container_of {
+            inside.entry(parent).or_default().push(one.host);
+        }
+    }
+    let units = |id: HostId| guest_units(ground, product, terms, id, ground.estate.host(id)).0;
+    let itself = |parent: HostId| deployed.iter().any(|one| one.host == parent);
+    inside
+        .into_iter()
+        .filter(|(parent, _)| !itself(*parent))
+        .filter(|(parent, inside)| inside.iter().map(|&id| units(id)).sum::<u32>() < units(*parent))
+        .map(|(parent, _)| parent)
+        .collect()
 }
 
 /// Whether a container shares the kernel of the system it runs in.

@@ -10,7 +10,7 @@ use crate::model::{
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
-use super::end_users::documented;
+use super::end_users::{documented, people_named};
 use super::estate_scope::{Count, Estate};
 
 impl Estate<'_> {
@@ -53,8 +53,8 @@ impl Estate<'_> {
         Count { units, basis: Basis::User, working, refused }
     }
 
-    /// People and devices that reach it. Where nobody states them, everybody the organisation knows in the strict reading,
-    /// and no more than the `minimum` in the customer's (D-10).
+    /// People and devices that reach it: by the records of access, else as its machines state them. Where neither does,
+    /// everybody the organisation knows in the strict reading, and no more than the `minimum` in the customer's (D-10).
     fn people(&self, organisation: &str, minimum: u32, working: &mut Working) -> u32 {
         let stated: Vec<&Access> = self
             .ground
@@ -64,15 +64,41 @@ impl Estate<'_> {
             .filter(|access| access.product == self.product.id && access.organisation == organisation)
             .filter(|access| access.users.is_some() || access.devices.is_some())
             .collect();
-        let everybody = people(self.ground, organisation, |_| true);
-        if !stated.is_empty() || everybody <= minimum {
+        if !stated.is_empty() {
             return self.end_users(&stated, working);
+        }
+        let (least, most) = self.stated_by_machines(organisation);
+        if most <= minimum || least == most {
+            if most > 0 {
+                working.say(format!("Its machines state {most} people and devices."));
+            }
+            return most;
         }
         let hosts: Vec<HostId> = self.deployed.iter().map(|one| one.host).collect();
         let answer = self.ground.asker.ask("D-10", organisation, &self.product.family, &hosts);
-        let counted = if answer == Answer::Strict { everybody } else { minimum };
-        working.by_rule("D-10", format!("Nobody states who reaches it: {counted} people are assumed."));
+        let counted = if answer == Answer::Strict { most } else { least.max(minimum) };
+        working.by_rule("D-10", format!("No record says who reaches it: {counted} people and devices are assumed."));
         counted
+    }
+
+    /// The fewest and the most people and devices by what the machines state: nobody says how far those of several are
+    /// the same. Where a machine states none, it may be everybody the organisation knows.
+    fn stated_by_machines(&self, organisation: &str) -> (u32, u32) {
+        let mut hosts: Vec<HostId> = self.deployed.iter().map(|one| one.host).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        let of_host = |id: &HostId| {
+            let host = self.ground.estate.host(*id);
+            let named = people_named(self.ground, &host.used_by.iter().map(String::as_str).collect());
+            host.states_who_uses_it().then(|| host.users.unwrap_or(named) + host.devices.unwrap_or(0))
+        };
+        let stated: Vec<Option<u32>> = hosts.iter().map(of_host).collect();
+        let sum = stated.iter().flatten().fold(0, |sum: u32, one| sum.saturating_add(*one));
+        let least = stated.iter().flatten().copied().max().unwrap_or(0);
+        if stated.iter().all(Option::is_some) {
+            return (least, sum);
+        }
+        (least, sum.max(people(self.ground, organisation, |_| true)))
     }
 
     /// People and devices that reach it, counted before a front end that collects them in the strict reading (D-11).

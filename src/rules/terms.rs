@@ -242,6 +242,8 @@ pub struct Terms {
     pub serves_basis: Option<String>,
     /// Access is licensed only where the product served runs in a guest.
     pub serves_guests_only: bool,
+    /// Products that nobody reaches without reaching the one served.
+    pub also_reached_by: Vec<String>,
     /// People from outside need these licences too.
     pub counts_external: bool,
     /// The licence covers the access of everybody its limits allow.

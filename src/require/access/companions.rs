@@ -5,12 +5,13 @@ use std::cell::RefCell;
 use hashbrown::HashMap;
 use jiff::ToSpan;
 
-use crate::model::{Access, Basis, Line, Working};
+use crate::model::{Basis, Line, Working};
 use crate::rules::{Method, Product, Terms};
 
 use super::super::Ground;
 use super::cover::Cover;
 use super::reach::{Asking, Inquiry};
+use super::recorded;
 use super::subscribers::deduct;
 use super::{Ways, is_needed};
 
@@ -40,8 +41,8 @@ pub(in crate::require) fn unstated(ground: &Ground<'_>, served: &Product, organi
         product.terms.iter().any(|terms| terms.method == Method::Access && terms.serves.as_ref() == Some(&served.id))
     };
     let licences = ground.rules.products.values().find(of_access)?;
-    let stated =
-        ground.estate.accesses.iter().any(|access| access.organisation == organisation && access.product == served.id);
+    let mut serving = licences.terms.iter().filter(|terms| terms.serves.as_ref() == Some(&served.id));
+    let stated = serving.any(|terms| recorded::organisations(ground, terms).contains(organisation));
     (!stated).then(|| format!("{}s (nobody states who reaches {})", licences.name, served.name))
 }
 
@@ -51,14 +52,9 @@ fn all_companions(ground: &Ground<'_>, served: &Product, organisation: &str) -> 
         // Eras of terms for the same servers are one need.
         let serving = |terms: &&Terms| terms.method == Method::Access && terms.serves.as_ref() == Some(&served.id);
         let Some(terms) = product.terms.iter().find(serving) else { continue };
-        let accesses: Vec<&Access> = ground
-            .estate
-            .accesses
-            .iter()
-            .filter(|access| access.organisation == organisation && access.product == served.id)
-            .collect();
         let inquiry = Inquiry { ground, product, terms, organisation, asking: Asking::Companion };
-        let mut reach = inquiry.reach(&accesses);
+        let accesses = recorded::accesses(&inquiry);
+        let mut reach = inquiry.reach(&recorded::borrowed(&accesses));
         deduct(&inquiry, &mut reach, &mut Working::default());
         let ways = Ways { product, terms, edition: product.editions.first().cloned() };
         lines.extend(ways.way(Basis::Mixed, &Cover::fewest(&reach)).lines);

@@ -78,6 +78,7 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         serves: fields.text("serves"),
         serves_basis: fields.text("serves_basis"),
         serves_guests_only: fields.boolean("serves_guests_only").unwrap_or(false),
+        also_reached_by: fields.texts("also_reached_by"),
         counts_external: fields.boolean("counts_external").unwrap_or(false),
         includes_access: fields.boolean("includes_access").unwrap_or(false),
         clauses: fields.texts("clauses"),

@@ -1,0 +1,157 @@
+//! Who reaches the servers of a product: by the records of access, else by what is known without one.
+//!
+//! Where no record speaks of a product, those who reach another one that cannot be reached without it count (CL-R4), else
+//! the people and devices that its machines state. Of several machines nobody says how far their people overlap: the
+//! auditor adds them up, the customer takes the largest number (D-10). Access to machines that need no access licences is
+//! none (CL-R10). Keys: `serves`, `serves_basis`, `serves_guests_only`, `also_reached_by`.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use crate::model::{Access, Answer, Host, HostId, Installs};
+use crate::rules::{Product, Terms};
+
+use super::super::Ground;
+use super::super::end_users::{directory, people_named};
+use super::super::hosting::hosts_and_nothing_else;
+use super::super::instance::exceeded;
+use super::super::reaching::bears;
+use super::reach::Inquiry;
+
+/// Organisations whose access to the product served is known in some way.
+pub(super) fn organisations<'a>(ground: &'a Ground<'_>, terms: &Terms) -> BTreeSet<&'a str> {
+    let reached = |access: &&Access| terms.serves.as_ref() == Some(&access.product) || is_beside(terms, access);
+    let recorded = ground.estate.accesses.iter().filter(reached).map(|access| access.organisation.as_str());
+    let mut found: BTreeSet<&str> = recorded.collect();
+    found.extend(stating(ground, terms).map(|(_, host, _)| host.organisation.as_str()));
+    found
+}
+
+/// The access of an organisation to the product served.
+pub(super) fn accesses<'a>(inquiry: &Inquiry<'a>) -> Vec<Cow<'a, Access>> {
+    let &Inquiry { ground, terms, organisation, .. } = inquiry;
+    let Some(id) = &terms.serves else { return Vec::new() };
+    // A role of an operating system may be reached that no rule file describes.
+    let served = ground.rules.products.get(id);
+    let own = || ground.estate.accesses.iter().filter(|access| access.organisation == organisation);
+    let mut found: Vec<Cow<'a, Access>> = own().filter(|access| access.product == *id).map(Cow::Borrowed).collect();
+    if found.is_empty() {
+        let through = |access: &Access| Cow::Owned(Access { product: id.clone(), ..access.clone() });
+        found = own().filter(|access| is_beside(terms, access)).map(through).collect();
+    }
+    let Some(served) = served else { return found };
+    if found.is_empty() {
+        found.extend(of_machines(inquiry, served).map(Cow::Owned));
+    }
+    found.retain(|access| !needs_none(ground, served, access));
+    found
+}
+
+/// The records themselves, whether of the estate or drawn from it.
+pub(super) fn borrowed<'a>(accesses: &'a [Cow<'_, Access>]) -> Vec<&'a Access> {
+    accesses.iter().map(Cow::as_ref).collect()
+}
+
+/// Whether whoever reaches a product reaches the one served too.
+fn is_beside(terms: &Terms, access: &Access) -> bool {
+    terms.also_reached_by.contains(&access.product)
+}
+
+/// Machines with live users that run the product served, on the basis that needs access licences, and state who uses them.
+fn stating<'a>(ground: &'a Ground<'_>, terms: &Terms) -> impl Iterator<Item = (HostId, &'a Host, Installs<'a, 'a>)> {
+    let served = terms.serves.as_deref().filter(|_| !terms.serves_guests_only).unwrap_or_default();
+    let basis = terms.serves_basis.as_deref();
+    ground.index.with_installs(served).filter(move |(_, host, installs)| {
+        let on_basis = |declared: Option<&str>| basis.is_none() || declared.is_none() || declared == basis;
+        host.states_who_uses_it()
+            && !host.is_for_tests()
+            && installs.iter().any(|install| on_basis(install.licence_basis.as_deref()))
+    })
+}
+
+/// What the machines of an organisation state, as one record of access.
+fn of_machines(inquiry: &Inquiry<'_>, served: &Product) -> Option<Access> {
+    let &Inquiry { ground, terms, organisation, .. } = inquiry;
+    let machines: Vec<_> = stating(ground, terms).filter(|(_, host, _)| host.organisation == organisation).collect();
+    let hosts: Vec<HostId> = machines.iter().map(|(id, _, _)| *id).collect();
+    let users = machines.iter().map(|(_, host, _)| people(ground, host)).collect();
+    let devices = machines.iter().map(|(_, host, _)| host.devices).collect();
+    let (users, devices) = (Numbers(users), Numbers(devices));
+    let certain = users.largest() == users.total(ground, organisation) && devices.largest() == devices.sum();
+    let (users, devices) = if certain || inquiry.ask("D-10", &hosts) == Answer::Customer {
+        (users.largest(), devices.largest())
+    } else {
+        (users.total(ground, organisation), devices.sum())
+    };
+    (users.is_some() || devices.is_some()).then(|| Access {
+        organisation: organisation.to_owned(),
+        product: served.id.clone(),
+        version: newest(served, &machines),
+        users,
+        devices,
+        sharing: Vec::new(),
+        peak_sessions: None,
+        external_users: None,
+        hosts: machines.iter().map(|(_, host, _)| host.name.clone()).collect(),
+        evidence: machines.iter().find_map(|(_, host, _)| host.evidence.first().cloned()),
+    })
+}
+
+/// People who use the copies on a machine, by number or by name.
+fn people(ground: &Ground<'_>, host: &Host) -> Option<u32> {
+    let named = host.used_by.iter().map(String::as_str).collect();
+    host.users.or_else(|| (!host.used_by.is_empty()).then(|| people_named(ground, &named)))
+}
+
+/// A number for each machine; one that is missing leaves the whole unknown.
+struct Numbers(Vec<Option<u32>>);
+
+impl Numbers {
+    fn largest(&self) -> Option<u32> {
+        self.all()?.into_iter().max()
+    }
+
+    fn sum(&self) -> Option<u32> {
+        Some(self.all()?.into_iter().fold(0, u32::saturating_add))
+    }
+
+    /// All of them, no more people than the directory knows where it knows as many as one machine states.
+    fn total(&self, ground: &Ground<'_>, organisation: &str) -> Option<u32> {
+        let (largest, sum) = (self.largest()?, self.sum()?);
+        let known = directory(ground, organisation);
+        Some(if known > 0 { sum.min(known.max(largest)) } else { sum })
+    }
+
+    fn all(&self) -> Option<Vec<u32>> {
+        self.0.iter().copied().collect()
+    }
+}
+
+/// The newest version that machines run.
+fn newest(served: &Product, machines: &[(HostId, &Host, Installs<'_, '_>)]) -> Option<String> {
+    let installs = machines.iter().flat_map(|(_, _, installs)| installs.iter());
+    let versions = installs.filter_map(|install| served.release(install.version.value()?));
+    versions.max().map(|version| served.version_name(version).to_owned())
+}
+
+/// Whether access is to machines alone that need no access licences: what runs there includes it, within its limits, or
+/// does nothing but run guests (CL-R10).
+fn needs_none(ground: &Ground<'_>, served: &Product, access: &Access) -> bool {
+    let free = |name: &String| {
+        let mut machines = ground.index.named(name).filter(|(_, host)| host.organisation == access.organisation);
+        machines.any(|(id, host)| {
+            let mut installs = ground.index.installs(&served.id, id).iter().peekable();
+            bears(host, name)
+                && installs.peek().is_some()
+                && installs.all(|install| {
+                    let includes = |terms: &&Terms| {
+                        let edition = install.edition.value().is_some_and(|edition| terms.editions.contains(edition));
+                        terms.includes_access && edition && exceeded(ground, terms, id).is_none()
+                    };
+                    served.terms.iter().any(|terms| includes(&terms))
+                        || hosts_and_nothing_else(ground, served, host, install)
+                })
+        })
+    };
+    !access.hosts.is_empty() && access.hosts.iter().all(free)
+}
