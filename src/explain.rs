@@ -5,6 +5,7 @@
 //! where they come to the same amount.
 
 mod alternative;
+mod answer;
 mod coverage;
 mod entitlement;
 mod find;
@@ -97,6 +98,9 @@ pub struct Item {
     pub places: Vec<String>,
     /// What is behind it.
     pub items: Vec<Item>,
+    /// Whether the text leaves out what is behind it, unless all is asked for.
+    #[serde(skip)]
+    pub folded: bool,
 }
 
 /// A rule with its source.
@@ -127,6 +131,12 @@ impl Item {
     /// The same with what is behind it.
     fn with(mut self, items: Vec<Self>) -> Self {
         self.items = items;
+        self
+    }
+
+    /// The same, with what is behind it told only where all is asked for.
+    fn folded(mut self) -> Self {
+        self.folded = true;
         self
     }
 }
@@ -184,8 +194,13 @@ fn unsupported(teller: &Teller<'_>, row: &SupportRow) -> Explanation {
 
 impl Explanation {
     /// As text of so many columns: numbered steps, each with its rule and the places of its facts; the rules' sources
-    /// stand at the end, each once.
+    /// stand at the end, each once. What is folded, and the ends of long lists, are left out.
     pub fn render(&self, width: usize, colour: bool) -> String {
-        text::render(self, width, colour)
+        text::render(self, width, colour, false)
+    }
+
+    /// The same with nothing left out.
+    pub fn render_in_full(&self, width: usize, colour: bool) -> String {
+        text::render(self, width, colour, true)
     }
 }

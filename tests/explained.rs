@@ -173,7 +173,8 @@ fn two_lines_of_one_need_tell_its_ways_once_and_each_says_which_line_it_is() {
     let (outcome, rules) = sample();
     let explanation = explained(&outcome, &rules, "brent/sql-server/standard/2017");
     let [first, second] = section(&explanation, "What is needed: 4 + 4 = 8 cores") else { panic!("two lines") };
-    assert!(first.items.len() > 10, "{}", first.items.len());
+    assert!(first.items.len() > 2, "{}", first.items.len());
+    assert!(section(&explanation, "Other ways").len() > 10, "the ways are those of one need");
     assert!(first.text.contains("line 1 of the way chosen: SQL Server Standard 2017 on BRE-SQL-01, bre-esx-01"));
     assert!(second.text.contains("line 2 of the way chosen: SQL Server Standard 2017 on BRE-SQL-01, bre-esx-02"));
     assert!(second.text.ends_with("a line of the same way, explained in step 1"), "{}", second.text);
@@ -202,4 +203,56 @@ fn a_finding_on_support_that_an_older_store_holds_is_told_once() {
     assert_eq!(now.sections.len(), 2, "{:?}", now.sections);
     outcome.findings.push(finding);
     assert_eq!(explained(&outcome, &rules, &key), now);
+}
+
+#[test]
+fn the_answer_stands_before_the_proof_and_ways_not_taken_are_folded_at_its_end() {
+    let (outcome, rules) = sample();
+    let explanation = explained(&outcome, &rules, "brent/sql-server/standard/2017");
+    let headings: Vec<&str> = explanation.sections.iter().map(|section| section.heading.as_str()).collect();
+    let at = |start: &str| headings.iter().position(|heading| heading.starts_with(start)).expect("told");
+    assert_eq!(at("In short"), 0, "{headings:?}");
+    assert!(at("What is needed") < at("What covers it") && at("The price") < at("Other ways"), "{headings:?}");
+    let answer: Vec<&str> = section(&explanation, "In short").iter().map(|item| item.text.as_str()).collect();
+    assert!(answer[0].starts_with("Needed: 8 cores for cluster BRE-CL01"), "{answer:?}");
+    assert!(answer[1].starts_with("Owned and used for it: 6 cores from BRE-PO-18-0301"), "{answer:?}");
+    assert_eq!(answer[2], "Missing: 2 cores. No other licence of it is owned that could serve.");
+    assert!(answer[3].contains("£7,250.00 in the first year"), "{answer:?}");
+    assert!(answer[3].contains("`trueup plan --organisation brent --product sql-server`"), "{answer:?}");
+    // Each way not taken is told with its units, cost and condition or rule; its arithmetic where all is asked for.
+    let ways = section(&explanation, "Other ways");
+    assert!(ways.len() > 10 && ways.iter().any(|way| way.folded && !way.items.is_empty()));
+    let (short, all) = (explanation.render(10_000, false), explanation.render_in_full(10_000, false));
+    let (way, step) =
+        ("12 cores, £17,400.00 if all were bought", "BRE-SQL-01 moves between 2 hosts with Software Assurance");
+    assert!(short.contains(way) && !short.contains(step) && short.ends_with("standard/2017/core --all\n"), "{short}");
+    assert!(all.contains(way) && all.contains(step) && !all.contains("--all"), "{all}");
+    let json = serde_json::to_string(&explanation).expect("it has a JSON form");
+    assert!(json.contains(step), "JSON is complete");
+}
+
+#[test]
+fn what_is_left_over_says_in_the_answer_why_it_does_not_serve() {
+    let (outcome, rules) = sample();
+    let explanation = explained(&outcome, &rules, "brent/windows-server/standard/2016");
+    let answer = section(&explanation, "In short");
+    let reason =
+        "BRE-PO-13-0117: 2 processor-pairs of Windows Server Standard 2012 left over: their rights end at 2012 R2";
+    assert!(answer[2].text.starts_with("Missing: 72 cores.") && answer[2].text.contains(reason), "{}", answer[2].text);
+}
+
+#[test]
+fn a_question_tells_the_arithmetic_of_both_readings_and_of_its_worth() {
+    let (outcome, rules) = sample();
+    let explanation = explained(&outcome, &rules, "question:southwark/windows-server/d-04");
+    let worth = &section(&explanation, "What hangs on it alone")[0].text;
+    assert_eq!(worth, "£4,060.00 − £850.00 = £3,210.00");
+    let told = |start: &str| -> String {
+        let steps = section(&explanation, start).iter().flat_map(|need| &need.items);
+        steps.map(|step| step.text.as_str()).collect::<Vec<_>>().join("; ")
+    };
+    let strict = told("How it is counted where every question is read strictly");
+    let customer = told("How it is counted where every question is read as the customer does");
+    assert!(strict.contains("operating systems, 2 for each set of Standard"), "{strict}");
+    assert!(customer.contains("operating systems, 2 for each set of Standard") && customer != strict, "{customer}");
 }

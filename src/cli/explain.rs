@@ -33,6 +33,10 @@ pub(super) struct Arguments {
     /// A key, or a part of one
     #[arg(value_name = "KEY")]
     key: String,
+
+    /// Tell the arithmetic of what was not taken too, and every list to its end
+    #[arg(long)]
+    all: bool,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
@@ -57,7 +61,11 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
                 }
                 _ => {
                     let canvas = global.canvas();
-                    explanation.render(usize::from(canvas.width), canvas.colour)
+                    let width = usize::from(canvas.width);
+                    match arguments.all {
+                        true => explanation.render_in_full(width, canvas.colour),
+                        false => explanation.render(width, canvas.colour),
+                    }
                 }
             };
             global.write(&text)?;

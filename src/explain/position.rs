@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{AlternativeTotal, Line, OrderLine, Position, ProductRole, Requirement};
 
 use super::alternative::in_short;
+use super::answer;
 use super::entitlement::{covering, left_over};
-use super::requirement::{behind, hosts, scope};
+use super::requirement::{behind, hosts, other_ways, scope};
 use super::teller::{Teller, count, figure, section, units};
 use super::{Explanation, Figure, Item};
 use super::{price, question};
@@ -35,18 +36,22 @@ pub(super) fn explain(teller: &Teller<'_>, position: &Position) -> Explanation {
     explanation.figures = figures(position);
     let mut cost = price::items(teller, position);
     cost.extend(price::to_buy(teller, position));
+    let covered = covering(teller, &lines, position.required > 0);
+    let left = left_over(teller, &position.organisation, &position.product, &unmet);
+    let of_scopes: Vec<(usize, u32)> = needs.iter().map(|need| (need.requirement, need.what.units)).collect();
+    let answer =
+        answer::of_row(teller, position, &of_scopes, &answer::Proof { covered: &covered, left: &left, cost: &cost });
     explanation.sections = vec![
+        section("In short", answer),
         section("The figures", equations(position)),
         section("The true-up", true_up(teller, position)),
         section(format!("What is needed: {}", sum(position, &needs)), needed(teller, &needs)),
-        section("What covers it", covering(teller, &lines, position.required > 0)),
-        section(
-            "What is left over, and why it does not serve",
-            left_over(teller, &position.organisation, &position.product, &unmet),
-        ),
-        section("Every way of licensing it, over the whole organisation", ways(teller, position)),
+        section("What covers it", covered),
+        section("What is left over, and why it does not serve", left),
         section("The price", cost),
         section("Open questions", question::of_row(teller, &position.organisation, &requirements)),
+        section("Other ways of licensing these needs", others(teller, &needs)),
+        section("Every way of licensing it, over the whole organisation", ways(teller, position)),
         section("Rules not verified against a public page yet", unverified(teller, position)),
         section("Hosts", teller.hosts(requirements.iter().flat_map(|requirement| hosts(requirement)))),
     ];
@@ -215,6 +220,22 @@ fn needed(teller: &Teller<'_>, needs: &[Need<'_>]) -> Vec<Item> {
         told.entry(need.requirement).or_insert(index + 1);
     }
     items
+}
+
+/// The ways not taken, need by need; each need is told once.
+fn others(teller: &Teller<'_>, needs: &[Need<'_>]) -> Vec<Item> {
+    let mut requirements: Vec<usize> = needs.iter().map(|need| need.requirement).collect();
+    requirements.dedup();
+    if let [only] = requirements[..] {
+        return other_ways(teller, only);
+    }
+    let told = |&index: &usize| {
+        let requirement = &teller.assessment.requirements[index];
+        let ways = other_ways(teller, index);
+        (!ways.is_empty())
+            .then(|| Item::say(format!("for {} [{}]", scope(&requirement.scope), requirement.key)).with(ways))
+    };
+    requirements.iter().filter_map(told).collect()
 }
 
 /// `, line 2 of the way chosen, SQL Server Standard 2017 on esx-02`.

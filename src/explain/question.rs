@@ -1,7 +1,8 @@
 //! A question: both readings, what hangs on it, and the evidence that decides.
 
-use crate::model::{Money, Question, Requirement, thousands};
+use crate::model::{Answer, Money, Question, Requirement, thousands};
 
+use super::requirement::{scope, way_name};
 use super::teller::{Teller, section};
 use super::{Explanation, Figure, Item};
 
@@ -43,6 +44,12 @@ pub(super) fn explain(teller: &Teller<'_>, question: &Question) -> Explanation {
             ],
         ),
         section("What decides", decide),
+        section("What hangs on it alone", difference(question)),
+        section("How it is counted where every question is read strictly", counted(teller, question, Answer::Strict)),
+        section(
+            "How it is counted where every question is read as the customer does",
+            counted(teller, question, Answer::Customer),
+        ),
         section("Hosts", teller.hosts(question.hosts.iter().copied())),
     ];
     explanation
@@ -55,6 +62,46 @@ fn side(name: &str, reading: &str, required: u64, short: u64, cost: Option<&Mone
         thousands(required),
         thousands(short)
     ))])
+}
+
+/// The worth as the difference of both costs; nothing where a price is missing.
+fn difference(question: &Question) -> Vec<Item> {
+    let (Some(strict), Some(customer), Some(worth)) = (&question.cost.0, &question.cost.1, &question.worth) else {
+        return Vec::new();
+    };
+    let (more, less) = if strict.minor >= customer.minor { (strict, customer) } else { (customer, strict) };
+    vec![
+        Item::say(format!("{more} − {less} = {worth}")),
+        Item::say("Every other question stays as the reading has it, or as trueup.toml answers it"),
+    ]
+}
+
+/// The needs that rest on the question, counted under one reading of all questions, with their arithmetic.
+fn counted(teller: &Teller<'_>, question: &Question, reading: Answer) -> Vec<Item> {
+    let teller = Teller { assessment: teller.outcome.assessment(reading), ..*teller };
+    let concerned = |requirement: &Requirement| {
+        requirement.organisation == question.key.organisation
+            && requirement.family == question.key.product
+            && (question.hosts.is_empty() || requirement.hosts.iter().any(|host| question.hosts.contains(host)))
+    };
+    let needs = teller.assessment.requirements.iter().enumerate().filter(|(_, requirement)| concerned(requirement));
+    let told: Vec<Item> =
+        needs.filter_map(|(index, requirement)| counted_by_way(&teller, index, requirement)).collect();
+    if told.is_empty() { vec![Item::say("Nothing is needed that rests on it")] } else { told }
+}
+
+fn counted_by_way(teller: &Teller<'_>, index: usize, requirement: &Requirement) -> Option<Item> {
+    let (_, way) = teller.chosen(index)?;
+    let lines = way.lines.iter().enumerate();
+    let short: u32 = lines.map(|(line, what)| what.units.saturating_sub(teller.spent(index, line))).sum();
+    let text = format!(
+        "{} [{}]: {}, {} of them short",
+        scope(&requirement.scope),
+        requirement.key,
+        way_name(teller, way),
+        thousands(u64::from(short))
+    );
+    Some(Item::say(text).with(teller.steps(&way.working, &way.product)))
 }
 
 fn worth(question: &Question) -> String {

@@ -30,12 +30,13 @@ pub(super) fn explain(teller: &Teller<'_>, index: usize) -> Explanation {
     explanation.sections = vec![
         section("What is needed", behind(teller, index)),
         section("What covers it", covering(teller, &lines, !lines.is_empty())),
+        section("The other ways", other_ways(teller, index)),
         section("Hosts", teller.hosts(hosts(requirement))),
     ];
     explanation
 }
 
-/// The steps behind a requirement: what counts, the way chosen, the other ways, and what decided between them.
+/// The steps behind a requirement: what counts, and the way chosen.
 pub(super) fn behind(teller: &Teller<'_>, index: usize) -> Vec<Item> {
     let requirement = &teller.assessment.requirements[index];
     let mut items = teller.steps(&requirement.working, &requirement.family);
@@ -45,11 +46,16 @@ pub(super) fn behind(teller: &Teller<'_>, index: usize) -> Vec<Item> {
         let text = format!("Way chosen: {}{}{condition}", way_name(teller, way), cost(way));
         items.push(Item::say(text).with(steps(teller, way)));
     }
-    for (other, way) in requirement.alternatives.iter().enumerate() {
-        if chosen.is_none_or(|(chosen, _)| chosen != other) {
-            items.push(other_way(teller, way));
-        }
-    }
+    items
+}
+
+/// The ways that were not taken, each in a sentence with its arithmetic folded behind it, and what decided between them.
+pub(super) fn other_ways(teller: &Teller<'_>, index: usize) -> Vec<Item> {
+    let requirement = &teller.assessment.requirements[index];
+    let chosen = teller.chosen(index);
+    let others = requirement.alternatives.iter().enumerate();
+    let others = others.filter(|(other, _)| chosen.is_none_or(|(chosen, _)| chosen != *other));
+    let mut items: Vec<Item> = others.map(|(_, way)| other_way(teller, way).folded()).collect();
     let lawful = requirement.alternatives.iter().filter(|way| way.refused.is_none()).count();
     if chosen.is_some() && lawful > 1 {
         let text = "What decided: over all scopes that may draw on the same licences, the ways together that leave \
@@ -79,8 +85,8 @@ fn other_way(teller: &Teller<'_>, way: &Alternative) -> Item {
         Some(refusal) => Item {
             text: format!("Not allowed: {}, because {}", way_name(teller, way), refusal.reason),
             rule: Some(teller.rule(&refusal.rule, &way.product)),
-            places: Vec::new(),
             items: steps(teller, way),
+            ..Item::default()
         },
         None => {
             let text = format!("Not taken: {}{}{}", way_name(teller, way), cost(way), standing(way));

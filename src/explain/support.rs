@@ -19,7 +19,7 @@ pub(super) fn explain(teller: &Teller<'_>, row: &SupportRow) -> Explanation {
     let declared = row.rule.is_empty() || row.rule == DECLARED;
     let rule = (!declared).then(|| teller.rule(&row.rule, &row.product));
     let how = if declared { format!("{name} is declared on {host}") } else { format!("{name} was seen on {host}") };
-    let mut why = vec![Item::say(row.reason.to_string()), Item { text: how, rule, places: seen, items: Vec::new() }];
+    let mut why = vec![Item::say(row.reason.to_string()), Item { text: how, rule, places: seen, ..Item::default() }];
     if let Some(until) = row.until {
         let source = row.date_source.as_deref().unwrap_or("no source named");
         let verified = if row.verified { "" } else { "; not verified against a public page yet" };

@@ -9,6 +9,7 @@ use crate::rules::{Product, Rules};
 use super::{Explanation, Figure, Item, RuleNote, SCHEMA, Section};
 
 /// Knows the outcome, the rules and the assessment that is explained.
+#[derive(Clone, Copy)]
 pub(super) struct Teller<'a> {
     pub outcome: &'a Outcome,
     pub rules: &'a Rules,
@@ -49,7 +50,7 @@ impl<'a> Teller<'a> {
             text: step.text.clone(),
             rule: step.rule.as_deref().map(|id| self.rule(id, product)),
             places: self.places(&step.evidence),
-            items: Vec::new(),
+            ..Item::default()
         };
         working.steps.iter().map(step).collect()
     }

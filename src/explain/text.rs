@@ -13,8 +13,9 @@ const LONGEST: usize = 50;
 const NARROWEST: usize = 30;
 
 /// Renders an explanation.
-pub(super) fn render(explanation: &Explanation, width: usize, colour: bool) -> String {
-    let mut page = Page { out: String::new(), width, colour, key: &explanation.key, rules: BTreeMap::new() };
+pub(super) fn render(explanation: &Explanation, width: usize, colour: bool, in_full: bool) -> String {
+    let rules = BTreeMap::new();
+    let mut page = Page { out: String::new(), width, colour, in_full, folded: false, key: &explanation.key, rules };
     page.heading(&explanation.title);
     page.out.push_str(&format!("{}\n", explanation.key));
     page.out.push_str(&format!("on {}, {} reading\n", explanation.as_of, explanation.reading));
@@ -30,6 +31,11 @@ pub(super) fn render(explanation: &Explanation, width: usize, colour: bool) -> S
         page.list(&section.items, "", 1);
     }
     page.sources();
+    if page.folded {
+        page.out.push('\n');
+        let text = format!("The arithmetic of what was not taken: trueup explain {} --all", page.key);
+        page.paragraph(0, "", &text);
+    }
     page.out
 }
 
@@ -38,6 +44,10 @@ struct Page<'e> {
     out: String,
     width: usize,
     colour: bool,
+    /// Whether nothing is left out.
+    in_full: bool,
+    /// Whether something was.
+    folded: bool,
     key: &'e str,
     /// Every rule named so far.
     rules: BTreeMap<&'e str, &'e RuleNote>,
@@ -63,25 +73,34 @@ impl<'e> Page<'e> {
 
     fn list(&mut self, items: &'e [Item], number: &str, depth: usize) {
         let indent = depth * 2;
-        for (index, item) in items.iter().take(LONGEST).enumerate() {
+        for (index, item) in items.iter().take(self.longest()).enumerate() {
             let number = format!("{number}{}.", index + 1);
             let rule = item.rule.as_ref().map(|rule| self.rule(rule)).unwrap_or_default();
             self.paragraph(indent, &format!("{number} "), &format!("{}{rule}", item.text));
             let below = indent + number.chars().count() + 1;
-            for place in item.places.iter().take(LONGEST) {
+            for place in item.places.iter().take(self.longest()) {
                 self.out.push_str(&format!("{:below$}{place}\n", ""));
             }
             self.cut(item.places.len(), below);
-            self.list(&item.items, &number, depth + 1);
+            if item.folded && !self.in_full && !item.items.is_empty() {
+                self.folded = true;
+            } else {
+                self.list(&item.items, &number, depth + 1);
+            }
         }
         self.cut(items.len(), indent);
     }
 
+    /// Steps of one list that are printed here.
+    fn longest(&self) -> usize {
+        if self.in_full { usize::MAX } else { LONGEST }
+    }
+
     fn cut(&mut self, length: usize, indent: usize) {
-        if length > LONGEST {
+        if length > self.longest() {
             let more = length - LONGEST;
             let key = self.key;
-            self.out.push_str(&format!("{:indent$}… and {more} more: trueup explain {key} --format json\n", ""));
+            self.out.push_str(&format!("{:indent$}… and {more} more: trueup explain {key} --all\n", ""));
         }
     }
 
