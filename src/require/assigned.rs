@@ -1,23 +1,27 @@
 //! Everybody a product is assigned to, every device that reaches it, or everybody who uses it at once (CX-R1).
 //!
 //! Named licences are used up by assignment. Where nobody is known to hold one, everybody who may reach the product
-//! counts. How many use it at once only the licence server knows; what it counted at its peak is `peak_sessions` of an
+//! counts, by the records of access or else as its machines state. How many use it at once only the licence server knows; what it counted at its peak is `peak_sessions` of an
 //! access. Where that is not stated, a licence for concurrent use is counted for everybody who may reach the product, under
 //! both readings. Each metric is a way of its own; those but the first are in the running only where
 //! some of it is owned.
 
 use std::collections::BTreeSet;
 
-use crate::model::{Access, Alternative, Basis, Key, Line, Locator, Metric, Requirement, Scope, Working};
+use crate::model::{
+    Access, Alternative, Answer, Basis, Host, HostId, Key, Line, Locator, Metric, Requirement, Scope, Working,
+};
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
+use super::end_users::{bounds, people_stated};
 
 /// One requirement an organisation.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
     let users = ground.estate.users.iter().map(|group| group.organisation.as_str());
     let accesses = ground.estate.accesses.iter().map(|access| access.organisation.as_str());
-    let organisations: BTreeSet<&str> = users.chain(accesses).collect();
+    let machines = ground.index.with_installs(&product.id).map(|(_, host, _)| host.organisation.as_str());
+    let organisations: BTreeSet<&str> = users.chain(accesses).chain(machines).collect();
     organisations.into_iter().filter_map(|organisation| requirement(ground, product, organisation)).collect()
 }
 
@@ -61,12 +65,31 @@ impl Known {
             others: accesses.iter().filter(|access| access.peak_sessions.is_none()).map(|access| people(access)).sum(),
             places: accesses.iter().filter_map(|access| access.evidence.clone()).collect(),
         });
+        if accesses.is_empty() && assigned == 0 {
+            return Self::by_machines(ground, product, organisation);
+        }
         Self {
             assigned,
             peak,
             people: accesses.iter().map(|access| people(access)).sum(),
             devices: accesses.iter().filter_map(|access| access.devices.or_else(|| shared_on(access))).reduce(u32::max),
         }
+    }
+
+    /// The people and devices that its machines state, where nothing else says who uses it. Of several machines the auditor
+    /// adds them up, the customer takes the largest number (D-10).
+    fn by_machines(ground: &Ground<'_>, product: &Product, organisation: &str) -> Self {
+        let own = |(_, host): &(HostId, &Host)| host.organisation == organisation && host.states_who_uses_it();
+        let machines = ground.index.with_installs(&product.id).map(|(id, host, _)| (id, host));
+        let machines: Vec<(HostId, &Host)> = machines.filter(own).collect();
+        let people: Vec<Option<u32>> = machines.iter().map(|(_, host)| people_stated(ground, host)).collect();
+        let devices: Vec<Option<u32>> = machines.iter().map(|(_, host)| host.devices).collect();
+        let (people, devices) = (bounds(&people), bounds(&devices));
+        let disputed = [people, devices].into_iter().flatten().any(|(largest, sum)| largest < sum);
+        let hosts: Vec<HostId> = machines.iter().map(|(id, _)| *id).collect();
+        let strict = disputed && ground.asker.ask("D-10", organisation, &product.family, &hosts) == Answer::Strict;
+        let take = |(largest, sum): (u32, u32)| if strict { sum } else { largest };
+        Self { assigned: 0, people: people.map_or(0, take), devices: devices.map(take), peak: None }
     }
 
     /// Units of a metric with the arithmetic in words; `None` where nothing is known of it.

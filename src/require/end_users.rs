@@ -46,6 +46,20 @@ pub(super) fn documented(ground: &Ground<'_>, accesses: &[&Access], basis: Optio
     (found.users > 0).then_some(found)
 }
 
+/// The fewest and the most people, or devices, by what machines state, one number for each: nobody says how far those of
+/// several are the same. `None` where a machine states none, or there is no machine.
+pub(super) fn bounds(stated: &[Option<u32>]) -> Option<(u32, u32)> {
+    let all: Option<Vec<u32>> = stated.iter().copied().collect();
+    let all = all.filter(|all| !all.is_empty())?;
+    Some((all.iter().copied().max()?, all.iter().fold(0, |sum, one| sum.saturating_add(*one))))
+}
+
+/// People who use what is installed on a machine, by number or by name.
+pub(super) fn people_stated(ground: &Ground<'_>, host: &Host) -> Option<u32> {
+    let named = || people_named(ground, &host.used_by.iter().map(String::as_str).collect());
+    host.users.or_else(|| (!host.used_by.is_empty()).then(named))
+}
+
 /// Whether a machine runs what an access reaches, on a basis that needs access licences.
 fn is_reached(host: &Host, accesses: &[&Access], basis: Option<&str>) -> bool {
     accesses.iter().any(|access| {

@@ -10,7 +10,7 @@ use crate::model::{
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
-use super::end_users::{documented, people_named};
+use super::end_users::{bounds, documented, people_stated};
 use super::estate_scope::{Count, Estate};
 
 impl Estate<'_> {
@@ -89,16 +89,14 @@ impl Estate<'_> {
         hosts.dedup();
         let of_host = |id: &HostId| {
             let host = self.ground.estate.host(*id);
-            let named = people_named(self.ground, &host.used_by.iter().map(String::as_str).collect());
-            host.states_who_uses_it().then(|| host.users.unwrap_or(named) + host.devices.unwrap_or(0))
+            let people = people_stated(self.ground, host).unwrap_or(0);
+            host.states_who_uses_it().then(|| people.saturating_add(host.devices.unwrap_or(0)))
         };
-        let stated: Vec<Option<u32>> = hosts.iter().map(of_host).collect();
-        let sum = stated.iter().flatten().fold(0, |sum: u32, one| sum.saturating_add(*one));
-        let least = stated.iter().flatten().copied().max().unwrap_or(0);
-        if stated.iter().all(Option::is_some) {
-            return (least, sum);
-        }
-        (least, sum.max(people(self.ground, organisation, |_| true)))
+        let (stated, silent): (Vec<Option<u32>>, Vec<Option<u32>>) =
+            hosts.iter().map(of_host).partition(Option::is_some);
+        let (least, most) = bounds(&stated).unwrap_or((0, 0));
+        let everybody = || people(self.ground, organisation, |_| true);
+        (least, if silent.is_empty() { most } else { most.max(everybody()) })
     }
 
     /// People and devices that reach it, counted before a front end that collects them in the strict reading (D-11).

@@ -112,6 +112,11 @@ impl Inquiry<'_> {
         reach
     }
 
+    /// Whether the records of people give a map of an access.
+    pub fn has_map(&self, access: &Access) -> bool {
+        self.by_records(access, &Subscribers::of(self.ground, self.product, self.organisation)).is_some()
+    }
+
     /// The map that the records of people give, where it is known whom a subscription takes out and nothing else is said.
     fn by_records(&self, access: &Access, subscribers: &Subscribers) -> Option<Map> {
         let plain = access.sharing.is_empty() && access.external_users.is_none();

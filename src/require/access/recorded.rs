@@ -12,7 +12,7 @@ use crate::model::{Access, Answer, Host, HostId, Installs};
 use crate::rules::{Product, Terms};
 
 use super::super::Ground;
-use super::super::end_users::{directory, people_named};
+use super::super::end_users::{bounds, directory, people_stated};
 use super::super::hosting::hosts_and_nothing_else;
 use super::super::instance::exceeded;
 use super::super::reaching::bears;
@@ -74,16 +74,7 @@ fn of_machines(inquiry: &Inquiry<'_>, served: &Product) -> Option<Access> {
     let &Inquiry { ground, terms, organisation, .. } = inquiry;
     let machines: Vec<_> = stating(ground, terms).filter(|(_, host, _)| host.organisation == organisation).collect();
     let hosts: Vec<HostId> = machines.iter().map(|(id, _, _)| *id).collect();
-    let users = machines.iter().map(|(_, host, _)| people(ground, host)).collect();
-    let devices = machines.iter().map(|(_, host, _)| host.devices).collect();
-    let (users, devices) = (Numbers(users), Numbers(devices));
-    let certain = users.largest() == users.total(ground, organisation) && devices.largest() == devices.sum();
-    let (users, devices) = if certain || inquiry.ask("D-10", &hosts) == Answer::Customer {
-        (users.largest(), devices.largest())
-    } else {
-        (users.total(ground, organisation), devices.sum())
-    };
-    (users.is_some() || devices.is_some()).then(|| Access {
+    let record = |users: Option<u32>, devices: Option<u32>| Access {
         organisation: organisation.to_owned(),
         product: served.id.clone(),
         version: newest(served, &machines),
@@ -94,37 +85,24 @@ fn of_machines(inquiry: &Inquiry<'_>, served: &Product) -> Option<Access> {
         external_users: None,
         hosts: machines.iter().map(|(_, host, _)| host.name.clone()).collect(),
         evidence: machines.iter().find_map(|(_, host, _)| host.evidence.first().cloned()),
-    })
-}
-
-/// People who use the copies on a machine, by number or by name.
-fn people(ground: &Ground<'_>, host: &Host) -> Option<u32> {
-    let named = host.used_by.iter().map(String::as_str).collect();
-    host.users.or_else(|| (!host.used_by.is_empty()).then(|| people_named(ground, &named)))
-}
-
-/// A number for each machine; one that is missing leaves the whole unknown.
-struct Numbers(Vec<Option<u32>>);
-
-impl Numbers {
-    fn largest(&self) -> Option<u32> {
-        self.all()?.into_iter().max()
+    };
+    let by_name = |(_, host, _): &(HostId, &Host, Installs<'_, '_>)| host.users.is_none() && host.devices.is_none();
+    if machines.iter().all(by_name) && inquiry.has_map(&record(None, None)) {
+        return Some(record(None, None)).filter(|_| !machines.is_empty());
     }
-
-    fn sum(&self) -> Option<u32> {
-        Some(self.all()?.into_iter().fold(0, u32::saturating_add))
-    }
-
-    /// All of them, no more people than the directory knows where it knows as many as one machine states.
-    fn total(&self, ground: &Ground<'_>, organisation: &str) -> Option<u32> {
-        let (largest, sum) = (self.largest()?, self.sum()?);
-        let known = directory(ground, organisation);
-        Some(if known > 0 { sum.min(known.max(largest)) } else { sum })
-    }
-
-    fn all(&self) -> Option<Vec<u32>> {
-        self.0.iter().copied().collect()
-    }
+    let people: Vec<Option<u32>> = machines.iter().map(|(_, host, _)| people_stated(ground, host)).collect();
+    let devices: Vec<Option<u32>> = machines.iter().map(|(_, host, _)| host.devices).collect();
+    let (people, devices) = (bounds(&people), bounds(&devices));
+    // No more people than the directory knows, where it knows as many as one machine states.
+    let people = people.map(|(largest, sum)| match directory(ground, organisation) {
+        0 => (largest, sum),
+        known => (largest, sum.min(known.max(largest))),
+    });
+    let disputed = [people, devices].into_iter().flatten().any(|(largest, sum)| largest < sum);
+    let take = |(largest, sum): (u32, u32), least: bool| if least { largest } else { sum };
+    let least = !disputed || inquiry.ask("D-10", &hosts) == Answer::Customer;
+    let (users, devices) = (people.map(|people| take(people, least)), devices.map(|devices| take(devices, least)));
+    (users.is_some() || devices.is_some()).then(|| record(users, devices))
 }
 
 /// The newest version that machines run.
