@@ -152,3 +152,8 @@ fn a_processor_of_more_cores_than_are_made_is_told_with_what_rests_on_it() {
     assert!(told.contains("Windows Server (513 units)"), "{told}");
     assert!(findings(&outcome(&[("server.toml", &SERVER.replace("[8, 8]", "[512]"))]), "implausible").is_empty());
 }
+
+#[test]
+fn a_text_that_says_nothing_is_a_fault_where_one_is_required() {
+    assert_eq!(faults("[[host]]\nname = \" \"\n"), ["`name` says nothing"]);
+}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::pipeline::{self, Answered, Change, Gate, Request};
-use crate::report::terminal::{Kind, Tone, cell};
+use crate::report::terminal::{Kind, Tone, cell, number};
 
 use super::stop::Stop;
 use super::{End, Format, Global};
@@ -131,12 +131,28 @@ fn draw(global: &Global, gate: &Gate) -> String {
             out.push_str(&canvas.prose(2, &format!("Prices wanted: {}", wanted.join("; "))));
         }
     }
+    for change in &gate.changes {
+        if let Some(first_year) = change.first_year.as_ref().filter(|_| change.shortfall.1 > change.shortfall.0) {
+            let text = format!(
+                "Bought now, {} comes to {first_year} in the first year: Software Assurance that it must carry, or what \
+                 replaces units that are no longer sold, is part of that.",
+                change.title
+            );
+            out.push_str(&canvas.prose(2, &text));
+        }
+    }
     if !gate.covered_by.is_empty() {
         out.push_str("\nWhat covers it, with everything else licensed in the same place\n");
         for cover in &gate.covered_by {
             let name = cover.reference.as_deref().unwrap_or(&cover.entitlement.0);
             let place = cover.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
-            out.push_str(&canvas.item(2, "- ", &format!("{} {} units of {name}{place}", cover.units, cover.metric)));
+            let plural = if cover.units == 1 { "" } else { "s" };
+            let licences = format!("{} {} licence{plural} of {}", number(cover.units), cover.metric, cover.title);
+            let left = match cover.left {
+                0 => "nothing of it is left over".to_owned(),
+                left => format!("{} of it left over", number(left)),
+            };
+            out.push_str(&canvas.item(2, "- ", &format!("{licences}, {name}{place}: {left}")));
         }
     }
     out

@@ -3,7 +3,7 @@
 //! Covered means that no row gets shorter under the strict reading. Where only the customer's reading or a missing fact
 //! says so, there is no answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -46,8 +46,12 @@ pub struct Change {
     pub shortfall_customer: (u32, u32),
     /// Units left over before and after.
     pub surplus: (u32, u32),
-    /// What the added shortfall costs at today's prices, in whole packs; `None` where a price is missing.
+    /// What the added shortfall costs at today's prices, in whole packs; `None` where a price is missing. Where units of
+    /// several versions are bought together, those of the changed rows come to what buying all of them costs more.
     pub marginal_cost: Option<Money>,
+    /// What buying takes more in the first year, where licences bought now must carry Software Assurance or others are
+    /// bought in place of what is no longer sold; `None` where it takes nothing else, or a price is missing.
+    pub first_year: Option<Money>,
     /// The price that is missing.
     pub missing_price: Option<String>,
 }
@@ -61,8 +65,12 @@ pub struct Cover {
     pub reference: Option<String>,
     /// Where the purchase stands.
     pub place: Option<String>,
+    /// What was bought, as people say it.
+    pub title: String,
     /// Units.
     pub units: u32,
+    /// Units of the same purchase that nothing needs, or may use, afterwards.
+    pub left: u32,
     /// Metric of those units.
     pub metric: &'static str,
 }
@@ -133,6 +141,7 @@ fn changes(before: &Outcome, after: &Outcome) -> Vec<Change> {
             shortfall_customer: pair(|row| row.shortfall, (&old_customer, &new_customer)),
             surplus: pair(|row| row.surplus, (&old, &new)),
             marginal_cost: marginal_cost(old.get(key).copied(), new.get(key).copied()),
+            first_year: first_year(old.get(key).copied(), new.get(key).copied()),
             missing_price: new.get(key).and_then(|row| row.missing_price.clone()),
         };
         if change.required.0 != change.required.1
@@ -142,7 +151,47 @@ fn changes(before: &Outcome, after: &Outcome) -> Vec<Change> {
             changes.push(change);
         }
     }
+    settle(before, after, &mut changes);
     changes
+}
+
+/// Units of all versions are bought together, so that a row's share of their cost moves with the others: the first changed
+/// row of a product, edition and metric bears what makes the changes come to the cost of all.
+fn settle(before: &Outcome, after: &Outcome, changes: &mut [Change]) {
+    let group =
+        |change: &Change| (change.organisation.clone(), change.product.clone(), change.edition.clone(), change.metric);
+    let groups: BTreeSet<_> = changes.iter().map(group).collect();
+    for of in groups {
+        let (earlier, later) = (cost_of(&before.strict, &of), cost_of(&after.strict, &of));
+        let (Some(earlier), Some(later)) = (earlier, later) else { continue };
+        let mut own: Vec<&mut Change> = changes.iter_mut().filter(|change| group(change) == of).collect();
+        let told: Option<i64> = own.iter().map(|change| change.marginal_cost.as_ref().map(|cost| cost.minor)).sum();
+        let Some(told) = told else { continue };
+        let grown = own.iter().position(|change| change.shortfall.1 > change.shortfall.0).unwrap_or(0);
+        if let Some(cost) = own[grown].marginal_cost.as_mut() {
+            cost.minor += later - earlier - told;
+        }
+    }
+}
+
+/// What an organisation's missing units of a product, edition and metric cost; `None` where a price is missing.
+fn cost_of(assessment: &Assessment, of: &(String, String, Option<String>, &str)) -> Option<i64> {
+    let rows = assessment.positions.iter().filter(|row| {
+        row.shortfall > 0
+            && (&row.organisation, &row.product, &row.edition, row.metric.name()) == (&of.0, &of.1, &of.2, of.3)
+    });
+    rows.map(|row| row.cost.as_ref().map(|cost| cost.minor)).sum()
+}
+
+/// What buying the missing units of a row takes more in the first year than before, where it takes more than them.
+fn first_year(before: Option<&Position>, after: Option<&Position>) -> Option<Money> {
+    let to_buy = after?.to_buy.as_ref().filter(|to_buy| to_buy.is_more_than_units())?;
+    let later = to_buy.first_year.as_ref()?;
+    let earlier = match before.and_then(|row| row.to_buy.as_ref()) {
+        Some(to_buy) => to_buy.first_year.as_ref()?.minor,
+        None => 0,
+    };
+    Some(Money { minor: later.minor - earlier, currency: later.currency.clone() })
 }
 
 /// Cost of the shortfall afterwards less that of before.
@@ -195,10 +244,21 @@ fn covers(after: &Outcome, requested: &[String]) -> Vec<Cover> {
                 entitlement: entitlement.key.clone(),
                 reference: line.and_then(|line| line.reference.clone()),
                 place: line.and_then(|line| line.evidence.as_ref()).map(|evidence| after.place(evidence)),
+                title: line.map_or_else(String::new, |line| {
+                    after.names.licence(&line.product, line.edition.as_deref(), line.version.as_deref())
+                }),
                 units: allocation.units,
+                left: left(after, allocation.entitlement, metric),
                 metric,
             }),
         }
     }
     covers
+}
+
+/// Units of an entitlement that are left over.
+fn left(after: &Outcome, entitlement: usize, metric: &str) -> u32 {
+    let surpluses = after.strict.surpluses.iter().filter(|surplus| surplus.entitlement == entitlement);
+    let forms = &after.strict.entitlements[entitlement].forms;
+    surpluses.filter(|surplus| forms[surplus.form].metric.name() == metric).map(|surplus| surplus.units).sum()
 }

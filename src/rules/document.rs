@@ -167,7 +167,11 @@ impl<'d, 't> Fields<'d, 't> {
     /// A text that must be there.
     pub fn required_text(&self, key: &'static str) -> String {
         self.required(key);
-        self.text(key).unwrap_or_default()
+        let text = self.text(key);
+        if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
+            self.fault_at(key, Code::WrongValue, format!("`{key}` says nothing"));
+        }
+        text.unwrap_or_default()
     }
 
     /// Records a fault where the key is missing.
