@@ -866,3 +866,25 @@ fn a_step_of_the_plan_explains_itself() {
     told.stdout(contains("What to do").and(contains("1 pack of 16 at £850.00")).and(contains("Beside other courses")));
     trueup(folder.path(), &["explain", "plan:windows"]).code(2).stderr(contains("no figure has the key"));
 }
+
+#[test]
+fn what_an_agreement_orders_by_its_peak_is_told_although_nothing_is_short() {
+    use predicates::prelude::PredicateBooleanExt;
+    use predicates::str::contains;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let settings = "[[agreement]]\nnumber = \"EA-1\"\nvehicle = \"enterprise-agreement\"\norganisations = [\"org\"]\n\
+                    start = 2024-09-01\nend = 2027-08-31\nlast_order = 2025-07-10\nproducts = [\"visio\"]\n";
+    std::fs::write(folder.path().join("trueup.toml"), settings).expect("the settings are written");
+    for (day, installed) in [("2026-01-15", 30), ("2026-06-30", 18)] {
+        std::fs::write(folder.path().join("machines.toml"), devices_text(installed, 20, true)).expect("written");
+        trueup(folder.path(), &["scan", "--as-of", day]).success();
+    }
+    let order =
+        "org: 10 devices of Visio Professional under EA-1 by 2026-08-02, by the peak of 30 on 2026-01-15; 0 are short";
+    let plan = trueup(folder.path(), &["plan"]).success();
+    plan.stdout(contains(order).and(contains("Nothing is short today: there is nothing to do beside the orders.")));
+    // Of what is left out, or of another family, nothing is said.
+    let other = trueup(folder.path(), &["plan", "--product", "windows-server"]).success();
+    other.stdout(contains("EA-1").not().and(contains("Nothing is short: there is nothing to do.")));
+    trueup(folder.path(), &["plan", "--without", "org"]).success().stdout(contains("EA-1").not());
+}

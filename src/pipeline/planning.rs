@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::assess;
 use crate::diag::{Code, Diagnostic};
 use crate::discover::{self, Found, Opening};
-use crate::model::{Answer, Estate, FileStatus, Host, Plan, Price};
+use crate::model::{Answer, Estate, FileStatus, Host, OrderLine, Outcome, Plan, Price, thousands};
 use crate::plan;
 use crate::read::{Input, Readers};
 use crate::rules::{Rules, Settings};
@@ -43,7 +43,8 @@ impl PlanOptions {
 /// As [`super::latest`], a price list that cannot be read, and names that nothing bears.
 pub fn plan(options: &ScanOptions, wanted: &PlanOptions) -> Result<Plan, Failure> {
     let store = Store::open_existing(&options.store_path())?;
-    let as_of = options.as_of.unwrap_or(store.outcome(None)?.as_of);
+    let outcome = store.outcome(None)?;
+    let as_of = options.as_of.unwrap_or(outcome.as_of);
     with_last_scan(options, &store, |ground| {
         let mut estate = resolve::resolve(ground, store.files(None)?)?.estate;
         let mut assumptions = Vec::new();
@@ -72,8 +73,39 @@ pub fn plan(options: &ScanOptions, wanted: &PlanOptions) -> Result<Plan, Failure
         };
         let mut plan = plan::plan(&request);
         plan.assumptions = assumptions;
+        plan.orders = orders(&outcome, wanted.reading, |line| {
+            let own = |name: &str| line.organisation == name;
+            organisation.as_deref().is_none_or(own)
+                && !wanted.without.as_deref().is_some_and(own)
+                && family.as_deref().is_none_or(|family| {
+                    ground.rules.products.get(&line.product).is_some_and(|product| product.family == family)
+                })
+        });
         Ok(plan)
     })
+}
+
+/// What is to be ordered under agreements beyond what is short on the day of the scan, in words.
+fn orders(outcome: &Outcome, reading: Answer, concerned: impl Fn(&OrderLine) -> bool) -> Vec<String> {
+    let lines = outcome.assessment(reading).order_lines.iter();
+    let beyond = lines.filter(|line| line.role.is_some() && line.units > line.shortfall && concerned(line));
+    let told = |line: &OrderLine| {
+        let next = outcome.agreements.iter().find(|standing| standing.agreement.number == line.agreement);
+        let by = next.and_then(|standing| standing.next.as_ref()).map(|order| format!(" by {}", order.closes));
+        format!(
+            "{}: {} of {} under {}{}, by the peak of {} on {}; {} are short on {}. No step undoes that, and no sum holds it",
+            line.organisation,
+            line.metric.units(u64::from(line.units)),
+            outcome.names.licence(&line.product, line.edition.as_deref(), None),
+            line.agreement,
+            by.unwrap_or_default(),
+            thousands(u64::from(line.peak.required)),
+            line.peak.on,
+            thousands(u64::from(line.shortfall)),
+            outcome.as_of
+        )
+    };
+    beyond.map(told).collect()
 }
 
 /// The short name of an organisation, from it or its title.

@@ -57,6 +57,7 @@ pub fn plan(request: &Request<'_>) -> Plan {
         currency,
         rules_hash: request.rules.hash.clone(),
         assumptions: Vec::new(),
+        orders: Vec::new(),
         names,
         organisations: plans,
     }

@@ -13,8 +13,15 @@ pub fn render(plan: &Plan, view: &View<'_>, canvas: &Canvas) -> String {
     for assumption in &plan.assumptions {
         out.push_str(&canvas.item(2, "assumed: ", assumption));
     }
+    for order in &plan.orders {
+        out.push_str(&canvas.item(2, "to be ordered: ", order));
+    }
     if plan.organisations.is_empty() {
-        out.push_str(&canvas.prose(2, "Nothing is short: there is nothing to do."));
+        let nothing = match plan.orders.is_empty() {
+            true => "Nothing is short: there is nothing to do.",
+            false => "Nothing is short today: there is nothing to do beside the orders.",
+        };
+        out.push_str(&canvas.prose(2, nothing));
     }
     for one in &plan.organisations {
         out.push('\n');
