@@ -35,6 +35,8 @@ pub(super) struct Estate<'a> {
 
 /// A machine whose processors count.
 pub(super) struct Counted {
+    /// The machine, or the guest on an unknown one.
+    pub id: HostId,
     pub name: String,
     pub model: String,
     /// Cores of each processor; of a partition its own, as one.
@@ -222,6 +224,7 @@ impl Estate<'_> {
         let known = self.hosts_under(terms).iter().map(|&id| {
             let host = self.ground.estate.host(id);
             Counted {
+                id,
                 name: host.name.clone(),
                 model: host.processor_model.clone().unwrap_or_default(),
                 cores: self.cores(terms, id),
@@ -232,6 +235,7 @@ impl Estate<'_> {
         let unplaced = self.unplaced().filter(|id| !partitions.contains(id)).map(|id| {
             let guest = self.ground.estate.host(id);
             Counted {
+                id,
                 name: format!("the unknown host of {}", guest.name),
                 model: String::new(),
                 cores: assumed_cores(self.ground, self.product, terms, id),
@@ -273,6 +277,7 @@ impl Estate<'_> {
             }
             let place = host.map(|host| format!(" of {}", host.name)).unwrap_or_default();
             counted.push(Counted {
+                id: on.unwrap_or(id),
                 name: format!("{}, a hard partition{place}", guest.name),
                 model: host.and_then(|host| host.processor_model.clone()).unwrap_or_default(),
                 cores: vec![cores],

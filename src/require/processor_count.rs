@@ -116,8 +116,13 @@ pub(super) fn covering(
     (units, text)
 }
 
-/// Factor on the cores of a processor, in hundredths.
-pub(super) fn factor(terms: &Terms, model: &str, cores: u32) -> u32 {
+/// Factor on the cores of a processor, in hundredths: 100 where no line of the table fits.
+fn factor(terms: &Terms, model: &str, cores: u32) -> u32 {
+    factor_by_table(terms, model, cores).unwrap_or(100)
+}
+
+/// Factor of the first line of the table that fits a processor, in hundredths.
+pub(super) fn factor_by_table(terms: &Terms, model: &str, cores: u32) -> Option<u32> {
     terms
         .core_factors
         .iter()
@@ -126,7 +131,7 @@ pub(super) fn factor(terms: &Terms, model: &str, cores: u32) -> u32 {
                 && factor.maximum_cores.is_none_or(|most| cores <= most)
                 && factor.model.as_ref().is_none_or(|text| is_like(text, model))
         })
-        .map_or(100, |factor| factor.percent)
+        .map(|factor| factor.percent)
 }
 
 thread_local! {

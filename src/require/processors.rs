@@ -4,14 +4,27 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Basis, Working};
+use crate::model::{Answer, Basis, Working};
 use crate::rules::Terms;
 
-use super::estate_scope::{Count, Estate};
+use super::estate_scope::{Count, Counted, Estate};
 use super::guest_cores::{guest_units, vcpus};
-use super::processor_count::factor;
+use super::processor_count::factor_by_table;
 
 impl Estate<'_> {
+    /// Factor of a processor that no line of the table fits. Where nobody states the model, it may be any of them (D-15).
+    fn assumed_factor(&self, terms: &Terms, machine: &Counted) -> u32 {
+        let (strict, customer) = terms.unknown_factor;
+        if !machine.model.is_empty() || strict == customer {
+            return 100;
+        }
+        let organisation = &self.ground.estate.host(machine.id).organisation;
+        match self.ground.asker.ask("D-15", organisation, &self.product.family, &[machine.id]) {
+            Answer::Strict => strict,
+            Answer::Customer => customer,
+        }
+    }
+
     /// `Σ over factors of ceil(cores × factor)`: cores of one factor are summed before rounding (OR-R1).
     pub(super) fn processors_by_factor(&self, terms: &Terms) -> Count {
         let mut working = Working::default();
@@ -20,7 +33,8 @@ impl Estate<'_> {
             let model = machine.model.as_str();
             let mut factors = Vec::new();
             for &cores in &machine.cores {
-                let factor = factor(terms, model, machine.chip.unwrap_or(cores));
+                let stated = factor_by_table(terms, model, machine.chip.unwrap_or(cores));
+                let factor = stated.unwrap_or_else(|| self.assumed_factor(terms, &machine));
                 *by_factor.entry(factor).or_default() += u64::from(cores);
                 factors.push(format!("{cores} at {}.{:02}", factor / 100, factor % 100));
             }

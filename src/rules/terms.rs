@@ -225,6 +225,8 @@ pub struct Terms {
     pub unknown_cores: (u32, u32),
     /// Processors of a host nobody knows: (strict, customer).
     pub unknown_processors: (u32, u32),
+    /// Factor, in hundredths, of a processor whose model nobody states: (strict, customer).
+    pub unknown_factor: (u32, u32),
     /// Devices one user may install on.
     pub devices_a_user: u32,
     /// Physical machines only; what runs in a guest is licensed otherwise.

@@ -20,6 +20,7 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
     let (sold_from, sold_until) = span_of_days(fields.table("sold"));
     let unknown_cores = strict_and_customer(fields.table("unknown_cores"));
     let unknown_processors = strict_and_customer(fields.table("unknown_processors"));
+    let unknown_factor = strict_and_customer(fields.table("unknown_factor"));
     let least_licences = strict_and_customer(fields.table("least_licences"));
     let terms = Terms {
         id: fields.required_text("id"),
@@ -70,6 +71,7 @@ pub(crate) fn terms(fields: Fields<'_, '_>, product: &Product) -> Terms {
         core_factors: fields.tables("core_factors").into_iter().map(core_factor).collect(),
         unknown_cores,
         unknown_processors,
+        unknown_factor,
         devices_a_user: fields.number("devices_a_user").unwrap_or(1).max(1),
         physical_only: fields.boolean("physical_only").unwrap_or(false),
         one_portable: fields.boolean("one_portable").unwrap_or(false),
