@@ -7,7 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::reduced::Reduced;
+use super::prices::Range;
+use super::reduced::{Level, Reduced};
 
 /// Differences between the ways of a class that are tried as divisors.
 const DIVISORS: usize = 64;
@@ -42,6 +43,7 @@ pub(super) struct Cut {
 }
 
 /// Stocks, and the kinds they serve that are looked at together.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Part {
     kinds: BTreeSet<usize>,
     stocks: BTreeSet<usize>,
@@ -59,13 +61,20 @@ struct Row {
 }
 
 /// Constraints that whole choices keep and this one breaks, the deepest of each part.
-pub(super) fn broken(reduced: &Reduced, licences: &[u64], found: &Fractions) -> Vec<Cut> {
-    let of_part = |part: Part| -> Vec<Cut> {
+///
+/// Only choices count in which what stays unmet at every level is within its range.
+pub(super) fn broken(
+    reduced: &Reduced,
+    licences: &[u64],
+    (levels, ranges): (&[Level], &[Range]),
+    found: &Fractions,
+) -> Vec<Cut> {
+    let of_part = |(part, short): (Part, Option<i64>)| -> Vec<Cut> {
         let Some(row) = Row::new(reduced, licences, found, &part) else { return Vec::new() };
         let mut deep: Vec<(f64, Cut)> = row
             .divisors(found)
             .into_iter()
-            .filter_map(|divisor| row.rounded(reduced, licences, &part, divisor))
+            .filter_map(|divisor| row.rounded(reduced, licences, &part, (divisor, short)))
             .map(|(cut, length)| (cut.beyond(found), length, cut))
             .filter(|(beyond, _, _)| *beyond > LEAST_BEYOND)
             .map(|(beyond, length, cut)| (beyond / length, cut))
@@ -74,7 +83,58 @@ pub(super) fn broken(reduced: &Reduced, licences: &[u64], found: &Fractions) -> 
         deep.dedup_by(|later, first| later.1 == first.1);
         deep.into_iter().take(EACH).map(|(_, cut)| cut).collect()
     };
-    parts(reduced, found).into_iter().flat_map(of_part).collect()
+    let taut = taut(reduced, levels, found);
+    let most = |part: &Part| -> Option<i64> {
+        let all =
+            levels.iter().zip(ranges).filter(|(level, _)| part.kinds.iter().all(|kind| level.kinds.contains(kind)));
+        all.map(|(_, &(_, most))| i64::try_from(most).unwrap_or(i64::MAX)).min()
+    };
+    let limited = taut.iter().map(|part| (part.clone(), most(part).filter(|&most| most < MOST_SHORT)));
+    let limited: Vec<(Part, Option<i64>)> = limited.filter(|(_, most)| most.is_some()).collect();
+    let parts = parts(reduced, found).into_iter().chain(taut).map(|part| (part, None)).chain(limited);
+    let mut seen = BTreeSet::new();
+    parts.filter(|(part, short)| seen.insert((part.clone(), *short))).flat_map(of_part).collect()
+}
+
+/// Units above which it is of no use to know that no more stay unmet.
+const MOST_SHORT: i64 = 100_000;
+
+/// Kinds with all stocks that serve them, where no unit is left over and none is given to others or to kinds that cost less
+/// to leave unmet: each kind with what it is drawn into, at every level.
+fn taut(reduced: &Reduced, levels: &[Level], found: &Fractions) -> Vec<Part> {
+    let mut left: Vec<f64> = reduced.supplies.iter().map(|supply| supply.units_kept(&found.kept)).collect();
+    let mut takes: Vec<Vec<usize>> = vec![Vec::new(); left.len()];
+    for (kind, (own, given)) in reduced.kinds.iter().zip(&found.given).enumerate() {
+        for (&stock, &units) in own.stocks.iter().zip(given).filter(|(_, units)| **units > 1e-7) {
+            left[stock] -= units;
+            takes[stock].push(kind);
+        }
+    }
+    let drawn_in = |level: &Level, first: usize| -> Option<Part> {
+        let mut part = Part { kinds: BTreeSet::from([first]), stocks: BTreeSet::new() };
+        let mut open = vec![first];
+        while let Some(kind) = open.pop() {
+            for &stock in &reduced.kinds[kind].stocks {
+                if left[stock] > 1e-6 || takes[stock].iter().any(|other| !level.kinds.contains(other)) {
+                    return None;
+                }
+                part.stocks.insert(stock);
+                open.extend(takes[stock].iter().filter(|&&other| part.kinds.insert(other)));
+            }
+        }
+        Some(part)
+    };
+    let mut all = BTreeSet::new();
+    for level in levels {
+        let parts: Vec<Part> = level.kinds.iter().filter_map(|&first| drawn_in(level, first)).collect();
+        let together = parts.iter().fold(Part::default(), |mut together, part| {
+            together.kinds.extend(&part.kinds);
+            together.stocks.extend(&part.stocks);
+            together
+        });
+        all.extend(parts.into_iter().chain([together]).filter(|part| !part.stocks.is_empty()));
+    }
+    all.into_iter().collect()
 }
 
 /// How far a choice must be beyond a constraint for it to be of use, in units.
@@ -150,16 +210,24 @@ impl Row {
     }
 
     /// The constraint after division, and the length of its factors before what is needed beyond is put in; `None` where
-    /// nothing is left over, so that division gains nothing.
-    fn rounded(&self, reduced: &Reduced, licences: &[u64], part: &Part, divisor: i64) -> Option<(Cut, f64)> {
-        let over = self.most.rem_euclid(divisor);
+    /// nothing is left over, so that division gains nothing. Where the stocks of the part are all that serve its kinds, and
+    /// no more than so many units of these stay unmet, nothing else can be beyond.
+    fn rounded(
+        &self,
+        reduced: &Reduced,
+        licences: &[u64],
+        part: &Part,
+        (divisor, short): (i64, Option<i64>),
+    ) -> Option<(Cut, f64)> {
+        let row = self.most + short.unwrap_or(0);
+        let over = row.rem_euclid(divisor);
         if over == 0 {
             return None;
         }
         // All is multiplied by the divisor less what is left over, so that it stays whole.
         let factor =
             |units: i64| (divisor - over) * units.div_euclid(divisor) + (units.rem_euclid(divisor) - over).max(0);
-        let mut most = (divisor - over) * self.most.div_euclid(divisor);
+        let mut most = (divisor - over) * row.div_euclid(divisor);
         let mut by_way: BTreeMap<(usize, usize), i64> = BTreeMap::new();
         let mut square = part.kinds.len() as f64;
         for &(class, way, more) in &self.counts {
@@ -167,7 +235,7 @@ impl Row {
             square += factor(more).pow(2) as f64;
         }
         // What the stocks of the part do not give to its kinds may be needed beyond: all they need, less what is given.
-        for (index, class) in reduced.classes.iter().enumerate() {
+        for (index, class) in reduced.classes.iter().enumerate().filter(|_| short.is_none()) {
             for way in 0..class.ways.len() {
                 *by_way.entry((index, way)).or_default() -= needed(reduced, part, index, way);
             }
@@ -183,7 +251,7 @@ impl Row {
                 kept.push((group, factor(-each)));
             }
         }
-        let given = part.kinds.iter().flat_map(|&kind| {
+        let given = part.kinds.iter().filter(|_| short.is_none()).flat_map(|&kind| {
             let stocks = reduced.kinds[kind].stocks.iter().enumerate();
             stocks.filter(|(_, stock)| part.stocks.contains(stock)).map(move |(place, _)| (kind, place))
         });
@@ -203,6 +271,23 @@ impl Cut {
     #[cfg(test)]
     pub fn holds(&self, found: &Fractions) -> bool {
         self.beyond(found) <= 0.0
+    }
+
+    /// The same where only some ways are left, by their numbers before.
+    pub fn only(&self, left: &[Vec<usize>]) -> Self {
+        let place = |class: usize, way: usize| left[class].iter().position(|&own| own == way);
+        let counts = self.counts.iter().filter_map(|&(class, way, factor)| Some((class, place(class, way)?, factor)));
+        Self { counts: counts.collect(), ..self.clone() }
+    }
+
+    /// The factor of a group, if it has one.
+    pub fn kept_of(&self, group: usize) -> impl Iterator<Item = i64> {
+        self.kept.iter().filter(move |(own, _)| *own == group).map(|&(_, factor)| factor)
+    }
+
+    /// Whether a choice cannot go further without breaking the constraint.
+    pub fn is_tight(&self, found: &Fractions) -> bool {
+        self.beyond(found) > -1e-5
     }
 
     /// How far a choice is beyond the constraint.

@@ -14,6 +14,12 @@
 //! | `reduced` | what is left of a component where only the least unmet need is asked for |
 //! | `cuts` | what whole scopes cannot fill, as constraints |
 //! | `tightened` | the programme for the least unmet need, reduced and tightened by these |
+//! | `least` | the least unmet need of a component: which of its parts are solved how |
+//! | `decided` | what the tightened programme leaves a gap in, decided to the end |
+//! | `levelled` | the programme for so many units unmet at each price |
+//! | `prices` | what prices of stocks prove: a bound, and ways too dear for a better choice |
+//! | `found` | a whole choice, and what it leaves unmet |
+//! | `drawn` | components drawn at random, for the tests of these |
 //! | `spend`, `flow` | spend units on chosen ways at least cost, in exact integers |
 //! | `memory` | components that were solved already |
 //! | `ledger` | checks the result again |
@@ -21,11 +27,18 @@
 
 mod component;
 mod cuts;
+mod decided;
+#[cfg(test)]
+mod drawn;
 mod flow;
+mod found;
 mod kinds;
+mod least;
 mod ledger;
+mod levelled;
 mod memory;
 mod price_list;
+mod prices;
 mod programme;
 mod reduced;
 mod search;

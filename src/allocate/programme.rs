@@ -127,7 +127,7 @@ impl Sum {
         *self.terms.entry(variable).or_default() += factor;
     }
 
-    fn add_times(&mut self, factor: f64, other: &Self) {
+    pub fn add_times(&mut self, factor: f64, other: &Self) {
         other.terms.iter().for_each(|(&variable, own)| self.add(variable, factor * own));
         self.constant += factor * other.constant;
     }
@@ -380,12 +380,16 @@ pub(super) fn rounded(values: &[f64], members: u64) -> Vec<u64> {
     counts
 }
 
-/// A bound as a whole number: unmet needs are multiples of what all worths have in common. The solver leaves out choices
-/// that are better by less than its accuracy, which is taken off first.
-pub(super) fn bound_in_units(bound: f64, scale: f64, component: &Component) -> u128 {
-    let common = common_worth(component);
+/// A bound as a whole number: unmet needs are multiples of what all worths have in common.
+fn bound_in_units(bound: f64, scale: f64, component: &Component) -> u128 {
+    in_steps(bound, scale, common_worth(component))
+}
+
+/// A bound as a whole number of steps. The solver leaves out choices that are better by less than its accuracy, which is
+/// taken off first.
+pub(super) fn in_steps(bound: f64, scale: f64, step: u64) -> u128 {
     let certain = (bound - ACCURACY * bound.abs().max(1.0)).max(0.0) * scale;
-    (certain / common as f64).ceil() as u128 * u128::from(common)
+    (certain / step as f64).ceil() as u128 * u128::from(step)
 }
 
 /// What all worths have in common: unmet needs are multiples of it.

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
 use super::component::{Component, join, root};
+use super::programme::greatest_common_divisor;
 
 /// Units of a stock: what it holds when every licence is converted that can be, and more or less by each that is not.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,6 +18,13 @@ pub(super) struct Supply {
     pub units: u64,
     /// For each licence of a group that stays as it was bought: group, numbered within the component, and units more.
     pub kept: BTreeMap<usize, f64>,
+}
+
+impl Supply {
+    /// Units where so many licences of each group stay as they were bought.
+    pub fn units_kept(&self, kept: &[f64]) -> f64 {
+        self.units as f64 + self.kept.iter().map(|(&group, more)| more * kept[group]).sum::<f64>()
+    }
 }
 
 /// A kind of line that may be short.
@@ -44,6 +52,15 @@ pub(super) struct Class {
     pub ways: Vec<Way>,
     /// The classes of the component it stands for, and which of their ways each of its ways is.
     from: Vec<(usize, Vec<usize>)>,
+}
+
+/// A price at which units stay unmet in a market.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Level {
+    /// What an unmet unit costs more than at the level below.
+    pub worth: u64,
+    /// The kinds that cost so much or more.
+    pub kinds: Vec<usize>,
 }
 
 /// What is left of a component.
@@ -81,6 +98,85 @@ impl Reduced {
             classes[class].from.push((index, from));
         }
         Self { kinds, supplies, classes }
+    }
+
+    /// The market of every kind and of every stock: those that give and take units of each other are in one.
+    fn markets(&self) -> (Vec<usize>, Vec<usize>) {
+        let mut parent = self.joined_by_stocks();
+        let mut markets: Numbered<usize> = Numbered::default();
+        let all = 0..self.kinds.len() + self.supplies.len();
+        let mut all: Vec<usize> = all.map(|at| markets.number(root(&mut parent, at))).collect();
+        let of_stocks = all.split_off(self.kinds.len());
+        (all, of_stocks)
+    }
+
+    /// The prices at which units stay unmet, dearest last in each market, with the kinds that cost as much or more.
+    pub fn levels(&self) -> Vec<Level> {
+        let (markets, _) = self.markets();
+        let prices: BTreeSet<(usize, u64)> =
+            markets.iter().zip(&self.kinds).map(|(&own, kind)| (own, kind.worth)).collect();
+        let mut levels: Vec<Level> = Vec::new();
+        let mut before = None;
+        for (market, price) in prices {
+            let above = before.filter(|&(own, _)| own == market).map_or(0, |(_, below)| below);
+            let is_in = |kind: &usize| markets[*kind] == market && self.kinds[*kind].worth >= price;
+            levels.push(Level { worth: price - above, kinds: (0..self.kinds.len()).filter(is_in).collect() });
+            before = Some((market, price));
+        }
+        levels
+    }
+
+    /// The same where units of each market are counted in pairs, fours or more, if all of them come so.
+    pub fn in_common_units(&self) -> Self {
+        let common = self.common_units();
+        let (kinds, stocks) = self.markets();
+        let mut same = self.clone();
+        same.kinds.iter_mut().zip(&kinds).for_each(|(kind, &market)| kind.worth *= common[market]);
+        for (kind, units) in same.classes.iter_mut().flat_map(|class| &mut class.ways).flat_map(|way| &mut way.needs) {
+            *units /= common[kinds[*kind]];
+        }
+        for (supply, &market) in same.supplies.iter_mut().zip(&stocks) {
+            supply.units /= common[market];
+            supply.kept.values_mut().for_each(|more| *more /= common[market] as f64);
+        }
+        same
+    }
+
+    /// What all units of each market have in common.
+    fn common_units(&self) -> Vec<u64> {
+        let (kinds, stocks) = self.markets();
+        let mut common: Vec<u64> = vec![0; kinds.iter().chain(&stocks).max().map_or(0, |most| most + 1)];
+        for (kind, units) in self.classes.iter().flat_map(|class| &class.ways).flat_map(|way| &way.needs) {
+            common[kinds[*kind]] = greatest_common_divisor(common[kinds[*kind]], *units);
+        }
+        for (supply, &market) in self.supplies.iter().zip(&stocks) {
+            common[market] = greatest_common_divisor(common[market], supply.units);
+            for more in supply.kept.values() {
+                let units = if more.fract() == 0.0 { more.abs() as u64 } else { 1 };
+                common[market] = greatest_common_divisor(common[market], units);
+            }
+        }
+        common.into_iter().map(|units| units.max(1)).collect()
+    }
+
+    /// The same with only some of the ways, and their numbers before.
+    pub fn only(&self, stays: impl Fn(usize, usize) -> bool) -> (Self, Vec<Vec<usize>>) {
+        let mut part = self.clone();
+        let mut numbers = Vec::with_capacity(self.classes.len());
+        for (index, class) in part.classes.iter_mut().enumerate() {
+            let own: Vec<usize> = (0..class.ways.len()).filter(|&way| stays(index, way)).collect();
+            class.ways = own.iter().map(|&way| class.ways[way].clone()).collect();
+            for (_, from) in &mut class.from {
+                *from = own.iter().map(|&way| from[way]).collect();
+            }
+            numbers.push(own);
+        }
+        (part, numbers)
+    }
+
+    /// Ways of all classes.
+    pub fn ways(&self) -> usize {
+        self.classes.iter().map(|class| class.ways.len()).sum()
     }
 
     /// The parts that share no stock, no group and no scope that has a choice; what stays unmet adds up over them.
@@ -128,7 +224,20 @@ impl Reduced {
 
     /// The part that each kind is in, numbered from nought.
     fn part_of_each_kind(&self) -> Vec<usize> {
-        // Kinds come first, then stocks, then groups.
+        let mut parent = self.joined_by_stocks();
+        for class in self.classes.iter().filter(|class| class.ways.len() > 1) {
+            let mut kinds = class.ways.iter().flat_map(|way| &way.needs).map(|&(kind, _)| kind);
+            if let Some(first) = kinds.next() {
+                kinds.for_each(|kind| join(&mut parent, first, kind));
+            }
+        }
+        let mut parts: Numbered<usize> = Numbered::default();
+        (0..self.kinds.len()).map(|kind| parts.number(root(&mut parent, kind))).collect()
+    }
+
+    /// For each kind, stock and group, in this order, one it is joined with: kinds to the stocks that serve them, stocks to
+    /// the groups they are converted in.
+    fn joined_by_stocks(&self) -> Vec<usize> {
         let (first_stock, first_group) = (self.kinds.len(), self.kinds.len() + self.supplies.len());
         let groups = self.supplies.iter().flat_map(|supply| supply.kept.keys()).max().map_or(0, |most| most + 1);
         let mut parent: Vec<usize> = (0..first_group + groups).collect();
@@ -138,14 +247,7 @@ impl Reduced {
         for (index, supply) in self.supplies.iter().enumerate() {
             supply.kept.keys().for_each(|group| join(&mut parent, first_stock + index, first_group + group));
         }
-        for class in self.classes.iter().filter(|class| class.ways.len() > 1) {
-            let mut kinds = class.ways.iter().flat_map(|way| &way.needs).map(|&(kind, _)| kind);
-            if let Some(first) = kinds.next() {
-                kinds.for_each(|kind| join(&mut parent, first, kind));
-            }
-        }
-        let mut parts: Numbered<usize> = Numbered::default();
-        (0..self.kinds.len()).map(|kind| parts.number(root(&mut parent, kind))).collect()
+        parent
     }
 
     /// Adds the same choice told in the classes and ways of the component.

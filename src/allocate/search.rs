@@ -11,9 +11,9 @@ use crate::model::Chosen;
 
 use super::component::{Component, Parts, Way};
 use super::flow::Want;
+use super::least;
 use super::programme::{self, Aim, Limits};
 use super::spend::{ChosenLine, Spender, Spending};
-use super::tightened;
 use super::{Effort, Method, Problem, Solution};
 
 /// Choices a component may have to be searched exhaustively.
@@ -24,6 +24,9 @@ const WORK: u64 = 2_000_000;
 
 /// Edges looked at by single steps; a number, not a time, so that the same input gives the same answer.
 const STEPS: u64 = 20_000_000;
+
+/// Steps of the solver times ways for what the programme leaves a gap in, likewise.
+const WORK_OF_GAPS: u64 = 100_000_000;
 
 /// Classes up to which the programme is solved without a gap.
 const EXACT_CLASSES: usize = 500;
@@ -306,10 +309,10 @@ impl Search<'_> {
     }
 
     /// The answer for the least unmet need, scored exactly, with its bound. Few classes are solved to the end at once; of
-    /// many that is tried only where what fractions tell leaves a gap.
+    /// many that is tried only where what fractions tell leaves a gap, and without the work that closes the last gaps.
     fn least_unmet(&self) -> Option<Answer> {
         if self.is_small()
-            && let Some(answer) = self.tightened()
+            && let Some(answer) = self.least_alone(WORK_OF_GAPS)
         {
             return Some(answer);
         }
@@ -318,13 +321,13 @@ impl Search<'_> {
         if is_proved || self.is_small() || self.effort == Effort::Large {
             return near;
         }
-        match (near, self.tightened()) {
-            (Some(near), Some(tightened)) => {
-                let bound = near.bound.max(tightened.bound);
-                let better = if tightened.score < near.score { tightened } else { near };
+        match (near, self.least_alone(0)) {
+            (Some(near), Some(least)) => {
+                let bound = near.bound.max(least.bound);
+                let better = if least.score < near.score { least } else { near };
                 Some(Answer { bound, ..better })
             }
-            (near, tightened) => near.or(tightened),
+            (near, least) => near.or(least),
         }
     }
 
@@ -334,12 +337,12 @@ impl Search<'_> {
         Some(self.answer(found.counts, &found.kept, found.bound))
     }
 
-    /// By the programme for the least unmet need alone.
-    fn tightened(&self) -> Option<Answer> {
+    /// The least unmet need alone, with so much work to close gaps.
+    fn least_alone(&self, work: u64) -> Option<Answer> {
         let Spender { problem, stocks, component } = self.spender;
         let supplies = programme::supplies(problem, stocks, component);
         let licences: Vec<u64> = component.groups.iter().map(|&group| stocks.groups[group].licences).collect();
-        let found = tightened::solve(component, &supplies, &licences)?;
+        let found = least::solve(component, &supplies, &licences, work)?;
         let mut kept = vec![0; stocks.groups.len()];
         component.groups.iter().zip(&found.kept).for_each(|(&group, &units)| kept[group] = units);
         Some(self.answer(found.counts, &kept, found.bound))

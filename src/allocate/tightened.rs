@@ -9,10 +9,10 @@ use microlp::{
     Variable,
 };
 
-use super::component::Component;
 use super::cuts::{self, Cut, Fractions};
+use super::found::Found;
 use super::programme::{self, Sum};
-use super::reduced::{Class, Reduced, Supply};
+use super::reduced::{Class, Reduced};
 
 /// Times that constraints are looked for; numbers, not times, so that the same input gives the same answer.
 const ROUNDS: usize = 24;
@@ -20,56 +20,22 @@ const ROUNDS: usize = 24;
 /// Rounds without a rise of the bound after which no further constraints are looked for.
 const IDLE: usize = 8;
 
-/// Most ways that are left.
-const WAYS: usize = 20_000;
-
 /// Nodes times variables of the programme.
 const NODES_OF_VARIABLES: u64 = 6_000_000;
 
 /// Most nodes.
 const NODES: u64 = 40_000;
 
-/// What was found for a component.
-#[derive(Debug, Clone)]
-pub(super) struct Tight {
-    /// Scopes of each class that take each way; they add up to the members.
-    pub counts: Vec<Vec<u64>>,
-    /// Licences of each of the component's groups that stay as they were bought.
-    pub kept: Vec<u64>,
-    /// No choice leaves less unmet.
-    pub bound: u128,
-}
-
 /// How much of the step between two unmet needs a choice may be better by and be overlooked.
 const STEP: f64 = 0.5;
 
-/// The least unmet need of a component whose stocks hold so much and whose groups have so many licences, with a bound;
-/// `None` where the solver fails.
-pub(super) fn solve(component: &Component, supplies: &[Supply], licences: &[u64]) -> Option<Tight> {
-    let mut tight = Tight {
-        counts: component.classes.iter().map(|class| vec![0; class.ways.len()]).collect(),
-        kept: vec![0; licences.len()],
-        bound: 0,
-    };
-    let common = programme::common_worth(component);
-    let scale = component.kinds.iter().map(|kind| kind.worth).max().unwrap_or(1).max(1) as f64;
-    let reduced = Reduced::new(component, supplies);
-    if reduced.classes.iter().map(|class| class.ways.len()).sum::<usize>() > WAYS {
-        return None;
-    }
-    for part in reduced.parts() {
-        let tightened = Tightened { reduced: &part, licences, scale, step: common as f64 / scale };
-        let (cuts, bound) = tightened.cuts()?;
-        let (found, better) = tightened.whole(&cuts, bound)?;
-        tight.bound += programme::bound_in_units(bound.max(better), scale, component);
-        let classes = part.classes.iter().zip(&found.counts);
-        let counts: Vec<Vec<u64>> = classes.map(|(class, values)| programme::rounded(values, class.members)).collect();
-        part.unfold(component, &counts, &mut tight.counts);
-        for &group in part.supplies.iter().flat_map(|supply| supply.kept.keys()) {
-            tight.kept[group] = (found.kept[group].round().max(0.0) as u64).min(licences[group]);
-        }
-    }
-    Some(tight)
+/// A choice for a part of what is left of a component whose groups have so many licences, and what no choice leaves less
+/// than unmet; `None` where the solver fails. The programme counts in the scale; unmet needs are multiples of the step.
+pub(super) fn solve(part: &Reduced, licences: &[u64], scale: f64, step: u64) -> Option<(Found, u128)> {
+    let tightened = Tightened { reduced: part, licences, scale, step: step as f64 / scale };
+    let (cuts, bound) = tightened.cuts()?;
+    let (found, better) = tightened.whole(&cuts, bound)?;
+    Some((Found::rounded(part, licences, &found), programme::in_steps(bound.max(better), scale, step)))
 }
 
 struct Tightened<'a> {
@@ -204,7 +170,7 @@ impl Tightened<'_> {
         let mut bound = solution.objective();
         for _ in 0..ROUNDS {
             let found = self.fractions(&variables, &solution);
-            let broken = cuts::broken(self.reduced, self.licences, &found);
+            let broken = cuts::broken(self.reduced, self.licences, (&[], &[]), &found);
             if broken.is_empty() || idle == IDLE {
                 break;
             }
@@ -295,140 +261,9 @@ impl Variables {
 
 #[cfg(test)]
 mod tests {
-    use super::super::component::Way;
-    use super::super::flow::{Kind, Want, spend};
+    use super::super::decided::Dice;
+    use super::super::drawn::{as_component, choices, drawn, every_kept, given};
     use super::*;
-
-    /// Numbers that look thrown, the same in every run.
-    struct Dice(u64);
-
-    impl Dice {
-        fn roll(&mut self, sides: u64) -> u64 {
-            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (self.0 >> 33) % sides
-        }
-    }
-
-    /// Members, and the lines of each way: kind and units.
-    type Drawn = (usize, Vec<Vec<(usize, u64)>>);
-
-    /// A component of these classes, worths of the kinds and edges.
-    fn component(classes: Vec<Drawn>, worths: &[u64], edges: &[(usize, usize)]) -> Component {
-        let way = |lines: Vec<(usize, u64)>| Way { higher: false, units: 0, lines };
-        let class = |(members, ways): Drawn| super::super::component::Class {
-            members: (0..members).collect(),
-            ways: ways.into_iter().map(way).collect(),
-        };
-        Component {
-            requirements: Vec::new(),
-            eligible: Vec::new(),
-            classes: classes.into_iter().map(class).collect(),
-            kinds: worths.iter().map(|&worth| Kind { worth }).collect(),
-            stocks: Vec::new(),
-            groups: Vec::new(),
-            edges: edges.iter().map(|&(stock, kind)| (stock, kind, 0)).collect(),
-            edges_to: Vec::new(),
-        }
-    }
-
-    fn supply(units: u64) -> Supply {
-        Supply { units, ..Supply::default() }
-    }
-
-    /// What a choice leaves unmet where so many licences are kept.
-    fn unmet(component: &Component, supplies: &[Supply], counts: &[Vec<u64>], kept: &[u64]) -> u128 {
-        let mut units = vec![0; component.kinds.len()];
-        for (class, counts) in component.classes.iter().zip(counts) {
-            for (way, count) in class.ways.iter().zip(counts) {
-                way.lines.iter().for_each(|&(kind, wanted)| units[kind] += wanted * count);
-            }
-        }
-        let held = |supply: &Supply| {
-            let kept = supply.kept.iter().map(|(&group, &more)| more * kept[group] as f64).sum::<f64>();
-            (supply.units as f64 + kept) as u64
-        };
-        let held: Vec<u64> = supplies.iter().map(held).collect();
-        let wants: Vec<Want> = units.iter().enumerate().map(|(kind, &units)| Want { kind, units }).collect();
-        let met = spend(&held, &component.kinds, &wants, &component.edges).met;
-        let short = wants.iter().zip(met).map(|(want, met)| (want.kind, want.units - met));
-        short.map(|(kind, units)| u128::from(component.kinds[kind].worth * units)).sum()
-    }
-
-    /// Every way to share the members of every class out.
-    fn choices(component: &Component) -> Vec<Vec<Vec<u64>>> {
-        let mut all: Vec<Vec<Vec<u64>>> = vec![Vec::new()];
-        for class in &component.classes {
-            let mut shares: Vec<Vec<u64>> = vec![Vec::new()];
-            for way in 0..class.ways.len() {
-                let members = class.members.len() as u64;
-                let is_last = way + 1 == class.ways.len();
-                let longer = |share: &Vec<u64>| {
-                    let left = members - share.iter().sum::<u64>();
-                    let counts = if is_last { left..=left } else { 0..=left };
-                    counts.map(|count| [share.as_slice(), &[count]].concat()).collect::<Vec<_>>()
-                };
-                shares = shares.iter().flat_map(longer).collect();
-            }
-            let longer = |choice: &Vec<Vec<u64>>| {
-                shares.iter().map(|share| [choice.as_slice(), std::slice::from_ref(share)].concat()).collect::<Vec<_>>()
-            };
-            all = all.iter().flat_map(longer).collect();
-        }
-        all
-    }
-
-    /// A component of a few scopes against several stocks, scarce together, some of which are converted into each other.
-    fn drawn(dice: &mut Dice) -> (Component, Vec<Supply>, Vec<u64>) {
-        let (kinds, stocks) = (1 + dice.roll(4) as usize, 1 + dice.roll(4) as usize);
-        let worths: Vec<u64> = (0..kinds).map(|_| 1 + dice.roll(40)).collect();
-        let every = (0..stocks).flat_map(|stock| (0..kinds).map(move |kind| (stock, kind)));
-        let edges: Vec<(usize, usize)> = every.filter(|_| dice.roll(2) == 0).collect();
-        let classes = (0..1 + dice.roll(3))
-            .map(|_| {
-                let mut way =
-                    || (0..1 + dice.roll(2)).map(|_| (dice.roll(kinds as u64) as usize, 1 + dice.roll(9))).collect();
-                let ways: Vec<Vec<(usize, u64)>> = vec![way(), way(), way()];
-                (1 + dice.roll(2) as usize, ways)
-            })
-            .collect();
-        let mut supplies: Vec<Supply> = (0..stocks).map(|_| supply(dice.roll(16))).collect();
-        let mut licences = Vec::new();
-        if stocks > 1 && dice.roll(2) == 0 {
-            let (own, each) = (dice.roll(6), 1 + dice.roll(3));
-            supplies[0] = Supply { units: 0, kept: [(0, 1.0)].into() };
-            supplies[1] = Supply { units: own * each, kept: [(0, -(each as f64))].into() };
-            licences.push(own);
-        }
-        (component(classes, &worths, &edges), supplies, licences)
-    }
-
-    #[test]
-    fn what_no_whole_scope_fills_stays_over() {
-        // Four units save two dear ones; ten units serve two scopes, and two units are of no use to the third.
-        let scopes = vec![(3, vec![vec![(0, 4)], vec![(1, 1)]])];
-        let component = component(scopes, &[10, 20], &[(0, 0)]);
-        let found = solve(&component, &[supply(10)], &[]).unwrap();
-        assert_eq!((found.bound, found.counts), (20, vec![vec![2, 1]]));
-    }
-
-    #[test]
-    fn the_least_is_found_and_proved_whatever_is_scarce() {
-        let mut dice = Dice(7);
-        for round in 0..2_000 {
-            let (component, supplies, licences) = drawn(&mut dice);
-            let kept: Vec<Vec<u64>> = match licences.first() {
-                Some(&licences) => (0..=licences).map(|kept| vec![kept]).collect(),
-                None => vec![Vec::new()],
-            };
-            let of_choice = |counts: &Vec<Vec<u64>>| {
-                kept.iter().map(|kept| unmet(&component, &supplies, counts, kept)).min().unwrap()
-            };
-            let least = choices(&component).iter().map(of_choice).min().unwrap();
-            let found = solve(&component, &supplies, &licences).unwrap();
-            let reached = unmet(&component, &supplies, &found.counts, &found.kept);
-            assert_eq!((found.bound, reached), (least, least), "round {round}");
-        }
-    }
 
     #[test]
     fn every_whole_choice_keeps_what_tightens_the_programme() {
@@ -440,49 +275,15 @@ mod tests {
                 let (cuts, _) =
                     Tightened { reduced: &part, licences: &licences, scale: 1.0, step: 1.0 }.cuts().unwrap();
                 tightened += cuts.len();
-                let own: Vec<Drawn> = part
-                    .classes
-                    .iter()
-                    .map(|class| (class.members as usize, class.ways.iter().map(|way| way.needs.clone()).collect()))
-                    .collect();
-                let worths: Vec<u64> = part.kinds.iter().map(|kind| kind.worth).collect();
-                let stocks = part.kinds.iter().enumerate();
-                let edges: Vec<(usize, usize)> =
-                    stocks.flat_map(|(kind, own)| own.stocks.iter().map(move |&stock| (stock, kind))).collect();
-                let whole = self::component(own, &worths, &edges);
+                let whole = as_component(&part);
                 for counts in choices(&whole) {
-                    for kept in 0..=licences.first().copied().unwrap_or(0) {
-                        let found = given(&whole, &part, &counts, kept);
+                    for kept in every_kept(&licences) {
+                        let found = given(&whole, &part, &counts, &kept);
                         cuts.iter().for_each(|cut| assert!(cut.holds(&found), "round {round}: {cut:?} {found:?}"));
                     }
                 }
             }
         }
         assert!(tightened > 100, "only {tightened} constraints were seen");
-    }
-
-    /// A whole choice with the units spent on it.
-    fn given(whole: &Component, part: &Reduced, counts: &[Vec<u64>], kept: u64) -> Fractions {
-        let mut units = vec![0; whole.kinds.len()];
-        for (class, counts) in whole.classes.iter().zip(counts) {
-            for (way, count) in class.ways.iter().zip(counts) {
-                way.lines.iter().for_each(|&(kind, wanted)| units[kind] += wanted * count);
-            }
-        }
-        let held = |supply: &Supply| {
-            (supply.units as f64 + supply.kept.values().map(|more| more * kept as f64).sum::<f64>()) as u64
-        };
-        let held: Vec<u64> = part.supplies.iter().map(held).collect();
-        let wants: Vec<Want> = units.iter().enumerate().map(|(kind, &units)| Want { kind, units }).collect();
-        let used = spend(&held, &whole.kinds, &wants, &whole.edges).used;
-        let mut used = used.into_iter();
-        let of_kind = |kind: &super::super::reduced::Kind| {
-            used.by_ref().take(kind.stocks.len()).map(|units| units as f64).collect()
-        };
-        Fractions {
-            counts: counts.iter().map(|counts| counts.iter().map(|&count| count as f64).collect()).collect(),
-            given: part.kinds.iter().map(of_kind).collect(),
-            kept: vec![kept as f64],
-        }
     }
 }
