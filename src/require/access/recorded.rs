@@ -8,13 +8,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::model::{Access, Answer, Host, HostId, Installs};
-use crate::rules::{Product, Terms};
+use crate::model::{Access, Answer, Host, HostId, Installation, Installs};
+use crate::rules::{Method, Product, Terms};
 
 use super::super::Ground;
 use super::super::end_users::{bounds, directory, people_stated};
 use super::super::hosting::hosts_and_nothing_else;
 use super::super::instance::exceeded;
+use super::super::left_out::stale;
 use super::super::reaching::bears;
 use super::reach::Inquiry;
 
@@ -60,19 +61,33 @@ fn is_beside(terms: &Terms, access: &Access) -> bool {
 /// Machines with live users that run the product served, on the basis that needs access licences, and state who uses them.
 fn stating<'a>(ground: &'a Ground<'_>, terms: &Terms) -> impl Iterator<Item = (HostId, &'a Host, Installs<'a, 'a>)> {
     let served = terms.serves.as_deref().filter(|_| !terms.serves_guests_only).unwrap_or_default();
+    let product = ground.rules.products.get(served);
     let basis = terms.serves_basis.as_deref();
+    let counts = move |install: &Installation| {
+        let edition = install.edition.value();
+        let free = || edition.is_some_and(|edition| product.is_some_and(|one| one.free_editions.contains(edition)));
+        match (basis, install.licence_basis.as_deref()) {
+            (Some(basis), Some(declared)) => basis == declared,
+            (Some(_), None) => !free() && product.is_some_and(|product| by_server(product, edition)),
+            (None, _) => !free(),
+        }
+    };
     ground.index.with_installs(served).filter(move |(_, host, installs)| {
-        let on_basis = |declared: Option<&str>| basis.is_none() || declared.is_none() || declared == basis;
-        host.states_who_uses_it()
-            && !host.is_for_tests()
-            && installs.iter().any(|install| on_basis(install.licence_basis.as_deref()))
+        host.states_who_uses_it() && !host.is_for_tests() && installs.iter().any(counts)
     })
+}
+
+/// Whether an edition, where it is known, is licensed by server with access licences beside it.
+fn by_server(product: &Product, edition: Option<&String>) -> bool {
+    let mut terms = product.terms.iter().filter(|terms| terms.method == Method::Instance);
+    edition.is_none_or(|edition| terms.any(|terms| terms.editions.contains(edition)))
 }
 
 /// What the machines of an organisation state, as one record of access.
 fn of_machines(inquiry: &Inquiry<'_>, served: &Product) -> Option<Access> {
     let &Inquiry { ground, terms, organisation, .. } = inquiry;
-    let machines: Vec<_> = stating(ground, terms).filter(|(_, host, _)| host.organisation == organisation).collect();
+    let own = stating(ground, terms).filter(|(_, host, _)| host.organisation == organisation);
+    let machines: Vec<_> = own.filter(|(id, host, _)| !is_gone(inquiry, *id, host)).collect();
     let hosts: Vec<HostId> = machines.iter().map(|(id, _, _)| *id).collect();
     let record = |users: Option<u32>, devices: Option<u32>| Access {
         organisation: organisation.to_owned(),
@@ -103,6 +118,12 @@ fn of_machines(inquiry: &Inquiry<'_>, served: &Product) -> Option<Access> {
     let least = !disputed || inquiry.ask("D-10", &hosts) == Answer::Customer;
     let (users, devices) = (people.map(|people| take(people, least)), devices.map(|devices| take(devices, least)));
     (users.is_some() || devices.is_some()).then(|| record(users, devices))
+}
+
+/// Whether the reading in force takes a machine for switched off for good (D-01) or gone (D-02).
+fn is_gone(inquiry: &Inquiry<'_>, id: HostId, host: &Host) -> bool {
+    let left_out = |ambiguity: &str| inquiry.ask(ambiguity, &[id]) == Answer::Customer;
+    !host.powered_on && left_out("D-01") || stale(inquiry.ground, host) && left_out("D-02")
 }
 
 /// The newest version that machines run.
