@@ -1,5 +1,6 @@
 //! Where things are in an estate, so that nobody goes through all of it in search of one.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use hashbrown::HashMap;
@@ -24,6 +25,7 @@ type Place = (HostId, u32);
 /// Groups of people by their place in the estate.
 #[derive(Debug, Default)]
 struct People {
+    /// In lower case.
     by_name: HashMap<String, Vec<usize>>,
     /// By a device that is theirs, in lower case.
     by_device: HashMap<String, Vec<usize>>,
@@ -144,14 +146,23 @@ impl<'a> EstateIndex<'a> {
         self.hosts(written.get(&name.to_ascii_lowercase()))
     }
 
-    /// People of any organisation that bear a name, in order.
+    /// People of any organisation that bear a name, however it is capitalised, in order.
     pub fn people_named<'s>(&'s self, name: &str) -> impl Iterator<Item = &'a UserGroup> + use<'s, 'a> {
-        self.people().by_name.get(name).into_iter().flatten().map(|&place| &self.estate.users[place])
+        self.people().by_name.get(&name.to_lowercase()).into_iter().flatten().map(|&place| &self.estate.users[place])
     }
 
     /// People of a host's organisation whom it names as its users, in order.
     pub fn people_it_names(&self, host: &Host) -> impl Iterator<Item = &'a UserGroup> + use<'a> {
         self.in_order(self.places_it_names(host))
+    }
+
+    /// Names a host gives its users that no record of its organisation's people bears, in lower case, each once: people of
+    /// whom nothing else is known.
+    pub fn unrecorded(&self, host: &Host) -> BTreeSet<String> {
+        let users = &self.estate.users;
+        let names = host.used_by.iter().map(|name| name.to_lowercase());
+        let of_host = |place: &usize| users[*place].organisation == host.organisation;
+        names.filter(|name| !self.people().by_name.get(name).is_some_and(|places| places.iter().any(of_host))).collect()
     }
 
     /// People of a host's organisation who use it by the record, in order: it is one of their devices, or it names them.
@@ -164,14 +175,16 @@ impl<'a> EstateIndex<'a> {
         let mut places = self.places_it_names(host);
         let people = self.people();
         if !people.by_device.is_empty() {
-            places.extend(people.by_device.get(&host.name.to_ascii_lowercase()).into_iter().flatten());
+            for name in std::iter::once(&host.name).chain(&host.fqdn) {
+                places.extend(people.by_device.get(&name.to_ascii_lowercase()).into_iter().flatten());
+            }
         }
         self.of_organisation(host, places)
     }
 
     fn places_it_names(&self, host: &Host) -> Vec<usize> {
         let people = self.people();
-        let named = host.used_by.iter().filter_map(|name| people.by_name.get(name));
+        let named = host.used_by.iter().filter_map(|name| people.by_name.get(&name.to_lowercase()));
         self.of_organisation(host, named.flatten().copied().collect())
     }
 
@@ -193,7 +206,7 @@ impl<'a> EstateIndex<'a> {
             let mut people = People::default();
             for (place, group) in self.estate.users.iter().enumerate() {
                 if let Some(name) = &group.name {
-                    people.by_name.entry(name.clone()).or_default().push(place);
+                    people.by_name.entry(name.to_lowercase()).or_default().push(place);
                 }
                 if let Some(UserDevices::Named(devices)) = &group.devices {
                     for device in devices {

@@ -11,6 +11,7 @@
 
 mod companions;
 mod cover;
+mod held;
 mod map;
 mod reach;
 mod recorded;

@@ -42,7 +42,8 @@ pub(super) fn documented(ground: &Ground<'_>, accesses: &[&Access], basis: Optio
         named.extend(host.used_by.iter().map(String::as_str));
         found.devices = found.devices.zip(host.devices).map(|(known, own)| known.max(own));
     }
-    found.users = found.users.max(people_named(ground, &named));
+    let organisation = accesses.first().map_or("", |access| access.organisation.as_str());
+    found.users = found.users.max(people_named(ground, organisation, &named));
     (found.users > 0).then_some(found)
 }
 
@@ -56,7 +57,7 @@ pub(super) fn bounds(stated: &[Option<u32>]) -> Option<(u32, u32)> {
 
 /// People who use what is installed on a machine, by number or by name.
 pub(super) fn people_stated(ground: &Ground<'_>, host: &Host) -> Option<u32> {
-    let named = || people_named(ground, &host.used_by.iter().map(String::as_str).collect());
+    let named = || people_named(ground, &host.organisation, &host.used_by.iter().map(String::as_str).collect());
     host.users.or_else(|| (!host.used_by.is_empty()).then(named))
 }
 
@@ -72,13 +73,17 @@ fn is_reached(host: &Host, accesses: &[&Access], basis: Option<&str>) -> bool {
     })
 }
 
-/// People of the groups with these names; a name without a group is one person.
-pub(super) fn people_named(ground: &Ground<'_>, names: &BTreeSet<&str>) -> u32 {
-    let count = |name: &&&str| {
-        let people: u32 = ground.index.people_named(name).map(|group| group.count).sum();
-        people.max(1)
+/// People of the groups with these names, however they are capitalised: those of the organisation, else of another; a name
+/// without a group is one person.
+pub(super) fn people_named(ground: &Ground<'_>, organisation: &str, names: &BTreeSet<&str>) -> u32 {
+    let names: BTreeSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
+    let count = |name: &String| {
+        let own = ground.index.people_named(name).filter(|group| group.organisation == organisation);
+        let own: u32 = own.map(|group| group.count).sum();
+        let others = || ground.index.people_named(name).map(|group| group.count).max();
+        if own > 0 { own } else { others().unwrap_or(1).max(1) }
     };
-    names.iter().map(|name| count(&name)).sum()
+    names.iter().map(count).sum()
 }
 
 /// Everybody in the directory of an organisation.

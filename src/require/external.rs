@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Access, Alternative, Basis, HostId, Key, Line, Machine, Metric, Requirement, Scope, Working};
+use crate::model::{
+    Access, Alternative, Answer, Basis, HostId, Key, Line, Machine, Metric, Requirement, Scope, Working,
+};
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
@@ -70,12 +72,17 @@ fn requirement(
     };
     let text = format!("{people} people from outside: {people} licences by user.");
     let mut alternatives = vec![way(terms, Metric::User, Basis::User, people, text)];
-    let servers = servers(ground, organisation, served, accesses);
+    let Reached { servers, unplaced } = reached(ground, organisation, served, accesses);
     if let Some(connector) = connector(product, terms)
-        && !servers.is_empty()
+        && !(servers.is_empty() && unplaced.is_empty())
     {
-        let units = u32::try_from(servers.len()).unwrap_or(u32::MAX);
-        let text = format!("{units} physical servers: {units} connectors, whoever reaches them from outside.");
+        let known = u32::try_from(servers.len()).unwrap_or(u32::MAX);
+        let units = known + on_unknown(ground, product, organisation, known, &unplaced);
+        let unknown = match units - known {
+            0 => String::new(),
+            more => format!(", {more} of them unknown hosts of guests"),
+        };
+        let text = format!("{units} physical servers{unknown}: {units} connectors, whoever reaches them from outside.");
         alternatives.push(way(connector, connector.metric, Basis::Host, units, text));
     }
     Requirement {
@@ -94,14 +101,35 @@ pub(super) fn connector<'p>(product: &'p Product, terms: &Terms) -> Option<&'p T
     product.terms.iter().find(|other| other.method == Method::ExternalConnector && other.serves == terms.serves)
 }
 
-/// Physical servers that people from outside reach: those the record names, or that its guests may run on; where it
+/// What people from outside reach.
+struct Reached {
+    /// Physical servers.
+    servers: Vec<HostId>,
+    /// Guests whose host nobody knows.
+    unplaced: Vec<HostId>,
+}
+
+/// Servers below guests whose host nobody knows: one for each of them, or in the customer's reading those that are
+/// counted anyway (D-15).
+fn on_unknown(ground: &Ground<'_>, product: &Product, organisation: &str, known: u32, unplaced: &[HostId]) -> u32 {
+    let (most, fewest) = (u32::try_from(unplaced.len()).unwrap_or(u32::MAX), 1_u32.saturating_sub(known));
+    if most <= fewest {
+        return most;
+    }
+    match ground.asker.ask("D-15", organisation, &product.family, unplaced) {
+        Answer::Strict => most,
+        Answer::Customer => fewest,
+    }
+}
+
+/// Physical servers that people from outside reach: those a record names, or that its guests may run on; where one
 /// names none, every server of the organisation that runs the product.
-fn servers(ground: &Ground<'_>, organisation: &str, served: &str, accesses: &[&Access]) -> Vec<HostId> {
+fn reached(ground: &Ground<'_>, organisation: &str, served: &str, accesses: &[&Access]) -> Reached {
     let reach = Reach::new(ground.estate);
     let named =
         |host: &crate::model::Host| accesses.iter().any(|access| access.hosts.iter().any(|name| bears(host, name)));
-    let nobody_named = accesses.iter().all(|access| access.hosts.is_empty());
-    let mut servers: Vec<HostId> = Vec::new();
+    let nobody_named = accesses.iter().any(|access| access.hosts.is_empty());
+    let (mut servers, mut unplaced): (Vec<HostId>, Vec<HostId>) = (Vec::new(), Vec::new());
     for (id, host) in ground.estate.hosts_with_ids().filter(|(_, host)| host.organisation == organisation) {
         let runs_it = || ground.index.installs(served, id).iter().next().is_some();
         let reached = named(host) || nobody_named && runs_it();
@@ -110,10 +138,11 @@ fn servers(ground: &Ground<'_>, organisation: &str, served: &str, accesses: &[&A
         }
         match host.machine {
             Machine::Physical => servers.push(id),
+            Machine::Guest if host.cloud().is_none() && host.runs_on().is_none() => unplaced.push(id),
             _ => servers.extend(reach.of(ground.estate, host)),
         }
     }
     servers.sort();
     servers.dedup();
-    servers
+    Reached { servers, unplaced }
 }

@@ -4,14 +4,15 @@
 //! Subscriptions and suites of access licences may contain the licence: by person, or by device. Keys: `client_systems` of
 //! the product; metrics `managed-os`, `user` and `device`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::model::{Alternative, Basis, Host, HostId, Key, Line, Metric, Requirement, Scope, Working};
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
 use super::left_out::left_out;
-use super::user::everybody_holds;
+use super::reaching;
+use super::user::{everybody_holds, is_named};
 
 /// Whether a machine that the product manages runs a client system.
 pub(super) fn is_client(ground: &Ground<'_>, product: &Product, id: HostId) -> bool {
@@ -64,11 +65,11 @@ fn ways(ground: &Ground<'_>, product: &Product, clients: &[(HostId, &Host)]) -> 
     if let Some(terms) = of_metric(Metric::User) {
         let (held, others): (Vec<_>, Vec<_>) =
             clients.iter().copied().partition(|(_, host)| everybody_holds(ground, product, host, &[&product.id]));
-        if clients.iter().all(|(_, host)| !ground.index.places_of(host).is_empty()) {
-            ways.push(way(Basis::User, vec![(terms, people(ground, clients))]));
+        if clients.iter().all(|(id, host)| is_named(ground, product, &host.organisation, *id)) {
+            ways.push(way(Basis::User, vec![(terms, people(ground, product, clients))]));
         }
         if let Some(by_system) = of_metric(Metric::ManagedOs).filter(|_| !held.is_empty() && !others.is_empty()) {
-            let lines = vec![(by_system, count(others.len())), (terms, people(ground, &held))];
+            let lines = vec![(by_system, count(others.len())), (terms, people(ground, product, &held))];
             ways.push(way(Basis::Mixed, lines));
         }
     }
@@ -86,9 +87,10 @@ fn line(product: &Product, terms: &Terms, units: u32) -> Line {
 }
 
 /// People who use some machines, each once.
-fn people(ground: &Ground<'_>, clients: &[(HostId, &Host)]) -> u32 {
-    let places: BTreeSet<usize> = clients.iter().flat_map(|(_, host)| ground.index.places_of(host)).collect();
-    places.into_iter().map(|place| ground.estate.users[place].count).sum()
+fn people(ground: &Ground<'_>, product: &Product, clients: &[(HostId, &Host)]) -> u32 {
+    let Some((_, first)) = clients.first() else { return 0 };
+    let hosts: Vec<HostId> = clients.iter().map(|(id, _)| *id).collect();
+    reaching::people(ground, product, &first.organisation, &hosts)
 }
 
 fn count(number: usize) -> u32 {

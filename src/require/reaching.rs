@@ -10,6 +10,7 @@ use crate::model::{Access, Answer, Host, HostId, Machine, UserDevices, UserGroup
 use crate::rules::{Method, Product};
 
 use super::Ground;
+use super::end_users::directory;
 
 /// What a licence for a device is for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,13 +70,7 @@ impl<'a> Reaching<'a> {
     pub(super) fn devices(&self, id: HostId, host: &Host) -> Vec<(Device, u32)> {
         let did = self.used_from(id, host);
         let could: Vec<(usize, u32)> = published(self.ground, self.product, host)
-            .map(|(place, access)| {
-                let devices = match (access.devices, access.sharing.is_empty()) {
-                    (None, false) => access.sharing.iter().map(|group| group.devices).sum(),
-                    (devices, _) => devices.or(access.users).unwrap_or(0),
-                };
-                (place, devices)
-            })
+            .map(|(place, access)| (place, devices_of_access(self.ground, self.product, access)))
             .collect();
         let all: u32 = could.iter().map(|(_, devices)| devices).sum();
         let known: Option<u32> = did.as_ref().map(|devices| devices.iter().map(|(_, number)| number).sum());
@@ -113,20 +108,22 @@ impl<'a> Reaching<'a> {
         }
         let mut devices: BTreeMap<Device, u32> = BTreeMap::new();
         let mut stated = host.machine != Machine::Physical;
+        // Nobody uses a copy from no device: none stated are not known, one for each person.
+        devices.extend(self.ground.index.unrecorded(host).into_iter().map(|name| (Device::OfPerson(name), 1)));
         for group in self.ground.index.people_it_names(host) {
             match &group.devices {
-                Some(UserDevices::Named(names)) => {
+                Some(UserDevices::Named(names)) if !names.is_empty() => {
                     if names.iter().any(|name| bears(host, name)) {
                         return None;
                     }
                     stated = true;
                     devices.extend(names.iter().map(|name| (self.named(&host.organisation, name), 1)));
                 }
-                Some(UserDevices::Each(each)) => {
+                Some(UserDevices::Each(each)) if *each > 0 => {
                     stated = true;
                     devices.insert(person(group), each * group.count);
                 }
-                None => {
+                _ => {
                     devices.insert(person(group), group.count);
                 }
             }
@@ -161,14 +158,44 @@ fn publishes(host: &Host, access: &Access) -> bool {
         && (access.hosts.iter().any(|name| bears(host, name)) || access.hosts.is_empty() && is_shared(host))
 }
 
+/// Devices of those who could open a published copy by a record of access: one for each of the people where none are
+/// stated.
+fn devices_of_access(ground: &Ground<'_>, product: &Product, access: &Access) -> u32 {
+    let shared = || access.sharing.iter().map(|group| group.devices).reduce(u32::saturating_add);
+    access.devices.or_else(shared).or(access.users).unwrap_or_else(|| anybody(ground, product, access))
+}
+
+/// People of a record of access: one for each of the devices where none are stated.
+fn people_of_access(ground: &Ground<'_>, product: &Product, access: &Access) -> u32 {
+    let shared = || access.sharing.iter().map(|group| group.users).reduce(u32::saturating_add);
+    access.users.or_else(shared).or(access.devices).unwrap_or_else(|| anybody(ground, product, access))
+}
+
+/// Who could open a copy where the record of access names no number: everybody in the directory, or in the customer's
+/// reading nobody but those who are known to (D-10).
+fn anybody(ground: &Ground<'_>, product: &Product, access: &Access) -> u32 {
+    match directory(ground, &access.organisation) {
+        0 => 0,
+        everybody => match ground.asker.ask("D-10", &access.organisation, &product.family, &[]) {
+            Answer::Strict => everybody,
+            Answer::Customer => 0,
+        },
+    }
+}
+
+/// Whether any record of access is to the copy on a machine.
+pub(super) fn is_published(ground: &Ground<'_>, product: &Product, host: &Host) -> bool {
+    published(ground, product, host).next().is_some()
+}
+
 /// Whether people reach a machine's copies from devices of their own.
 fn is_shared(host: &Host) -> bool {
     host.machine != Machine::Physical || host.users.is_some() || host.devices.is_some() || !host.used_by.is_empty()
 }
 
-/// Whether a host bears a name.
+/// Whether a host bears a name, its full domain name included.
 pub(super) fn bears(host: &Host, name: &str) -> bool {
-    host.name.eq_ignore_ascii_case(name)
+    std::iter::once(&host.name).chain(&host.fqdn).any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// People who use devices, each once: by their records where these name the devices or the devices name them, and as
@@ -177,7 +204,12 @@ pub(super) fn people(ground: &Ground<'_>, product: &Product, organisation: &str,
     let mut known: BTreeMap<HostId, u32> = BTreeMap::new();
     let mut total = 0;
     let mut counted: BTreeSet<usize> = BTreeSet::new();
+    let mut names: BTreeSet<String> = BTreeSet::new();
     for &id in hosts {
+        for name in ground.index.unrecorded(ground.estate.host(id)) {
+            *known.entry(id).or_default() += 1;
+            total += u32::from(names.insert(name));
+        }
         for place in ground.index.places_of(ground.estate.host(id)) {
             let group = &ground.estate.users[place];
             if group.organisation == organisation {
@@ -204,10 +236,8 @@ fn people_of(
     counted: &mut BTreeSet<usize>,
 ) -> u32 {
     let host = ground.estate.host(id);
-    let named = u32::try_from(host.used_by.len()).ok().filter(|&named| named > 0);
-    let did = known.max(host.users).or(named);
-    let people =
-        |access: &Access| access.users.unwrap_or_else(|| access.sharing.iter().map(|group| group.users).sum::<u32>());
+    let did = known.max(host.users);
+    let people = |access: &Access| people_of_access(ground, product, access);
     let could: u32 = published(ground, product, host).map(|(_, access)| people(access)).sum();
     let mut that_could = || {
         let new = published(ground, product, host).filter(|(place, _)| counted.insert(*place));

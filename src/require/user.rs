@@ -15,7 +15,7 @@ use super::Ground;
 use super::covered_devices::{is_covered, is_older_build};
 use super::end_users::people_named;
 use super::left_out::{left_out, stale};
-use super::reaching::people;
+use super::reaching::{is_published, people};
 
 /// One requirement an organisation and terms.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
@@ -66,7 +66,7 @@ fn developers(ground: &Ground<'_>, product: &Product, terms: &Terms) -> Vec<Requ
         .into_iter()
         .filter(|(_, names)| names.iter().any(|name| holds(name)))
         .map(|(organisation, names)| {
-            let count = people_named(ground, &names);
+            let count = people_named(ground, organisation, &names);
             let mut working = Working::default();
             working.by_rule(
                 &terms.id,
@@ -151,7 +151,7 @@ fn subscription(
 /// People who need a subscription, with the arithmetic in words.
 fn count(ground: &Ground<'_>, product: &Product, terms: &Terms, organisation: &str, hosts: &[HostId]) -> (u32, String) {
     let (known, unknown): (Vec<HostId>, Vec<HostId>) =
-        hosts.iter().copied().partition(|&id| is_named(ground, organisation, id));
+        hosts.iter().copied().partition(|&id| is_named(ground, product, organisation, id));
     let named =
         people(ground, product, organisation, &known) + beyond_their_devices(ground, terms, organisation, &known);
     if unknown.is_empty() {
@@ -194,15 +194,16 @@ fn beyond_their_devices(ground: &Ground<'_>, terms: &Terms, organisation: &str, 
         .sum()
 }
 
-/// Whether the people of a device are known.
-fn is_named(ground: &Ground<'_>, organisation: &str, id: HostId) -> bool {
+/// Whether the people of a device are known: those who use it, or who could open the copy published there.
+pub(super) fn is_named(ground: &Ground<'_>, product: &Product, organisation: &str, id: HostId) -> bool {
     let host = ground.estate.host(id);
     host.users.is_some()
         || !host.used_by.is_empty()
         || host.organisation == organisation && ground.index.people_of(host).next().is_some()
+        || is_published(ground, product, host)
 }
 
-/// Whether every person known to use a device holds a subscription that includes the product, in term.
+/// Whether everybody who uses a device is known and holds a subscription that includes the product, in term.
 pub(super) fn subscribed(ground: &Ground<'_>, product: &Product, host: &Host) -> bool {
     let plans: Vec<&str> = product
         .terms
@@ -213,10 +214,10 @@ pub(super) fn subscribed(ground: &Ground<'_>, product: &Product, host: &Host) ->
     everybody_holds(ground, product, host, &plans)
 }
 
-/// Whether every person known to use a device holds a subscription in term that is, or contains, one of these products.
+/// Whether everybody who uses a device is known and holds a subscription in term that is, or contains, one of these products.
 pub(super) fn everybody_holds(ground: &Ground<'_>, product: &Product, host: &Host, plans: &[&str]) -> bool {
     let mut people = ground.index.people_of(host).peekable();
-    if people.peek().is_none() {
+    if people.peek().is_none() || uses_unknown(ground, host) {
         return false;
     }
     let includes = |subscription: &String| {
@@ -232,6 +233,12 @@ pub(super) fn everybody_holds(ground: &Ground<'_>, product: &Product, host: &Hos
         subscriptions
             .any(|subscription| includes(subscription) && in_term(ground, product, &host.organisation, subscription))
     })
+}
+
+/// Whether people use a device of whom no record tells: it names somebody without one, or states more than have one.
+fn uses_unknown(ground: &Ground<'_>, host: &Host) -> bool {
+    let known: u32 = ground.index.people_of(host).map(|group| group.count).sum();
+    host.users.is_some_and(|users| users > known) || !ground.index.unrecorded(host).is_empty()
 }
 
 /// Whether a subscription the organisation may draw on is in term on the day.

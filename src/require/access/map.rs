@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 use crate::model::{Access, SharingGroup, UserDevices, UserGroup};
 
 use super::super::Ground;
-use super::subscribers::Subscribers;
+use super::subscribers::{Subscribed, Subscribers};
 
 /// More devices of one part than this are taken for one group, in which everybody may use everything.
 const MOST: usize = 5_000;
 
 /// Groups that share nothing, or no more than is told.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Default)]
 pub(super) struct Map {
     /// People and devices.
     pub groups: Vec<SharingGroup>,
@@ -29,12 +29,14 @@ pub(super) struct Map {
     pub devices: u32,
     /// People among them who are covered by a subscription, and so in no group.
     pub covered: u32,
+    /// People covered of those in the groups, of whom nobody says who they are.
+    pub subscribed: Option<Subscribed>,
 }
 
 /// The map of an access, where the records of the people behind it name the devices of all of them, and no others by the
 /// numbers of the access. People who are covered by a subscription use theirs without a licence.
 pub(super) fn of(ground: &Ground<'_>, access: &Access, subscribers: &Subscribers) -> Option<Map> {
-    let mut people = people(ground, access);
+    let mut people = people(ground, access)?;
     if !people.iter().any(|group| matches!(group.devices, Some(UserDevices::Named(_)))) {
         return None;
     }
@@ -51,24 +53,28 @@ pub(super) fn of(ground: &Ground<'_>, access: &Access, subscribers: &Subscribers
     people.retain(|group| !subscribers.contain(group));
     let others: u32 = people.iter().map(|group| group.count).sum();
     let Map { groups, tied, .. } = Map::new(&people)?;
-    Some(Map { groups, tied, covered: map.people - others, ..map })
+    Some(Map { groups, tied, covered: map.people - others, subscribed: Some(subscribers.among(&people)), ..map })
 }
 
-/// People whom the machines of an access name; where it names no machine, or these nobody, all of the organisation.
-fn people<'a>(ground: &Ground<'a>, access: &Access) -> Vec<&'a UserGroup> {
+/// People whom the machines of an access name; where it names no machine, or these nobody, all of the organisation. `None`
+/// where the machines name people of whom no record tells.
+fn people<'a>(ground: &Ground<'a>, access: &Access) -> Option<Vec<&'a UserGroup>> {
     let names = |name: &String| ground.index.named(name).find(|(_, host)| host.organisation == access.organisation);
     let hosts: Option<Vec<_>> = access.hosts.iter().map(names).collect();
     let hosts = hosts.unwrap_or_default();
     if !hosts.is_empty() && hosts.iter().all(|(_, host)| !host.used_by.is_empty()) {
+        if hosts.iter().any(|(_, host)| !ground.index.unrecorded(host).is_empty()) {
+            return None;
+        }
         let mut people: Vec<&UserGroup> = Vec::new();
         for group in hosts.iter().flat_map(|(_, host)| ground.index.people_it_names(host)) {
             if !people.iter().any(|known| std::ptr::eq(*known, group)) {
                 people.push(group);
             }
         }
-        return people;
+        return Some(people);
     }
-    ground.estate.users.iter().filter(|group| group.organisation == access.organisation).collect()
+    Some(ground.estate.users.iter().filter(|group| group.organisation == access.organisation).collect())
 }
 
 impl Map {

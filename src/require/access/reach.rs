@@ -8,8 +8,9 @@ use crate::rules::{Product, Terms};
 
 use super::super::Ground;
 use super::super::end_users::{directory, documented};
+use super::super::reaching::bears;
 use super::map::{self, Map};
-use super::subscribers::Subscribers;
+use super::subscribers::{Subscribed, Subscribers};
 
 /// A number of people or devices that nobody knows: it can never be the smaller one.
 pub(super) const UNKNOWN: u32 = u32::MAX;
@@ -29,8 +30,8 @@ pub(super) struct Reach {
     pub mapped: bool,
     /// Places of two groups each: not the first by user together with the second by device.
     pub tied: Vec<(usize, usize)>,
-    /// People covered by a subscription who are still among the groups.
-    pub subscribed: u32,
+    /// People covered by a subscription who may still be among the groups.
+    pub subscribed: Subscribed,
 }
 
 /// Who asks: the need itself, or the price of something else, which must not raise questions of its own.
@@ -87,25 +88,28 @@ impl Inquiry<'_> {
             said: Vec::new(),
             mapped: true,
             tied: Vec::new(),
-            subscribed: subscribers.people,
+            subscribed: Subscribed { people: subscribers.people, elsewhere: None },
         };
-        let mut plain = 0;
+        let (mut plain, mut open) = (0, Vec::new());
         for access in accesses {
-            let version =
-                access.version.as_ref().and_then(|version| cal_version(self.ground, self.product, access, version));
+            let version = self.version(access);
             let map = if accesses.len() == 1 { self.by_records(access, &subscribers) } else { None };
             let sharing = if let Some(map) = map {
                 reach.said.push(("CL-R1", said_of(&map)));
-                (reach.tied, reach.subscribed) = (map.tied, 0);
+                (reach.tied, reach.subscribed) = (map.tied, map.subscribed.unwrap_or(reach.subscribed));
                 map.groups
             } else if access.sharing.is_empty() {
                 plain += 1;
-                self.whole(access, &mut reach)
+                if states_nothing(access) {
+                    open.push((*access, version));
+                }
+                whole(access)
             } else {
                 access.sharing.clone()
             };
-            reach.groups.extend(sharing.into_iter().map(|group| (group, version)));
+            reach.groups.extend(sharing.into_iter().map(|group| (as_stated(group), version)));
         }
+        self.add_everybody(&open, &mut reach);
         reach.version = reach.groups.iter().filter_map(|(_, version)| *version).max();
         reach.mapped = plain < 2;
         self.behind_front_ends(accesses, &mut reach);
@@ -120,31 +124,49 @@ impl Inquiry<'_> {
     /// The map that the records of people give, where it is known whom a subscription takes out and nothing else is said.
     fn by_records(&self, access: &Access, subscribers: &Subscribers) -> Option<Map> {
         let plain = access.sharing.is_empty() && access.external_users.is_none();
-        if !plain || !subscribers.are_known() {
+        if !plain {
             return None;
         }
         map::of(self.ground, access, subscribers)
     }
 
-    /// Numbers without a sharing map: people alone, devices alone, or one group of both.
-    fn whole(&self, access: &Access, reach: &mut Reach) -> Vec<SharingGroup> {
-        let group = |users: Option<u32>, devices: Option<u32>| {
-            vec![SharingGroup { users: users.unwrap_or(UNKNOWN), devices: devices.unwrap_or(UNKNOWN) }]
-        };
-        match (access.users, access.devices, access.external_users) {
-            (None, None, Some(_)) => Vec::new(),
-            (None, None, None) => match self.population(access, reach) {
-                0 => Vec::new(),
-                people => group(Some(people), None),
-            },
-            (users, devices, _) => group(users, devices),
+    /// The licence version that a record of access needs: of the version it states, else of the newest server it is to.
+    fn version(&self, access: &Access) -> Option<usize> {
+        let of = |version: &String| cal_version(self.ground, self.product, access, version);
+        if let Some(version) = &access.version {
+            return of(version);
+        }
+        let machines = self.ground.index.with_installs(&access.product);
+        let reached = machines.filter(|(_, host, _)| {
+            let named = access.hosts.is_empty() || access.hosts.iter().any(|name| bears(host, name));
+            host.organisation == access.organisation && named
+        });
+        let versions = reached.flat_map(|(_, _, installs)| installs.iter().filter_map(|one| one.version.value()));
+        versions.filter_map(of).max()
+    }
+
+    /// Adds the people of records of access that name no number: each person once, whoever else is counted already.
+    fn add_everybody(&self, open: &[(&Access, Option<usize>)], reach: &mut Reach) {
+        if open.is_empty() {
+            return;
+        }
+        let accesses: Vec<&Access> = open.iter().map(|(access, _)| *access).collect();
+        let newest = open.iter().filter_map(|(_, version)| *version).max();
+        let known = reach.all(|group| group.users).unwrap_or(0);
+        let others = self.population(&accesses, reach).saturating_sub(known);
+        // Those who are counted by other records may be among these too.
+        for (_, version) in &mut reach.groups {
+            *version = version.map(|version| newest.map_or(version, |newest| newest.max(version)));
+        }
+        if others > 0 {
+            reach.groups.push((SharingGroup { users: others, devices: UNKNOWN }, newest));
         }
     }
 
-    /// People taken where the record of access names no number (D-10).
-    fn population(&self, access: &Access, reach: &mut Reach) -> u32 {
-        let everybody = directory(self.ground, &access.organisation);
-        let found = documented(self.ground, &[access], self.terms.serves_basis.as_deref());
+    /// People taken where no record of access names a number (D-10).
+    fn population(&self, accesses: &[&Access], reach: &mut Reach) -> u32 {
+        let everybody = directory(self.ground, self.organisation);
+        let found = documented(self.ground, accesses, self.terms.serves_basis.as_deref());
         let (known, hosts) = found.map_or((everybody, Vec::new()), |found| (found.users, found.hosts));
         let everybody = everybody.max(known);
         let people = if everybody == known {
@@ -188,6 +210,30 @@ impl Inquiry<'_> {
             }
         }
         reach.hosts = behind.hosts;
+    }
+}
+
+/// Whether a record of access names no number of anybody.
+fn states_nothing(access: &Access) -> bool {
+    (access.users, access.devices, access.external_users) == (None, None, None)
+}
+
+/// Numbers without a sharing map: people alone, devices alone, or one group of both.
+fn whole(access: &Access) -> Vec<SharingGroup> {
+    match (access.users, access.devices) {
+        (None, None) => Vec::new(),
+        (users, devices) => {
+            vec![SharingGroup { users: users.unwrap_or(UNKNOWN), devices: devices.unwrap_or(UNKNOWN) }]
+        }
+    }
+}
+
+/// People reach nothing without a device, and devices nothing without people: none stated beside some are not known.
+fn as_stated(group: SharingGroup) -> SharingGroup {
+    match (group.users, group.devices) {
+        (0, 1..) => SharingGroup { users: UNKNOWN, ..group },
+        (1.., 0) => SharingGroup { devices: UNKNOWN, ..group },
+        _ => group,
     }
 }
 

@@ -4,12 +4,13 @@ use std::cmp::Reverse;
 
 use hashbrown::HashSet;
 
-use crate::model::{Answer, PurchaseLine, SharingGroup, UserGroup, Working};
+use crate::model::{Answer, SharingGroup, UserGroup, Working};
 use crate::rules::Product;
 
 use super::super::Ground;
 use super::super::end_users::directory;
 use super::cover::Cover;
+use super::held::Held;
 use super::reach::{Inquiry, Reach, UNKNOWN};
 
 /// People of an organisation whose subscription in term includes the access.
@@ -19,60 +20,54 @@ pub(super) struct Subscribers {
     pub people: u32,
     /// Records of people of whom all are covered, by where they stand in memory: they are many.
     whole: HashSet<*const UserGroup>,
-    /// Whether of some records only a part is covered, because fewer were bought than are assigned.
-    in_part: bool,
+    /// Records of people to whom more is assigned than was bought for all of these together.
+    some: HashSet<*const UserGroup>,
+    /// People of these records.
+    of_some: u32,
+    /// How many of those are covered; nobody says who.
+    covered_of_some: u32,
+}
+
+/// How many people covered by a subscription are among those who reach a product.
+#[derive(Clone, Copy)]
+pub(super) struct Subscribed {
+    /// At the most.
+    pub people: u32,
+    /// How many of these may not be among them; `None` where nothing but the directory tells.
+    pub elsewhere: Option<u32>,
 }
 
 impl Subscribers {
-    /// No more people than were bought, in all organisations that draw on a purchase: an assignment alone gives no right. Its
-    /// owner's people come first.
+    /// No more people than were bought, in all organisations that draw on a purchase: an assignment alone gives no right.
     pub fn of(ground: &Ground<'_>, product: &Product, organisation: &str) -> Self {
-        let includes = |line: &PurchaseLine| {
-            let suite = ground.rules.products.get(&line.product);
-            suite.is_some_and(|suite| suite.suite.iter().any(|part| part.product == product.id))
-                && line.subscription.is_some_and(|term| term.contains(ground.as_of))
-        };
-        let bought = ground.estate.purchases.iter().filter(|line| includes(line));
-        let mut left: Vec<(&PurchaseLine, u32)> = bought.map(|line| (line, line.quantity)).collect();
-        let mut assigned: Vec<(&UserGroup, u32)> = Vec::new();
-        if !left.is_empty() {
-            let some = ground.estate.users.iter().filter(|group| !group.subscriptions.is_empty());
-            assigned.extend(some.map(|group| (group, group.count)));
-        }
-        for is_owners in [true, false] {
-            for (group, people) in &mut assigned {
-                for (line, left) in &mut left {
-                    let fits = group.subscriptions.contains(&line.product)
-                        && (group.organisation == line.organisation) == is_owners
-                        && ground.may_draw(&group.organisation, line, &product.family);
-                    if fits {
-                        let taken = (*people).min(*left);
-                        (*people, *left) = (*people - taken, *left - taken);
-                    }
-                }
-            }
-        }
+        let held = Held::of(ground, product);
         let mut found = Self::default();
-        for (group, left) in assigned.into_iter().filter(|(group, _)| group.organisation == organisation) {
-            found.people += group.count - left;
-            match left {
-                0 => {
-                    found.whole.insert(std::ptr::from_ref(group));
-                }
-                _ => found.in_part |= left < group.count,
+        for class in held.of_organisation(organisation) {
+            found.people += class.covered;
+            let records = class.records.iter().map(|&group| std::ptr::from_ref(group));
+            if class.is_certain {
+                found.whole.extend(records);
+            } else {
+                found.some.extend(records);
+                found.of_some += class.people;
+                found.covered_of_some += class.covered;
             }
         }
         found
     }
 
-    /// Whether it is known who they are.
-    pub fn are_known(&self) -> bool {
-        !self.in_part
-    }
-
     /// Whether all people of a record are covered.
     pub fn contain(&self, group: &UserGroup) -> bool {
         self.whole.contains(&std::ptr::from_ref(group))
+    }
+
+    /// How many people of some records are covered beside those of whom all are.
+    pub fn among(&self, people: &[&UserGroup]) -> Subscribed {
+        let some = people.iter().filter(|group| self.some.contains(&std::ptr::from_ref(**group)));
+        let here: u32 = some.map(|group| group.count).sum();
+        let people = self.covered_of_some.min(here);
+        let at_least = self.covered_of_some.saturating_sub(self.of_some - here);
+        Subscribed { people, elsewhere: Some(people.saturating_sub(at_least)) }
     }
 }
 
@@ -80,12 +75,15 @@ impl Subscribers {
 /// product and in which group, it is at the worst as few as the directory leaves no room for, where people outnumber devices,
 /// so that fewest licences are saved; at the best it is all of them, where each saves one (D-15).
 pub(super) fn deduct(inquiry: &Inquiry<'_>, reach: &mut Reach, working: &mut Working) {
-    let reached = reach.all(|group| group.users).unwrap_or(UNKNOWN);
-    let elsewhere = directory(inquiry.ground, inquiry.organisation).saturating_sub(reached);
+    let Subscribed { people: subscribed, elsewhere } = reach.subscribed;
+    let elsewhere = elsewhere.unwrap_or_else(|| {
+        let reached = reach.all(|group| group.users).unwrap_or(UNKNOWN);
+        directory(inquiry.ground, inquiry.organisation).saturating_sub(reached)
+    });
     let [strict, customer] = [Answer::Strict, Answer::Customer].map(|answer| {
         let at_least = if answer == Answer::Strict { elsewhere } else { 0 };
         let mut without = reach.clone();
-        let taken = take_out(&mut without.groups, reach.subscribed.saturating_sub(at_least), answer);
+        let taken = take_out(&mut without.groups, subscribed.saturating_sub(at_least), answer);
         (without, taken)
     });
     let differ = Cover::fewest(&strict.0) != Cover::fewest(&customer.0);
@@ -96,7 +94,6 @@ pub(super) fn deduct(inquiry: &Inquiry<'_>, reach: &mut Reach, working: &mut Wor
         working.by_rule(&inquiry.terms.id, format!("{taken} people are covered by a subscription."));
     }
     if differ {
-        let subscribed = reach.subscribed;
         let text = match answer {
             Answer::Strict => format!("at the worst {taken} do, and where people outnumber devices most"),
             Answer::Customer => format!("at the best {taken} do, and where people outnumber devices least"),
