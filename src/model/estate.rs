@@ -1,5 +1,6 @@
 //! What a person declared, and all resolved facts of one moment.
 
+use hashbrown::HashMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -104,7 +105,29 @@ impl Estate {
         };
         estate.sort_hosts();
         estate.place_containers();
+        estate.join_people();
         estate
+    }
+
+    /// Makes one record of several of one person: the same name in one organisation, however it is capitalised.
+    pub fn join_people(&mut self) {
+        let mut places: HashMap<(String, String), usize> = HashMap::new();
+        let mut kept: Vec<UserGroup> = Vec::with_capacity(self.users.len());
+        for group in std::mem::take(&mut self.users) {
+            let name = group.name.as_ref().filter(|_| group.count == 1);
+            let Some(name) = name.map(|name| (group.organisation.clone(), name.to_lowercase())) else {
+                kept.push(group);
+                continue;
+            };
+            match places.get(&name) {
+                Some(&place) => kept[place].join(group),
+                None => {
+                    places.insert(name, kept.len());
+                    kept.push(group);
+                }
+            }
+        }
+        self.users = kept;
     }
 
     /// Puts hosts into the order of organisation and name and renumbers every reference to them.

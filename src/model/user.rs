@@ -45,6 +45,34 @@ pub struct UserGroup {
     pub evidence: Option<Locator>,
 }
 
+impl UserGroup {
+    /// Adds what another record says of the same people: devices and subscriptions of both.
+    pub fn join(&mut self, other: Self) {
+        self.devices = match (self.devices.take(), other.devices) {
+            (Some(UserDevices::Named(mut names)), Some(UserDevices::Named(more))) => {
+                let is_new = |name: &String| !names.iter().any(|known| known.eq_ignore_ascii_case(name));
+                let more: Vec<String> = more.into_iter().filter(is_new).collect();
+                names.extend(more);
+                Some(UserDevices::Named(names))
+            }
+            (Some(UserDevices::Each(one)), Some(UserDevices::Each(another))) => {
+                Some(UserDevices::Each(one.max(another)))
+            }
+            (Some(UserDevices::Named(names)), Some(UserDevices::Each(number)))
+            | (Some(UserDevices::Each(number)), Some(UserDevices::Named(names))) => {
+                let all_named = names.len() >= number as usize;
+                Some(if all_named { UserDevices::Named(names) } else { UserDevices::Each(number) })
+            }
+            (devices, None) | (None, devices) => devices,
+        };
+        for subscription in other.subscriptions {
+            if !self.subscriptions.contains(&subscription) {
+                self.subscriptions.push(subscription);
+            }
+        }
+    }
+}
+
 /// Users who share devices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SharingGroup {

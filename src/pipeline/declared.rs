@@ -23,6 +23,7 @@ pub(super) fn add(
         estate.prices.append(&mut manifest.prices);
         add_hosts(estate, manifest.hosts, manifest.unresolved, findings);
     }
+    estate.join_people();
     organisations
 }
 
@@ -32,6 +33,7 @@ pub(super) fn add_request(estate: &mut Estate, mut manifest: Manifest) -> Vec<Fi
     estate.purchases.append(&mut manifest.purchases);
     estate.users.append(&mut manifest.users);
     estate.accesses.append(&mut manifest.accesses);
+    estate.join_people();
     add_hosts(estate, manifest.hosts, manifest.unresolved, &mut findings);
     findings
 }

@@ -14,7 +14,7 @@ use crate::model::{
 use crate::rules::{Method, Product, Terms};
 
 use super::Ground;
-use super::end_users::{bounds, people_stated};
+use super::end_users::{bounds, directory, people_stated};
 
 /// One requirement an organisation.
 pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requirement> {
@@ -31,7 +31,7 @@ struct Known {
     assigned: u32,
     /// People who may reach it.
     people: u32,
-    /// Devices that may reach it; `None` where no record states any.
+    /// Devices that may reach it; `None` where a record states none.
     devices: Option<u32>,
     /// Most people at once, where a record states it.
     peak: Option<Peak>,
@@ -50,19 +50,25 @@ struct Peak {
 impl Known {
     fn of(ground: &Ground<'_>, product: &Product, organisation: &str) -> Self {
         let groups = ground.estate.users.iter().filter(|group| group.organisation == organisation);
-        let assigned = groups.filter(|group| group.subscriptions.contains(&product.id)).map(|group| group.count).sum();
+        let assigned: u32 =
+            groups.filter(|group| group.subscriptions.contains(&product.id)).map(|group| group.count).sum();
         let reached = |access: &&Access| access.organisation == organisation && access.product == product.id;
         let accesses: Vec<&Access> = ground.estate.accesses.iter().filter(reached).collect();
-        let shared_by = |access: &Access| access.sharing.iter().map(|group| group.users).sum();
-        let shared_on = |access: &Access| match access.sharing.as_slice() {
-            [] => None,
-            groups => Some(groups.iter().map(|group| group.devices).sum()),
+        let people = |access: &Access| people_of(access).unwrap_or(0);
+        let named: u32 = accesses.iter().map(|access| people(access)).sum();
+        let unnamed = match accesses.iter().all(|access| people_of(access).is_some()) {
+            true => 0,
+            false => others(ground, product, organisation, named.max(assigned)),
         };
-        let people = |access: &Access| access.users.unwrap_or_else(|| shared_by(access));
         let stated = accesses.iter().any(|access| access.peak_sessions.is_some());
         let peak = stated.then(|| Peak {
             sessions: accesses.iter().filter_map(|access| access.peak_sessions).sum(),
-            others: accesses.iter().filter(|access| access.peak_sessions.is_none()).map(|access| people(access)).sum(),
+            others: accesses
+                .iter()
+                .filter(|access| access.peak_sessions.is_none())
+                .map(|access| people(access))
+                .sum::<u32>()
+                + unnamed,
             places: accesses.iter().filter_map(|access| access.evidence.clone()).collect(),
         });
         if accesses.is_empty() && assigned == 0 {
@@ -71,8 +77,12 @@ impl Known {
         Self {
             assigned,
             peak,
-            people: accesses.iter().map(|access| people(access)).sum(),
-            devices: accesses.iter().filter_map(|access| access.devices.or_else(|| shared_on(access))).reduce(u32::max),
+            people: named + unnamed,
+            devices: accesses
+                .iter()
+                .map(|access| devices_of(access))
+                .reduce(|one, other| Some(one? + other?))
+                .flatten(),
         }
     }
 
@@ -129,6 +139,30 @@ impl Known {
                 (everybody, Basis::User, text)
             }
         })
+    }
+}
+
+/// People of a record of access: those it states, of its groups, or one for each device; `None` where it states no number.
+/// A record that states nothing but its peak says all there is to say.
+fn people_of(access: &Access) -> Option<u32> {
+    let shared = access.sharing.iter().map(|group| group.users).reduce(u32::saturating_add);
+    access.users.or(shared).or(access.devices).or_else(|| access.peak_sessions.map(|_| 0))
+}
+
+/// Devices of a record of access; `None` where it states none.
+fn devices_of(access: &Access) -> Option<u32> {
+    access.devices.or_else(|| access.sharing.iter().map(|group| group.devices).reduce(u32::saturating_add))
+}
+
+/// People beside so many who may reach it by records that name no number: everybody else in the directory, or in the
+/// customer's reading nobody (D-10).
+fn others(ground: &Ground<'_>, product: &Product, organisation: &str, known: u32) -> u32 {
+    match directory(ground, organisation).saturating_sub(known) {
+        0 => 0,
+        others => match ground.asker.ask("D-10", organisation, &product.family, &[]) {
+            Answer::Strict => others,
+            Answer::Customer => 0,
+        },
     }
 }
 

@@ -2,11 +2,12 @@
 //!
 //! Keys: `editions`, `licence_bases`, `mobility_needs_sa`, `limits`.
 
-use crate::model::{Alternative, Basis, HostId, Line, Refusal, Working};
+use crate::model::{Access, Alternative, Basis, Host, HostId, Line, Refusal, Working};
 use crate::rules::{Product, Terms};
 
 use super::Ground;
 use super::host_sets::Load;
+use super::reaching::bears;
 
 /// A server licence for each operating system of a host, where all of them are of an edition licensed that way.
 pub(super) fn host_way(
@@ -53,15 +54,30 @@ fn exceeded_by_guests(ground: &Ground<'_>, product: &Product, terms: &Terms, id:
     guests.find_map(|(guest, _)| exceeded(ground, terms, guest))
 }
 
+/// Records of access to a product whose terms limit its people that name a host.
+fn accesses_to<'a>(ground: &Ground<'a>, terms: &Terms, host: &'a Host) -> impl Iterator<Item = &'a Access> {
+    let limited = terms.limits.users.is_some() || terms.limits.devices.is_some();
+    let accesses = ground.estate.accesses.iter().filter(move |_| limited);
+    accesses.filter(|access| {
+        access.organisation == host.organisation
+            && host.installs.iter().any(|install| install.product == access.product)
+            && access.hosts.iter().any(|name| bears(host, name))
+    })
+}
+
 /// Why the terms do not serve a host: more people, devices or processors than they allow.
 pub(super) fn exceeded(ground: &Ground<'_>, terms: &Terms, id: HostId) -> Option<Refusal> {
     let host = ground.estate.host(id);
     // A guest stands on the processors of its host.
     let below = host.runs_on().map_or(host, |on| ground.estate.host(on));
     let processors = below.processors.value().and_then(|processors| u32::try_from(processors.len()).ok());
+    let stated = |count: fn(&Access) -> Option<u32>| accesses_to(ground, terms, host).filter_map(count).max();
+    let named = u32::try_from(host.used_by.len()).ok().filter(|named| *named > 0);
+    let users = host.users.max(named).max(stated(|access| access.users));
+    let devices = host.devices.max(stated(|access| access.devices));
     let figures = [
-        ("users", host.users, terms.limits.users),
-        ("devices", host.devices, terms.limits.devices),
+        ("users", users, terms.limits.users),
+        ("devices", devices, terms.limits.devices),
         ("processors", processors, terms.limits.processors),
     ];
     figures.into_iter().find_map(|(name, found, most)| {

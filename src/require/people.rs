@@ -62,7 +62,7 @@ impl Estate<'_> {
             .accesses
             .iter()
             .filter(|access| access.product == self.product.id && access.organisation == organisation)
-            .filter(|access| access.users.is_some() || access.devices.is_some())
+            .filter(|access| reaching(access).is_some())
             .collect();
         if !stated.is_empty() {
             return self.end_users(&stated, working);
@@ -101,7 +101,7 @@ impl Estate<'_> {
 
     /// People and devices that reach it, counted before a front end that collects them in the strict reading (D-11).
     fn end_users(&self, accesses: &[&Access], working: &mut Working) -> u32 {
-        let direct = accesses.iter().map(|access| access.users.unwrap_or(0) + access.devices.unwrap_or(0)).sum();
+        let direct = accesses.iter().filter_map(|access| reaching(access)).fold(0, u32::saturating_add);
         let behind = documented(self.ground, accesses, None).filter(|behind| behind.users > direct);
         let (Some(behind), Some(first)) = (behind, accesses.first()) else { return direct };
         match self.ground.asker.ask("D-11", &first.organisation, &self.product.family, &behind.hosts) {
@@ -115,6 +115,13 @@ impl Estate<'_> {
             }
         }
     }
+}
+
+/// People, those from outside among them, and devices that reach a product by a record; `None` where it states none.
+fn reaching(access: &Access) -> Option<u32> {
+    let shared = access.sharing.iter().map(|group| group.users).reduce(u32::saturating_add);
+    let numbers = [access.users.or(shared), access.devices, access.external_users];
+    numbers.into_iter().flatten().reduce(u32::saturating_add)
 }
 
 /// Requirements by employees.

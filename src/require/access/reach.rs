@@ -231,8 +231,8 @@ fn whole(access: &Access) -> Vec<SharingGroup> {
 /// People reach nothing without a device, and devices nothing without people: none stated beside some are not known.
 fn as_stated(group: SharingGroup) -> SharingGroup {
     match (group.users, group.devices) {
-        (0, 1..) => SharingGroup { users: UNKNOWN, ..group },
-        (1.., 0) => SharingGroup { devices: UNKNOWN, ..group },
+        (0, 1..UNKNOWN) => SharingGroup { users: UNKNOWN, ..group },
+        (1..UNKNOWN, 0) => SharingGroup { devices: UNKNOWN, ..group },
         _ => group,
     }
 }
