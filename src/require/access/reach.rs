@@ -230,9 +230,10 @@ fn whole(access: &Access) -> Vec<SharingGroup> {
 
 /// People reach nothing without a device, and devices nothing without people: none stated beside some are not known.
 fn as_stated(group: SharingGroup) -> SharingGroup {
+    let stated = |number: u32| (1..UNKNOWN).contains(&number);
     match (group.users, group.devices) {
-        (0, 1..UNKNOWN) => SharingGroup { users: UNKNOWN, ..group },
-        (1..UNKNOWN, 0) => SharingGroup { devices: UNKNOWN, ..group },
+        (0, devices) if stated(devices) => SharingGroup { users: UNKNOWN, ..group },
+        (users, 0) if stated(users) => SharingGroup { devices: UNKNOWN, ..group },
         _ => group,
     }
 }
