@@ -16,7 +16,9 @@ use super::reaching::bears;
 pub(super) struct EndUsers {
     /// People; the largest number of any machine, because nobody says how far the people of several overlap.
     pub users: u32,
-    /// Devices, where every such machine states them.
+    /// People if no two machines share any, as far as the directory knows so many.
+    pub most: u32,
+    /// Devices if no two machines share any, where every such machine states them.
     pub devices: Option<u32>,
     /// Those machines.
     pub hosts: Vec<HostId>,
@@ -24,8 +26,8 @@ pub(super) struct EndUsers {
 
 /// People documented on the machines that accesses of an organisation reach; `None` where none states any.
 pub(super) fn documented(ground: &Ground<'_>, accesses: &[&Access], basis: Option<&str>) -> Option<EndUsers> {
-    let mut found = EndUsers { users: 0, devices: Some(0), hosts: Vec::new() };
-    let mut named: BTreeSet<&str> = BTreeSet::new();
+    let mut found = EndUsers { users: 0, most: 0, devices: Some(0), hosts: Vec::new() };
+    let (mut named, mut without_number): (BTreeSet<&str>, BTreeSet<&str>) = (BTreeSet::new(), BTreeSet::new());
     let mut products: Vec<&str> = accesses.iter().map(|access| access.product.as_str()).collect();
     products.sort_unstable();
     products.dedup();
@@ -40,10 +42,19 @@ pub(super) fn documented(ground: &Ground<'_>, accesses: &[&Access], basis: Optio
         found.hosts.push(id);
         found.users = found.users.max(host.users.unwrap_or(0));
         named.extend(host.used_by.iter().map(String::as_str));
-        found.devices = found.devices.zip(host.devices).map(|(known, own)| known.max(own));
+        match host.users {
+            Some(users) => found.most = found.most.saturating_add(users),
+            None => without_number.extend(host.used_by.iter().map(String::as_str)),
+        }
+        found.devices = found.devices.zip(host.devices).map(|(known, own)| known.saturating_add(own));
     }
     let organisation = accesses.first().map_or("", |access| access.organisation.as_str());
     found.users = found.users.max(people_named(ground, organisation, &named));
+    found.most = found.most.saturating_add(people_named(ground, organisation, &without_number)).max(found.users);
+    let known = directory(ground, organisation);
+    if known > 0 {
+        found.most = found.most.min(known.max(found.users));
+    }
     (found.users > 0).then_some(found)
 }
 

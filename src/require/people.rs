@@ -106,8 +106,8 @@ impl Estate<'_> {
         let (Some(behind), Some(first)) = (behind, accesses.first()) else { return direct };
         match self.ground.asker.ask("D-11", &first.organisation, &self.product.family, &behind.hosts) {
             Answer::Strict => {
-                working.by_rule("D-11", format!("{} people stand behind the front end.", behind.users));
-                behind.users
+                working.by_rule("D-11", format!("{} people stand behind the front end.", behind.most));
+                behind.most
             }
             Answer::Customer => {
                 working.by_rule("D-11", format!("{direct} reach it by an account of their own."));

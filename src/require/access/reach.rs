@@ -165,10 +165,11 @@ impl Inquiry<'_> {
 
     /// People taken where no record of access names a number (D-10).
     fn population(&self, accesses: &[&Access], reach: &mut Reach) -> u32 {
-        let everybody = directory(self.ground, self.organisation);
+        let directory = directory(self.ground, self.organisation);
         let found = documented(self.ground, accesses, self.terms.serves_basis.as_deref());
-        let (known, hosts) = found.map_or((everybody, Vec::new()), |found| (found.users, found.hosts));
-        let everybody = everybody.max(known);
+        let (known, most, hosts) =
+            found.map_or((directory, directory, Vec::new()), |found| (found.users, found.most, found.hosts));
+        let everybody = directory.max(most);
         let people = if everybody == known {
             known
         } else {
@@ -178,7 +179,11 @@ impl Inquiry<'_> {
             }
         };
         if people > 0 {
-            let whom = if people == everybody { "everybody in the directory" } else { "the documented users" };
+            let whom = match people {
+                _ if people == directory => "everybody in the directory",
+                _ if people == known => "the documented users",
+                _ => "all that its machines state",
+            };
             reach.said.push(("D-10", format!("Nobody says how many people reach it; {whom}: {people}.")));
         }
         people
@@ -192,20 +197,20 @@ impl Inquiry<'_> {
         else {
             return;
         };
-        let numbers = format!("{} people use the machines, {direct} reach the product by the record", behind.users);
+        let numbers = format!("{} people use the machines, {direct} reach the product by the record", behind.most);
         if self.ask("D-11", &behind.hosts) == Answer::Customer {
             reach.said.push(("D-11", format!("{numbers}: only those with access of their own count.")));
             return;
         }
-        reach.said.push(("D-11", format!("{numbers}: a front end lowers no number, all {} count.", behind.users)));
+        reach.said.push(("D-11", format!("{numbers}: a front end lowers no number, all {} count.", behind.most)));
         match behind.devices {
             Some(devices) if accesses.iter().all(|access| access.sharing.is_empty()) => {
                 let own = reach.all(|group| group.devices).unwrap_or(0);
-                reach.groups = vec![(SharingGroup { users: behind.users, devices: devices.max(own) }, reach.version)];
+                reach.groups = vec![(SharingGroup { users: behind.most, devices: devices.max(own) }, reach.version)];
                 reach.mapped = true;
             }
             _ => {
-                let rest = SharingGroup { users: behind.users - direct, devices: UNKNOWN };
+                let rest = SharingGroup { users: behind.most - direct, devices: UNKNOWN };
                 reach.groups.push((rest, reach.version));
             }
         }
