@@ -157,3 +157,18 @@ fn a_processor_of_more_cores_than_are_made_is_told_with_what_rests_on_it() {
 fn a_text_that_says_nothing_is_a_fault_where_one_is_required() {
     assert_eq!(faults("[[host]]\nname = \" \"\n"), ["`name` says nothing"]);
 }
+
+#[test]
+fn prices_in_another_currency_are_told_where_there_are_several() {
+    let price = |product: &str, currency: &str| {
+        format!("[[price]]\nproduct = \"{product}\"\nmetric = \"device\"\namount = 9\ncurrency = \"{currency}\"\n")
+    };
+    let both = price("visio", "USD") + &price("office", "GBP");
+    let found = outcome(&[("server.toml", SERVER), ("prices.toml", &both)]);
+    assert_eq!(
+        findings(&found, "other-currency"),
+        ["1 price is not in GBP, and not used; the first is that of Visio."]
+    );
+    let one = outcome(&[("server.toml", SERVER), ("prices.toml", &price("visio", "USD"))]);
+    assert!(findings(&one, "other-currency").is_empty(), "a single currency is that of the report");
+}

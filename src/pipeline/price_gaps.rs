@@ -1,11 +1,11 @@
 //! Prices that nothing can be bought at: of what no rule knows, or of nothing at all. They are told and not used, so that
 //! what they were meant to price is named as not priced.
 
-use crate::model::{Finding, Key, Locator, Price};
+use crate::model::{Finding, Key, Locator, Price, PriceKind};
 use crate::rules::Rules;
 
 /// One finding for each kind, because a list may hold a publisher's whole range.
-pub(super) fn findings(rules: &Rules, prices: &[Price]) -> Vec<Finding> {
+pub(super) fn findings(rules: &Rules, prices: &[Price], currency: &str) -> Vec<Finding> {
     let of_unknown = |price: &&Price| !is_known(rules, price);
     let free = |price: &&Price| price.amount.is_zero();
     let name = |price: &Price| {
@@ -32,7 +32,18 @@ pub(super) fn findings(rules: &Rules, prices: &[Price]) -> Vec<Finding> {
         told("unknown-price", unknown, "of a product, edition or version that no rule file knows, and not used");
     let free = prices.iter().filter(free).collect();
     let free = told("zero-price", free, "0, which is taken for a price that is missing");
-    unknown.into_iter().chain(free).collect()
+    let foreign = told("other-currency", foreign(prices, currency), &format!("not in {currency}, and not used"));
+    unknown.into_iter().chain(free).chain(foreign).collect()
+}
+
+/// Prices in another currency than the report's, where there are several: currencies are never mixed.
+fn foreign<'p>(prices: &'p [Price], currency: &str) -> Vec<&'p Price> {
+    let by_itself = |price: &&Price| !matches!(price.kind, PriceKind::Sa | PriceKind::StepUp);
+    let mut of_licences = prices.iter().filter(by_itself).map(|price| &price.currency);
+    let first = of_licences.next();
+    let several = of_licences.any(|currency| Some(currency) != first);
+    let other = |price: &&Price| price.currency != currency;
+    if several { prices.iter().filter(other).collect() } else { Vec::new() }
 }
 
 /// Whether the rules know what the price is of.

@@ -114,7 +114,7 @@ pub(super) fn resolve(ground: &Ground<'_>, mut files: Vec<StoredFile>) -> Result
     findings.extend(installed.findings);
     findings.extend(publisher_counts::findings(&counted, &estate.purchases));
     let declared = declared::add(&mut estate, manifests, &mut findings);
-    findings.extend(price_gaps::findings(ground.rules, &estate.prices));
+    findings.extend(price_gaps::findings(ground.rules, &estate.prices, &ground.settings.currency));
     findings.extend(sold::subscriptions(ground, &mut estate.users));
     let mut named = organisations_named(&estate);
     named.extend(unnamed.organisations());
