@@ -184,7 +184,7 @@ fn granted(
     if floor == 0 {
         return None;
     }
-    let units = documented(held, grant, rights, floor).or_else(|| claimed(ground, held, entitlement, floor));
+    let units = documented(held, grant, rights, floor).or_else(|| claimed(ground, held, product, entitlement, floor));
     working.by_rule(
         &grant.id,
         format!(
@@ -230,18 +230,19 @@ fn documented(held: &Held, grant: &Grant, rights: &VersionRights, floor: u32) ->
     (in_time && record.cores > floor).then_some(record.cores)
 }
 
-/// Real cores of the assigned servers, which the customer claims where no record was kept (D-19).
-fn claimed(ground: &Ground<'_>, held: &Held, entitlement: &Entitlement, floor: u32) -> Option<u32> {
+/// Real cores of the assigned servers, which the customer claims where no record was kept (D-19): those of as many
+/// processors as the licences cover, the largest.
+fn claimed(ground: &Ground<'_>, held: &Held, product: &Product, entitlement: &Entitlement, floor: u32) -> Option<u32> {
     if held.line.documented_cores.is_some() {
         return None;
     }
-    let cores: u32 = entitlement
-        .bound_hosts
-        .iter()
-        .filter_map(|&id| ground.estate.host(id).processors.value())
-        .flatten()
-        .map(|processor| processor.cores)
-        .sum();
+    let hosts = entitlement.bound_hosts.iter().filter_map(|&id| ground.estate.host(id).processors.value());
+    let mut processors: Vec<u32> = hosts.flatten().map(|processor| processor.cores).collect();
+    processors.sort_unstable_by(|a, b| b.cmp(a));
+    let of_metric = product.terms.iter().filter(|terms| terms.metric == held.line.metric && !terms.whole_server);
+    let each = of_metric.map(|terms| terms.processors_a_licence).max().unwrap_or(1).max(1);
+    let covered = held.quantity.saturating_mul(each) as usize;
+    let cores: u32 = processors.into_iter().take(covered).sum();
     if cores <= floor {
         return None;
     }

@@ -2,11 +2,13 @@
 //! bought after the day builds on nothing yet.
 
 use jiff::ToSpan;
+use jiff::civil::Date;
 
-use crate::model::{Period, PurchaseKind, PurchaseLine, Working};
+use crate::model::{Metric, Period, PurchaseKind, PurchaseLine, Working};
 use crate::rules::channel_name;
 
 use super::Ground;
+use super::version_rights::is_assured_on;
 
 /// A purchase line after later lines were joined to it.
 #[derive(Debug, Clone)]
@@ -63,17 +65,14 @@ pub(super) fn join(ground: &Ground<'_>, concerned: &[usize]) -> Vec<Held> {
         })
         .collect();
     let mut order: Vec<usize> = (0..held.len()).collect();
-    order.sort_by_key(|&at| (held[at].line.bought, held[at].index));
-    order.retain(|&at| held[at].line.bought.is_none_or(|bought| bought <= ground.as_of));
-    for kind in [PurchaseKind::Return, PurchaseKind::SaOnly, PurchaseKind::StepUp] {
-        for &at in &order {
-            if held[at].line.kind == kind {
-                match kind {
-                    PurchaseKind::Return => give_back(&mut held, at),
-                    PurchaseKind::SaOnly => add_assurance(ground, &mut held, at),
-                    _ => step_up(ground, &mut held, at),
-                }
-            }
+    order.sort_by_key(|&at| turn(ground, &held[at]));
+    order.retain(|&at| is_bought(ground, &held[at]));
+    for at in order {
+        match held[at].line.kind {
+            PurchaseKind::Return => give_back(ground, &mut held, at),
+            PurchaseKind::SaOnly => add_assurance(ground, &mut held, at),
+            PurchaseKind::StepUp => step_up(ground, &mut held, at),
+            PurchaseKind::Licence | PurchaseKind::Upgrade => {}
         }
     }
     lift(ground, &mut held);
@@ -81,18 +80,38 @@ pub(super) fn join(ground: &Ground<'_>, concerned: &[usize]) -> Vec<Held> {
     held
 }
 
+/// When a line is joined: returns first, because nothing builds on what was given back; then Software Assurance and step-ups
+/// in the order of their days, because each may build on the other.
+fn turn(ground: &Ground<'_>, held: &Held) -> (bool, Option<Date>, bool, usize) {
+    let line = &held.line;
+    let begins = line.sa.iter().chain(&line.subscription).map(|term| term.from).min();
+    let day = match line.kind {
+        PurchaseKind::SaOnly => line.bought.into_iter().chain(begins).min(),
+        PurchaseKind::StepUp => Some(line.bought.unwrap_or(ground.as_of)),
+        _ => line.bought,
+    };
+    (line.kind != PurchaseKind::Return, day, line.kind == PurchaseKind::StepUp, held.index)
+}
+
+/// Whether a line has been bought by the day of the position, as far as its record says.
+fn is_bought(ground: &Ground<'_>, held: &Held) -> bool {
+    held.line.bought.is_none_or(|bought| bought <= ground.as_of)
+}
+
 /// Bases a line may build on: the line its `base` names, else every licence of the same owner, product and metric
-/// that `fits`.
-fn bases(held: &[Held], at: usize, fits: impl Fn(&Held) -> bool) -> Vec<usize> {
+/// that `fits` and was not bought after it.
+fn bases(ground: &Ground<'_>, held: &[Held], at: usize, fits: impl Fn(&Held) -> bool) -> Vec<usize> {
     let line = &held[at].line;
+    let later = |base: &PurchaseLine| line.bought.zip(base.bought).is_some_and(|(own, base)| own < base);
     (0..held.len())
         .filter(|&other| {
             let base = &held[other];
             let named = match &line.base {
                 Some(name) => base.line.reference.as_ref() == Some(name),
-                None => fits(base),
+                None => fits(base) && !later(&base.line),
             };
             other != at
+                && is_bought(ground, base)
                 && !matches!(base.line.kind, PurchaseKind::SaOnly | PurchaseKind::Return)
                 && base.line.organisation == line.organisation
                 && base.line.product == line.product
@@ -104,13 +123,13 @@ fn bases(held: &[Held], at: usize, fits: impl Fn(&Held) -> bool) -> Vec<usize> {
 
 /// A return lowers the line its `base` names, else those of the same order, else licences of the same edition and version,
 /// the last bought first: where the record leaves open which licence went back, the newest rights are the ones not to count.
-fn give_back(held: &mut [Held], at: usize) {
+fn give_back(ground: &Ground<'_>, held: &mut [Held], at: usize) {
     let line = held[at].line.clone();
     let same = |base: &Held| base.line.edition == line.edition && base.quantity > 0;
     let of_order =
-        bases(held, at, |base| same(base) && line.reference.is_some() && base.line.reference == line.reference);
+        bases(ground, held, at, |base| same(base) && line.reference.is_some() && base.line.reference == line.reference);
     let mut candidates = if of_order.is_empty() {
-        bases(held, at, |base| same(base) && (line.version.is_none() || base.line.version == line.version))
+        bases(ground, held, at, |base| same(base) && (line.version.is_none() || base.line.version == line.version))
     } else {
         of_order
     };
@@ -122,7 +141,7 @@ fn give_back(held: &mut [Held], at: usize) {
             continue;
         }
         left -= units;
-        held[base].quantity -= units;
+        held[base].split_off(units);
         let reference = line.reference.as_deref().unwrap_or("none");
         held[base].working.say(format!("{units} units were given back by a later line (reference {reference})."));
     }
@@ -147,7 +166,7 @@ fn add_assurance(ground: &Ground<'_>, held: &mut Vec<Held>, at: usize) {
     };
     // What another line has renewed as far needs no second one.
     let reaches = |base: &Held, term: &Period| base.line.sa.iter().any(|own| own.until >= term.until);
-    let candidates = bases(held, at, |base| {
+    let candidates = bases(ground, held, at, |base| {
         let extends = |term: &Period| {
             begins(term, &base.line) || !reaches(base, term) && base.line.sa.iter().any(|earlier| renews(term, earlier))
         };
@@ -161,7 +180,7 @@ fn add_assurance(ground: &Ground<'_>, held: &mut Vec<Held>, at: usize) {
     let followed: Vec<usize> = candidates.iter().filter(on_the_eve).copied().collect();
     let enough = followed.iter().map(|&base| held[base].quantity).sum::<u32>() >= line.quantity;
     let candidates = if enough { followed } else { candidates };
-    let text = match taken(held, &candidates, line.quantity) {
+    let text = match taken(ground, held, &candidates, line.quantity) {
         Ok(parts) => {
             for (base, units) in parts {
                 let part = split(held, base, units);
@@ -201,7 +220,12 @@ enum Unclear {
 
 /// Units to take from each base: the one base of just this quantity, else all of them where they are no more or are
 /// alike, else the only one. What exceeds them all builds on nothing.
-fn taken(held: &[Held], candidates: &[usize], quantity: u32) -> Result<Vec<(usize, u32)>, Unclear> {
+fn taken(
+    ground: &Ground<'_>,
+    held: &[Held],
+    candidates: &[usize],
+    quantity: u32,
+) -> Result<Vec<(usize, u32)>, Unclear> {
     let mut exact = candidates.iter().filter(|&&base| held[base].quantity == quantity);
     if let (Some(&base), None) = (exact.next(), exact.next()) {
         return Ok(vec![(base, quantity)]);
@@ -212,7 +236,8 @@ fn taken(held: &[Held], candidates: &[usize], quantity: u32) -> Result<Vec<(usiz
     }
     let like = |base: &usize| {
         let line = &held[*base].line;
-        (line.version.clone(), line.assigned_to.clone(), line.sa.iter().map(|term| term.until).max())
+        let rights = (version(ground, line), line.sa.iter().map(|term| term.until).max(), line.channel);
+        (rights, &line.assigned_to, &line.shared_with, &line.reserved, &line.farm)
     };
     if sum > quantity && candidates.iter().any(|base| like(base) != like(&candidates[0])) {
         return Err(Unclear::Several);
@@ -250,17 +275,19 @@ fn step_up(ground: &Ground<'_>, held: &mut Vec<Held>, at: usize) {
         product.edition_rank(edition.as_deref()?)
     };
     let bought = line.bought.unwrap_or(ground.as_of);
-    let candidates = bases(held, at, |base| {
+    let candidates = bases(ground, held, at, |base| {
         rank(&base.line.edition) < rank(&line.edition)
             && base.line.kind == PurchaseKind::Licence
             && base.quantity > 0
-            && base.line.sa.iter().any(|term| term.contains(bought))
+            && is_assured_on(ground, &base.line, bought)
     });
-    let parts = match taken(held, &candidates, line.quantity) {
+    // Some of them may have been given back.
+    let wanted = held[at].quantity;
+    let parts = match taken(ground, held, &candidates, wanted) {
         Ok(parts) => parts,
         Err(unclear) => {
             let reason = if matches!(unclear, Unclear::None) { "no" } else { "more than one" };
-            held[at].without_base = line.quantity;
+            held[at].without_base = wanted;
             held[at].refused = Some(format!(
                 "a step-up needs a base of a lower edition with Software Assurance in force on {bought}; {reason} line fits (WS-R13, DT-R5)"
             ));
@@ -269,56 +296,78 @@ fn step_up(ground: &Ground<'_>, held: &mut Vec<Held>, at: usize) {
     };
     let mut built = 0;
     for (base, units) in parts {
-        held[base].quantity -= units;
+        let mut of_base = held[base].split_off(units);
+        if held[base].quantity > 0 {
+            // Which units are kept back is open as long as some of them remain.
+            of_base.line.reserved.clear();
+        }
         held[base].working.say(format!("{units} units were stepped up to {}.", line.edition.as_deref().unwrap_or("")));
         let stepped = split(held, at, units);
-        lift_base(held, base, stepped, units);
+        lift_base(&of_base.line, &mut held[stepped], units);
         built += units;
     }
-    if built < line.quantity {
+    if built < wanted {
         held[at].refused = Some(format!(
-            "{} of {} step-up units have no base with Software Assurance (WS-R13, DT-R5)",
-            line.quantity - built,
-            line.quantity
+            "{} of {wanted} step-up units have no base with Software Assurance (WS-R13, DT-R5)",
+            wanted - built
         ));
     }
 }
 
-/// Gives a stepped-up part the version, day and Software Assurance of its base.
-fn lift_base(held: &mut [Held], base: usize, stepped: usize, units: u32) {
-    let (version, first, terms, from) = {
-        let base = &held[base].line;
-        (base.version.clone(), base.bought, base.sa.clone(), base.edition.clone().unwrap_or_default())
-    };
-    let stepped = &mut held[stepped];
+/// Gives a stepped-up part the version, day, Software Assurance and hardware record of its base and, where it has none of its
+/// own, who may draw on it and where it is assigned: both together are one licence.
+fn lift_base(base: &PurchaseLine, stepped: &mut Held, units: u32) {
+    let from = base.edition.as_deref().unwrap_or_default();
     stepped.working.say(format!("Step-up of {units} units from {from}: base and step-up together are one licence."));
-    stepped.line.version = stepped.line.version.take().or(version);
-    stepped.line.bought = first;
-    stepped.line.sa.extend(terms);
-    stepped.line.sa.sort();
+    let line = &mut stepped.line;
+    line.version = line.version.take().or_else(|| base.version.clone());
+    line.bought = base.bought;
+    line.sa.extend(base.sa.iter().copied());
+    line.sa.sort();
+    line.documented_cores = line.documented_cores.or(base.documented_cores);
+    if line.shared_with.is_empty() && line.reserved.is_empty() {
+        line.shared_with.clone_from(&base.shared_with);
+        line.reserved.clone_from(&base.reserved);
+    }
+    inherit_assignment(base, line);
+}
+
+/// The machines a licence is assigned to stay its own when it is stepped up. Names that bind one unit each, or that are
+/// people's, do not say which units were lifted.
+fn inherit_assignment(base: &PurchaseLine, line: &mut PurchaseLine) {
+    if line.assigned_to.is_empty() && !matches!(line.metric, Metric::Device | Metric::User) {
+        line.assigned_to.clone_from(&base.assigned_to);
+        line.assigned_on = line.assigned_on.or(base.assigned_on).or(base.bought);
+        if line.reassigned.is_empty() {
+            line.reassigned.clone_from(&base.reassigned);
+        }
+    }
+}
+
+/// The version printed on a licence, else the one current on the day of purchase, as index.
+fn version(ground: &Ground<'_>, line: &PurchaseLine) -> Option<usize> {
+    let product = ground.rules.products.get(&line.product)?;
+    match &line.version {
+        Some(version) => product.release(version),
+        None => product.current_release(line.bought?),
+    }
 }
 
 /// An upgrade lifts units of an older base of the same product and edition; it adds no licence.
 fn lift(ground: &Ground<'_>, held: &mut [Held]) {
-    let version = |held: &Held| {
-        let product = ground.rules.products.get(&held.line.product)?;
-        match &held.line.version {
-            Some(version) => product.release(version),
-            None => product.current_release(held.line.bought?),
-        }
-    };
-    let bought = |held: &Held| held.line.bought.is_none_or(|bought| bought <= ground.as_of);
-    let upgrade = |held: &Held| held.line.kind == PurchaseKind::Upgrade && bought(held);
+    let version = |held: &Held| version(ground, &held.line);
+    let upgrade = |held: &Held| held.line.kind == PurchaseKind::Upgrade && is_bought(ground, held);
     let mut upgrades: Vec<usize> = (0..held.len()).filter(|&at| upgrade(&held[at])).collect();
     upgrades.sort_by_key(|&at| (version(&held[at]), held[at].index));
-    for &at in &upgrades {
-        held[at].quantity = 0;
-    }
-    for at in upgrades {
-        let (wanted, target) = (held[at].line.quantity, version(&held[at]));
-        let mut older: Vec<usize> = bases(held, at, |base| base.line.edition == held[at].line.edition)
+    // Some of them may have been given back.
+    let upgrades: Vec<(usize, u32)> =
+        upgrades.into_iter().map(|at| (at, std::mem::take(&mut held[at].quantity))).collect();
+    for (at, wanted) in upgrades {
+        let target = version(&held[at]);
+        let mut older: Vec<usize> = bases(ground, held, at, |base| base.line.edition == held[at].line.edition)
             .into_iter()
-            .filter(|&base| version(&held[base]) < target && held[base].quantity > 0)
+            .filter(|&base| version(&held[base]).is_some() && version(&held[base]) < target)
+            .filter(|&base| held[base].quantity > 0 && held[base].refused.is_none())
             .collect();
         older.sort_by_key(|&base| (std::cmp::Reverse(version(&held[base])), held[base].index));
         let newest = older.first().map(|&base| version(&held[base]));
@@ -326,7 +375,7 @@ fn lift(ground: &Ground<'_>, held: &mut [Held]) {
         older.retain(|&base| Some(version(&held[base])) == newest);
         for base in older {
             let units = held[base].quantity.min(wanted - lifted);
-            held[base].quantity -= units;
+            held[base].split_off(units);
             held[base].working.say(format!("{units} units were lifted by a later upgrade."));
             lifted += units;
         }

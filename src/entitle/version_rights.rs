@@ -151,6 +151,12 @@ fn chain(line: &PurchaseLine, product: &Product) -> Vec<Period> {
     chain
 }
 
+/// Whether Software Assurance that holds ran on a day.
+pub(super) fn is_assured_on(ground: &Ground<'_>, line: &PurchaseLine, day: jiff::civil::Date) -> bool {
+    let product = ground.rules.products.get(&line.product);
+    product.is_some_and(|product| chain(line, product).iter().any(|term| term.contains(day)))
+}
+
 /// The term during which a release became available, under the reading in force.
 fn gained<'t>(ground: &Ground<'_>, line: &PurchaseLine, release: &Release, chain: &'t [Period]) -> Option<&'t Period> {
     let term_of =

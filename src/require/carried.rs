@@ -57,3 +57,29 @@ pub(super) fn carried<'d>(
     }
     guests
 }
+
+/// Guests that the documented peak of a host shows beyond all that any source places there: they were there, and nobody says
+/// what they ran. At the worst it is the product, as in the others; at the best so only where it runs in every guest that is
+/// known (WS-R7, D-04).
+pub(super) fn unseen(
+    ground: &Ground<'_>,
+    product: &Product,
+    id: HostId,
+    load: &HostLoad<'_>,
+    working: &mut Working,
+) -> usize {
+    let host = ground.estate.host(id);
+    let Some(peak) = host.peak_guests.filter(|_| !load.guests.is_empty()) else { return 0 };
+    let here: Vec<HostId> = ground.index.guests_on(id).map(|(guest, _)| guest).collect();
+    let elsewhere = load.guests.iter().filter(|one| !here.contains(&one.host)).count();
+    let unseen = (peak as usize).saturating_sub(here.len() + elsewhere);
+    let runs_it = |guest: &HostId| load.guests.iter().any(|one| one.host == *guest);
+    let ask = || ground.asker.ask("D-04", &host.organisation, &product.family, &[id]);
+    if unseen == 0 || !here.iter().all(runs_it) && ask() == Answer::Customer {
+        return 0;
+    }
+    let text =
+        format!("The documented peak of {} is {peak} guests: {unseen} more than are known count too.", host.name);
+    working.by_rule_and_facts("WS-R7", text, ground.stated(id));
+    unseen
+}

@@ -292,6 +292,9 @@ pub(super) fn version(
 
 /// Several installations in one operating system need one licence, of the highest edition and the newest version.
 fn fold(product: &Product, found: Vec<Deployed>) -> Option<Deployed> {
+    // Records that declare different bases declare none.
+    let mut bases = found.iter().filter_map(|one| one.basis.clone());
+    let basis = bases.next().filter(|first| bases.all(|other| other == *first));
     let mut found = found.into_iter();
     let mut folded = found.next()?;
     for other in found {
@@ -299,7 +302,6 @@ fn fold(product: &Product, found: Vec<Deployed>) -> Option<Deployed> {
             folded.edition.clone_from(&other.edition);
         }
         folded.version = folded.version.max(other.version);
-        folded.basis = folded.basis.or(other.basis);
         folded.hosting_only &= other.hosting_only;
         if other.role != folded.role {
             folded.role = Role::Active;
@@ -310,5 +312,6 @@ fn fold(product: &Product, found: Vec<Deployed>) -> Option<Deployed> {
         folded.text.push_str(&format!(" and {}", other.text));
         folded.evidence.extend(other.evidence);
     }
+    folded.basis = basis;
     Some(folded)
 }

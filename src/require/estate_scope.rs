@@ -38,6 +38,8 @@ pub(super) struct Counted {
     /// The machine, or the guest on an unknown one.
     pub id: HostId,
     pub name: String,
+    /// Machines a licence for it may be assigned to.
+    pub hosts: Vec<HostId>,
     pub model: String,
     /// Cores of each processor; of a partition its own, as one.
     pub cores: Vec<u32>,
@@ -51,6 +53,8 @@ pub(super) struct Counted {
 pub(super) struct Count {
     pub units: u32,
     pub basis: Basis,
+    /// The same by the machines that count, each with those a licence for it may be assigned to; nothing where people count.
+    pub by_machine: Vec<(Vec<HostId>, u32)>,
     pub working: Working,
     pub refused: Option<String>,
 }
@@ -226,6 +230,7 @@ impl Estate<'_> {
             Counted {
                 id,
                 name: host.name.clone(),
+                hosts: vec![id],
                 model: host.processor_model.clone().unwrap_or_default(),
                 cores: self.cores(terms, id),
                 chip: None,
@@ -237,6 +242,7 @@ impl Estate<'_> {
             Counted {
                 id,
                 name: format!("the unknown host of {}", guest.name),
+                hosts: vec![id],
                 model: String::new(),
                 cores: assumed_cores(self.ground, self.product, terms, id),
                 chip: None,
@@ -279,6 +285,7 @@ impl Estate<'_> {
             counted.push(Counted {
                 id: on.unwrap_or(id),
                 name: format!("{}, a hard partition{place}", guest.name),
+                hosts: std::iter::once(id).chain(on).collect(),
                 model: host.and_then(|host| host.processor_model.clone()).unwrap_or_default(),
                 cores: vec![cores],
                 chip: known.and_then(|processors| processors.first()).map(|first| first.cores),
@@ -308,6 +315,12 @@ impl Estate<'_> {
         ids.filter(|&id| self.ground.estate.host(id).machine != Machine::Physical)
     }
 
+    /// Whether any licence of the product is assigned to a machine.
+    pub fn some_assigned(&self) -> bool {
+        let mut assigned = self.ground.owned.iter().filter(|right| !right.bound_hosts.is_empty());
+        assigned.any(|right| right.forms.iter().any(|form| form.product == self.product.id))
+    }
+
     fn count(&self, terms: &Terms, edition: &str) -> Count {
         match terms.method {
             Method::ProcessorFactor => self.processors_by_factor(terms),
@@ -331,23 +344,25 @@ impl Estate<'_> {
         assignable.dedup();
         // A metric of people is sold beside one of hardware, and in the running only where some of it is owned.
         let sold = terms.sold_on(self.ground.as_of) && terms.metric != Metric::NamedUserPlus;
+        let line = |units: u32, hosts: &[HostId]| Line {
+            version,
+            hosts: hosts.into(),
+            accepts: [terms.acceptance(false)].into(),
+            ..Line::new(&self.product.id, edition.as_deref(), terms.metric, units)
+        };
+        // A licence that is assigned to one machine serves no other.
+        let lines = if self.some_assigned() && !count.by_machine.is_empty() {
+            let pieces = count.by_machine.iter().filter(|(_, units)| *units > 0);
+            pieces.map(|(hosts, units)| line(*units, hosts)).collect()
+        } else {
+            vec![line(count.units, &assignable)]
+        };
         Alternative {
             edition: edition.clone(),
             sold,
             higher_edition: !installed.is_empty() && rank(owned) > rank(installed),
             refused: count.refused.map(|reason| Refusal { rule: terms.id.clone(), reason }),
-            ..Alternative::new(
-                &self.product.id,
-                terms.metric,
-                count.basis,
-                vec![Line {
-                    version,
-                    hosts: assignable.as_slice().into(),
-                    accepts: [terms.acceptance(false)].into(),
-                    ..Line::new(&self.product.id, edition.as_deref(), terms.metric, count.units)
-                }],
-                count.working,
-            )
+            ..Alternative::new(&self.product.id, terms.metric, count.basis, lines, count.working)
         }
     }
 }

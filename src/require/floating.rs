@@ -200,7 +200,10 @@ fn has_access_licences(ground: &Ground<'_>, product: &Product, organisation: &st
     ground.estate.purchases.iter().any(|line| line.organisation == organisation && serves(&line.product))
 }
 
-/// The hosts of a farm as one requirement: what every host has a way for, taken together.
+/// More mixes of ways than this add nothing a person would look at; the bound keeps the choice small.
+const MOST_MIXES: usize = 64;
+
+/// The hosts of a farm as one requirement: what every host has a way for, taken together, and the hosts by different ways.
 fn together(ground: &Ground<'_>, product: &Product, first: Requirement, others: &[Requirement]) -> Requirement {
     let mut alternatives = Vec::new();
     for way in &first.alternatives {
@@ -211,16 +214,9 @@ fn together(ground: &Ground<'_>, product: &Product, first: Requirement, others: 
         let rest: Option<Vec<&Alternative>> =
             others.iter().map(|requirement| requirement.alternatives.iter().find(same)).collect();
         let Some(rest) = rest else { continue };
-        let mut joint = way.clone();
-        for other in rest {
-            joint.lines.extend(other.lines.iter().cloned());
-            joint.working.steps.extend(other.working.steps.iter().cloned());
-            joint.refused = joint.refused.take().or_else(|| other.refused.clone());
-            joint.sold &= other.sold;
-            joint.higher_edition |= other.higher_edition;
-        }
-        alternatives.push(joint);
+        alternatives.push(joined(way, &rest));
     }
+    alternatives.extend(mixes(ground, &first, others));
     let mut working = first.working.clone();
     let mut hosts = first.hosts.clone();
     for other in others {
@@ -239,6 +235,69 @@ fn together(ground: &Ground<'_>, product: &Product, first: Requirement, others: 
         working,
         ..first
     }
+}
+
+/// A way of one host and those of others as one.
+fn joined(way: &Alternative, rest: &[&Alternative]) -> Alternative {
+    let mut joint = way.clone();
+    for other in rest {
+        joint.lines.extend(other.lines.iter().cloned());
+        joint.working.steps.extend(other.working.steps.iter().cloned());
+        joint.refused = joint.refused.take().or_else(|| other.refused.clone());
+        joint.sold &= other.sold;
+        joint.higher_edition |= other.higher_edition;
+    }
+    joint
+}
+
+/// Some hosts by one way and the rest by others, among the lawful ways of which some licences are owned: every combination
+/// where these are few, else so many of the first hosts by one way and the rest by another.
+fn mixes(ground: &Ground<'_>, first: &Requirement, others: &[Requirement]) -> Vec<Alternative> {
+    let hosts: Vec<&Requirement> = std::iter::once(first).chain(others).collect();
+    let open: Vec<Vec<&Alternative>> = hosts
+        .iter()
+        .map(|host| host.alternatives.iter().filter(|way| way.counts() && some_owned(ground, way)).collect())
+        .collect();
+    let combinations = open.iter().try_fold(1_usize, |product, ways| product.checked_mul(ways.len()));
+    let mut chosen: Vec<Vec<&Alternative>> = Vec::new();
+    if combinations.is_some_and(|combinations| combinations <= MOST_MIXES) {
+        chosen.push(Vec::new());
+        for ways in &open {
+            let with_each = |taken: Vec<_>| ways.iter().map(move |&way| [&taken[..], &[way]].concat());
+            chosen = chosen.into_iter().flat_map(with_each).collect();
+        }
+    } else {
+        let name = |way: &Alternative| (way.product.clone(), way.edition.clone(), way.metric, way.basis);
+        let at = |host: usize, named: &Alternative| open[host].iter().copied().find(|way| name(way) == name(named));
+        for one in &open[0] {
+            for other in open[0].iter().filter(|other| name(other) != name(one)) {
+                for split in 1..hosts.len() {
+                    let ways = (0..hosts.len()).map(|host| at(host, if host < split { one } else { other }));
+                    chosen.extend(ways.collect::<Option<Vec<&Alternative>>>());
+                }
+            }
+        }
+        chosen.truncate(MOST_MIXES);
+    }
+    let differ = |ways: &&Vec<&Alternative>| {
+        ways.iter()
+            .any(|way| (&way.edition, way.metric, way.basis) != (&ways[0].edition, ways[0].metric, ways[0].basis))
+    };
+    let mixed =
+        |ways: &Vec<&Alternative>| Alternative { edition: None, basis: Basis::Mixed, ..joined(ways[0], &ways[1..]) };
+    chosen.iter().filter(differ).map(mixed).collect()
+}
+
+/// Whether licences of every product, edition and metric of a way are owned.
+fn some_owned(ground: &Ground<'_>, way: &Alternative) -> bool {
+    way.lines.iter().all(|line| {
+        let mut forms = ground.owned.iter().flat_map(|owned| &owned.forms);
+        forms.any(|form| {
+            *form.product == *line.product
+                && form.metric == line.metric
+                && form.edition.as_deref() == line.edition.as_deref()
+        })
+    })
 }
 
 /// While a least number of units a customer was in force, the first farm's way carries what the sum lacks (WS-R9).

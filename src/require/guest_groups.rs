@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{HostId, Machine};
+use crate::model::{Answer, Entitlement, HostId, Machine};
 use crate::rules::Product;
 
 use super::Ground;
@@ -94,6 +94,45 @@ pub(super) fn groups<'d>(
         group.members.sort_by_key(|(one, _)| one.host);
     }
     groups
+}
+
+/// A group apart for each organisation whose licences do not serve the others: separate owners' licences do not merge, whatever
+/// hosts their guests share (AF-R1).
+pub(super) fn by_owner<'d>(ground: &Ground<'_>, product: &Product, group: Group<'d>) -> Vec<Group<'d>> {
+    let owner = |one: &Deployed| ground.estate.host(one.host).organisation.as_str();
+    let mut owners: Vec<&str> = group.members.iter().map(|(one, _)| owner(one)).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    if owners.len() == 1 {
+        return vec![group];
+    }
+    let mut parties: Vec<Vec<&str>> = Vec::new();
+    for one in owners {
+        let shares = |party: &Vec<&str>| party.iter().any(|other| share_licences(ground, product, one, other));
+        let (joined, apart): (Vec<_>, Vec<_>) = parties.into_iter().partition(shares);
+        parties = apart;
+        parties.push(joined.into_iter().flatten().chain([one]).collect());
+    }
+    let part = |party: Vec<&str>| {
+        let members: Vec<_> = group.members.iter().filter(|(one, _)| party.contains(&owner(one))).cloned().collect();
+        let mut hosts: Vec<HostId> = members.iter().flat_map(|(_, hosts)| hosts.iter().copied()).collect();
+        hosts.sort();
+        hosts.dedup();
+        let is_member = |copy: &HostId| members.iter().any(|(one, _)| one.host == *copy);
+        let stand_bys = group.stand_bys.iter().filter(|(copy, _)| is_member(copy));
+        let stand_bys = stand_bys.map(|(copy, stand_by)| (*copy, *stand_by)).collect();
+        Group { hosts, members, stand_bys }
+    };
+    parties.into_iter().map(part).collect()
+}
+
+/// Whether some licence of a product may serve both of two organisations, or any of one may serve the other (D-27).
+fn share_licences(ground: &Ground<'_>, product: &Product, one: &str, other: &str) -> bool {
+    let of_product = |right: &&Entitlement| right.forms.iter().any(|form| form.product == product.id);
+    let mut owned = ground.owned.iter().filter(of_product);
+    let admitted = |name: &str| ground.asker.answer("D-27", name, &product.family) == Answer::Customer;
+    owned.any(|right| right.may_be_drawn_by(one) && right.may_be_drawn_by(other))
+        || ground.estate.are_affiliates(one, other, ground.as_of) && admitted(one) && admitted(other)
 }
 
 /// Hosts on which a container may run: those of the machine it runs in.

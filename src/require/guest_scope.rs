@@ -7,7 +7,7 @@ use crate::model::{Alternative, HostId, Key, Requirement, Scope, Working};
 use crate::rules::Product;
 
 use super::deployment::{Deployed, servers};
-use super::guest_groups::{Group, groups, is_guest};
+use super::guest_groups::{Group, by_owner, groups, is_guest};
 use super::host_cores::HostWay;
 use super::mixed_by_host::Carriers;
 use super::own_ways::own_ways;
@@ -21,6 +21,7 @@ pub(super) fn requirements(ground: &Ground<'_>, product: &Product) -> Vec<Requir
     let deployed = servers(ground, product);
     let stand_bys = passive::pair(ground, product, &deployed);
     let groups = groups(ground, product, &deployed, &stand_bys);
+    let groups: Vec<Group<'_>> = groups.into_iter().flat_map(|group| by_owner(ground, product, group)).collect();
     let carriers = Carriers::default();
     groups.iter().map(|group| requirement(ground, product, group, &carriers)).collect()
 }
@@ -33,7 +34,7 @@ fn requirement(ground: &Ground<'_>, product: &Product, group: &Group<'_>, carrie
         moved::say_so(ground, one.host, hosts, &mut working);
     }
     let scope = scope(ground, group);
-    // The need is that of the organisation whose guests or machines these are: the first one's where a group mixes them.
+    // The need is that of the organisation whose guests or machines these are; where several share licences, the first one's.
     let organisation = ground.estate.host(group.members[0].0.host).organisation.clone();
     let mut alternatives = own_ways(ground, product, group);
     alternatives.extend(other_editions::ways(ground, product, group, &alternatives));

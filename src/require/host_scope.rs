@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 use crate::model::{HostId, Key, Machine, Requirement, Scope, Working};
 use crate::rules::Product;
 
-use super::carried::carried;
+use super::carried::{carried, unseen};
 use super::deployment::{Deployed, servers};
 use super::floating::{self, Farm};
 use super::guest_groups::container_hosts;
@@ -121,7 +121,10 @@ fn host_requirement(
     let counted: Vec<&Deployed> =
         load.physical.into_iter().filter(|one| !one.hosting_only).chain(guests.iter().copied()).collect();
     let hosting = load.physical.filter(|one| one.hosting_only);
+    let unseen = unseen(ground, product, id, load, &mut working);
     let mut versions: Vec<Option<usize>> = counted.iter().map(|one| one.version).collect();
+    let newest = guests.iter().map(|one| one.version).max().flatten();
+    versions.extend(std::iter::repeat_n(newest, unseen));
     versions.sort_by(|a, b| b.cmp(a));
     let systems = Load { versions, hosting: hosting.map(|one| one.version) };
     if systems.is_empty() {

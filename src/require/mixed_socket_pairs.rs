@@ -178,7 +178,17 @@ impl Estate<'_> {
             "Edition {by_guest} for the rest: {own} pairs of sockets + ceil({guests} guests / {each}) = {rest}."
         );
         working.by_rule(&terms.id, text);
-        for (edition, units, on) in [(by_host, choice.pairs, hosts), (by_guest, rest, Vec::new())] {
+        let mut rest_on: Vec<HostId> = self.deployed.iter().map(|one| one.host).collect();
+        rest_on.extend(self.hosts.iter().filter(|host| !hosts.contains(host)));
+        let mut pieces = vec![(by_guest, rest, rest_on)];
+        if self.some_assigned() {
+            let pairs = |host: HostId| u32::try_from(self.cores(terms, host).len()).unwrap_or(u32::MAX).div_ceil(2);
+            pieces.extend(hosts.iter().map(|&host| (by_host, pairs(host), vec![host])));
+        } else {
+            pieces.push((by_host, choice.pairs, hosts));
+        }
+        pieces.sort_by_key(|(edition, _, _)| *edition != by_host);
+        for (edition, units, on) in pieces {
             lines.push(Line {
                 version,
                 hosts: on.into(),

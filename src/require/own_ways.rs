@@ -28,11 +28,11 @@ pub(super) enum Undeclared {
 }
 
 /// Which roaming guests rely on Software Assurance; the others are licensed on every host they may reach.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Roaming {
-    /// So many of the roaming guests, in order.
+    /// So many of the roaming guests, the largest first.
     with_sa: usize,
-    /// Counted from the last instead of the first.
+    /// Counted from the smallest instead.
     from_the_end: bool,
 }
 
@@ -48,7 +48,8 @@ pub(super) fn first_own_ways(
     group: &Group<'_>,
     most: usize,
 ) -> Vec<Alternative> {
-    let roaming = group.members.iter().filter(|(one, hosts)| is_guest(ground, one) && hosts.len() > 1).count();
+    let roamers = roamers(ground, product, group);
+    let order: HashMap<HostId, usize> = roamers.iter().enumerate().map(|(at, &(host, _))| (host, at)).collect();
     let grace = grace(ground, product, group);
     let mut ways: Vec<Alternative> = Vec::new();
     let by_processor = product.terms.iter().any(|terms| terms.method == Method::GuestProcessors);
@@ -63,7 +64,7 @@ pub(super) fn first_own_ways(
         _ => true,
     };
     for undeclared in bases.into_iter().filter(differs) {
-        for way_of_roaming in roamings(roaming) {
+        for way_of_roaming in roamings(ground, product, group, &roamers) {
             for era in 0..eras(ground, product, group) {
                 for &copies_free in copies {
                     let own = OwnWay {
@@ -72,7 +73,7 @@ pub(super) fn first_own_ways(
                         group,
                         undeclared,
                         roaming: way_of_roaming,
-                        count: roaming,
+                        order: &order,
                         era,
                         copies_free,
                         grace,
@@ -115,18 +116,68 @@ fn grace(ground: &Ground<'_>, product: &Product, group: &Group<'_>) -> bool {
     grace::allowed(ground, product, &ground.estate.host(first).organisation, &ids, matters)
 }
 
-/// All with, all without, and, for several roaming guests, the first or last few with Software Assurance.
-fn roamings(count: usize) -> Vec<Roaming> {
+/// Guests that may run on several hosts, with their virtual cores as far as a source states them: the largest first, so that
+/// the order of the records is irrelevant.
+fn roamers(ground: &Ground<'_>, product: &Product, group: &Group<'_>) -> Vec<(HostId, u32)> {
+    let of_guests = product.terms.iter().filter(|terms| terms.method == Method::GuestCores);
+    let minimum = of_guests.map(|terms| terms.guest_minimum).min().unwrap_or(0);
+    let size = |id: HostId| {
+        let guest = ground.estate.host(id);
+        let cores = guest.vcpus.value().map(|vcpus| vcpus.saturating_mul(guest.threads_per_vcpu.max(1)));
+        cores.unwrap_or(0).max(minimum)
+    };
+    let roam = group.members.iter().filter(|(one, hosts)| is_guest(ground, one) && hosts.len() > 1);
+    let mut found: Vec<(HostId, u32)> = roam.map(|(one, _)| (one.host, size(one.host))).collect();
+    found.sort_by_key(|&(host, size)| (std::cmp::Reverse(size), host));
+    found
+}
+
+/// All with, all without, and, for several roaming guests, a few of the largest or smallest with Software Assurance, or as many
+/// as the units owned with it carry.
+fn roamings(ground: &Ground<'_>, product: &Product, group: &Group<'_>, roamers: &[(HostId, u32)]) -> Vec<Roaming> {
+    let count = roamers.len();
     let mut ways = vec![Roaming { with_sa: count, from_the_end: false }];
     if count > 0 {
         ways.push(Roaming { with_sa: 0, from_the_end: false });
     }
+    let mut several = |with_sa: usize, from_the_end: bool| {
+        let way = Roaming { with_sa, from_the_end };
+        if (1..count).contains(&with_sa) && !ways.contains(&way) {
+            ways.push(way);
+        }
+    };
     // More combinations than this add nothing a person would look at; the bound keeps the choice small.
     for with_sa in 1..count.min(12) {
-        ways.push(Roaming { with_sa, from_the_end: false });
-        ways.push(Roaming { with_sa, from_the_end: true });
+        several(with_sa, false);
+        several(with_sa, true);
+    }
+    if count > 12 {
+        let owned = assured_units(ground, product, group);
+        several(carried(roamers.iter(), owned), false);
+        several(carried(roamers.iter().rev(), owned), true);
     }
     ways
+}
+
+/// How many of some guests, in order, so many units carry.
+fn carried<'r>(roamers: impl Iterator<Item = &'r (HostId, u32)>, units: u64) -> usize {
+    let sums = roamers.scan(0_u64, |sum, (_, size)| {
+        *sum += u64::from(*size);
+        Some(*sum)
+    });
+    sums.take_while(|sum| *sum <= units).count()
+}
+
+/// Core licences with Software Assurance that the organisation of a group may draw on.
+fn assured_units(ground: &Ground<'_>, product: &Product, group: &Group<'_>) -> u64 {
+    let Some((first, _)) = group.members.first() else { return 0 };
+    let organisation = &ground.estate.host(first.host).organisation;
+    let by_core: Vec<Metric> =
+        product.terms.iter().filter(|terms| terms.method == Method::GuestCores).map(|terms| terms.metric).collect();
+    let rights = ground.owned.iter().filter(|right| right.sa_active && right.may_be_drawn_by(organisation));
+    let forms = rights.flat_map(|right| &right.forms);
+    let fitting = forms.filter(|form| form.product == product.id && by_core.contains(&form.metric));
+    fitting.map(|form| u64::from(form.units)).sum()
 }
 
 /// Different counts the eras of the terms give for the physical members.
@@ -148,8 +199,8 @@ pub(super) struct OwnWay<'a> {
     pub group: &'a Group<'a>,
     pub undeclared: Undeclared,
     roaming: Roaming,
-    /// Roaming guests in all.
-    count: usize,
+    /// Roaming guests in the order in which `roaming` counts them.
+    order: &'a HashMap<HostId, usize>,
     pub era: usize,
     /// Copies that stand by are free by Software Assurance.
     pub copies_free: bool,
@@ -192,15 +243,10 @@ impl OwnWay<'_> {
             working.by_rule("D-23", grace::SENTENCE);
         }
         let mut used = Used { sold: true, ..Used::default() };
-        let mut roamed = 0;
         for (one, hosts) in &self.group.members {
             let by_server = self.is_by_server(one);
             let guest = is_guest(self.ground, one);
-            let mut relies = true;
-            if guest && hosts.len() > 1 {
-                relies = self.relies_on_sa(roamed);
-                roamed += 1;
-            }
+            let relies = self.order.get(&one.host).is_none_or(|&number| self.relies_on_sa(number));
             used.physical |= !guest;
             used.guests |= guest;
             used.by_server |= by_server;
@@ -250,7 +296,7 @@ impl OwnWay<'_> {
 
     fn relies_on_sa(&self, number: usize) -> bool {
         if self.roaming.from_the_end {
-            number >= self.count - self.roaming.with_sa
+            number >= self.order.len() - self.roaming.with_sa
         } else {
             number < self.roaming.with_sa
         }

@@ -1,9 +1,13 @@
 //! Copies that stand by for another: free up to the size of their primary, as often as the rules of the day allow.
 //!
 //! Which primary a copy stands by for is not in any inventory: copies are given to the primaries of the same
-//! organisation, edition and version in order (SQ-R13 to SQ-R15).
+//! organisation, edition and version, the largest copies first, each to one that is no smaller where there is one, so that
+//! the order of the records is irrelevant (SQ-R13 to SQ-R15).
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
 
 use crate::model::{Answer, HostId, Role};
 use crate::rules::{Passive, Product};
@@ -44,17 +48,27 @@ impl Places {
         Self { any: rule.any, disaster_recovery: rule.disaster_recovery, azure: rule.disaster_recovery_azure }
     }
 
+    /// Places left of a role's own kind; those for any purpose are of no kind.
+    fn own(&mut self, role: Role) -> Option<&mut u32> {
+        match role {
+            Role::PassiveDr => Some(&mut self.disaster_recovery),
+            Role::PassiveDrAzure => Some(&mut self.azure),
+            _ => None,
+        }
+    }
+
+    /// Whether a place is left for a role, and whether it is one for any purpose.
+    fn free(&mut self, role: Role) -> Option<bool> {
+        let own = self.own(role).is_some_and(|own| *own > 0);
+        (own || self.any > 0).then_some(!own)
+    }
+
     /// Takes a place for a role: its own kind first, then one for any purpose.
-    fn take(&mut self, role: Role) -> bool {
-        let own = match role {
-            Role::PassiveDr => &mut self.disaster_recovery,
-            Role::PassiveDrAzure => &mut self.azure,
-            _ => &mut self.any,
-        };
-        let place = if *own > 0 { own } else { &mut self.any };
-        let free = *place > 0;
-        *place = place.saturating_sub(1);
-        free
+    fn take(&mut self, role: Role) {
+        match self.own(role) {
+            Some(own) if *own > 0 => *own -= 1,
+            _ => self.any = self.any.saturating_sub(1),
+        }
     }
 }
 
@@ -74,11 +88,11 @@ pub(super) fn pair<'a>(
     deployed: &[Deployed],
 ) -> BTreeMap<HostId, StandBy<'a>> {
     let mut pairs = BTreeMap::new();
-    let mut places: BTreeMap<(HostId, &str), Places> = BTreeMap::new();
+    let mut places: HashMap<(HostId, &str), Places> = HashMap::new();
     let stands_by = |one: &&Deployed| matches!(one.role, Role::PassiveHa | Role::PassiveDr | Role::PassiveDrAzure);
     let mut copies: Vec<&Deployed> = deployed.iter().filter(stands_by).collect();
     // A claim takes no place from a copy that is proved.
-    copies.sort_by_key(|copy| !copy.role_proved);
+    copies.sort_by_key(|copy| (!copy.role_proved, Reverse(size(ground, copy.host)), copy.host));
     for copy in copies {
         let organisation = &ground.estate.host(copy.host).organisation;
         let primaries = deployed.iter().filter(|one| {
@@ -99,9 +113,19 @@ pub(super) fn pair<'a>(
             let host = primary.host;
             rules.iter().filter(move |rule| frees(host, rule)).map(move |rule| (host, *rule)).collect::<Vec<_>>()
         };
-        let found = primaries.flat_map(pairs_of).find(|(primary, rule)| {
-            places.entry((*primary, rule.id.as_str())).or_insert_with(|| Places::of(rule)).take(copy.role)
-        });
+        let found = primaries
+            .flat_map(pairs_of)
+            .filter_map(|(primary, rule)| {
+                let of_rule = places.entry((primary, rule.id.as_str())).or_insert_with(|| Places::of(rule));
+                let for_any_purpose = of_rule.free(copy.role)?;
+                let excess = size(ground, copy.host).saturating_sub(size(ground, primary));
+                Some(((rule.needs_sa, excess, for_any_purpose, primary), (primary, rule)))
+            })
+            .min_by_key(|(order, _)| *order)
+            .map(|(_, found)| found);
+        if let Some(of_rule) = found.and_then(|(primary, rule)| places.get_mut(&(primary, rule.id.as_str()))) {
+            of_rule.take(copy.role);
+        }
         if let Some((primary, rule)) = found
             && accepted(ground, product, copy, rule)
         {
@@ -109,4 +133,11 @@ pub(super) fn pair<'a>(
         }
     }
     pairs
+}
+
+/// Virtual cores of a guest, or cores of a machine, as far as a source states them: which copy is larger than which primary.
+fn size(ground: &Ground<'_>, id: HostId) -> u32 {
+    let host = ground.estate.host(id);
+    let cores = || host.processors.value().map(|processors| processors.iter().map(|one| one.cores).sum());
+    host.vcpus.value().copied().or_else(cores).unwrap_or(0)
 }

@@ -50,7 +50,7 @@ impl Estate<'_> {
         let people = self.people(organisation.unwrap_or_default(), minimum, &mut working);
         let units = people.max(minimum);
         working.by_rule(&terms.id, format!("max({minimum}, {people} people) = {units}."));
-        Count { units, basis: Basis::User, working, refused }
+        Count { units, basis: Basis::User, by_machine: Vec::new(), working, refused }
     }
 
     /// People and devices that reach it: by the records of access, else as its machines state them. Where neither does,

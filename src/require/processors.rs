@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Answer, Basis, Working};
+use crate::model::{Answer, Basis, HostId, Working};
 use crate::rules::Terms;
 
 use super::estate_scope::{Count, Counted, Estate};
@@ -29,15 +29,22 @@ impl Estate<'_> {
     pub(super) fn processors_by_factor(&self, terms: &Terms) -> Count {
         let mut working = Working::default();
         let mut by_factor: BTreeMap<u32, u64> = BTreeMap::new();
+        let mut by_machine = Vec::new();
+        let processors = |cores: u64, factor: u32| (cores * u64::from(factor)).div_ceil(100);
         for machine in self.machines(terms) {
             let model = machine.model.as_str();
             let mut factors = Vec::new();
+            let mut own = 0;
             for &cores in &machine.cores {
                 let stated = factor_by_table(terms, model, machine.chip.unwrap_or(cores));
                 let factor = stated.unwrap_or_else(|| self.assumed_factor(terms, &machine));
-                *by_factor.entry(factor).or_default() += u64::from(cores);
+                let sum = by_factor.entry(factor).or_default();
+                // What the machine adds to the sum that is rounded.
+                own += processors(*sum + u64::from(cores), factor) - processors(*sum, factor);
+                *sum += u64::from(cores);
                 factors.push(format!("{cores} at {}.{:02}", factor / 100, factor % 100));
             }
+            by_machine.push((machine.hosts, u32::try_from(own).unwrap_or(u32::MAX)));
             let model = if model.is_empty() { "unknown model" } else { model };
             let factors = factors.join(", ");
             let text = format!("{}: cores and factor of each processor ({model}): {factors}.", machine.name);
@@ -45,20 +52,26 @@ impl Estate<'_> {
         }
         let mut units = 0_u64;
         for (factor, cores) in by_factor {
-            let counted = (cores * u64::from(factor)).div_ceil(100);
+            let counted = processors(cores, factor);
             working.by_rule(
                 &terms.id,
                 format!("{cores} cores × {}.{:02}, rounded up: {counted} processors.", factor / 100, factor % 100),
             );
             units += counted;
         }
-        let (in_clouds, refused) = self.in_clouds(terms, &mut working);
+        let (in_clouds, refused) = self.in_clouds(terms, &mut by_machine, &mut working);
         let basis = if self.clouds().next().is_some() { Basis::Guest } else { Basis::Host };
-        Count { units: u32::try_from(units).unwrap_or(u32::MAX) + in_clouds, basis, working, refused }
+        let units = u32::try_from(units).unwrap_or(u32::MAX).saturating_add(in_clouds);
+        Count { units, basis, by_machine, working, refused }
     }
 
     /// Machines in public clouds by their virtual processors (OR-R7).
-    fn in_clouds(&self, terms: &Terms, working: &mut Working) -> (u32, Option<String>) {
+    fn in_clouds(
+        &self,
+        terms: &Terms,
+        by_machine: &mut Vec<(Vec<HostId>, u32)>,
+        working: &mut Working,
+    ) -> (u32, Option<String>) {
         let (mut units, mut refused) = (0, None);
         for id in self.clouds() {
             let host = self.ground.estate.host(id);
@@ -72,6 +85,7 @@ impl Estate<'_> {
             let text = format!("{}: ceil({vcpus} virtual processors / {each}) = {counted}.", host.name);
             working.by_rule_and_facts(&terms.id, text, self.ground.stated(id));
             units += counted;
+            by_machine.push((vec![id], counted));
             if terms.most_vcpus.is_some_and(|most| vcpus > most) {
                 refused = Some(format!("{} has {vcpus} virtual processors, more than the edition allows", host.name));
             }
@@ -82,7 +96,7 @@ impl Estate<'_> {
     /// One unit for each occupied socket; the board may not have more than `most_sockets` (OR-R4).
     pub(super) fn occupied_sockets(&self, terms: &Terms) -> Count {
         let mut working = Working::default();
-        let (mut units, mut refused) = (0, None);
+        let (mut units, mut refused, mut by_machine) = (0, None, Vec::new());
         let stated = self.hosts.iter().map(|&id| self.ground.estate.host(id).sockets);
         let stated = stated.chain(std::iter::repeat(None));
         for (machine, sockets) in self.machines(terms).into_iter().zip(stated) {
@@ -92,20 +106,21 @@ impl Estate<'_> {
             let text = format!("{name}: {occupied} occupied sockets of {capacity}.");
             working.by_rule_and_facts(&terms.id, text, machine.places.clone());
             units += occupied;
+            by_machine.push((machine.hosts.clone(), occupied));
             if terms.most_sockets.is_some_and(|most| capacity > most) {
                 refused = Some(format!("{name} has room for {capacity} processors, more than the edition allows"));
             }
         }
-        let (in_clouds, too_large) = self.in_clouds(terms, &mut working);
+        let (in_clouds, too_large) = self.in_clouds(terms, &mut by_machine, &mut working);
         let basis = if self.clouds().next().is_some() { Basis::Guest } else { Basis::Host };
-        Count { units: units + in_clouds, basis, working, refused: refused.or(too_large) }
+        Count { units: units + in_clouds, basis, by_machine, working, refused: refused.or(too_large) }
     }
 
     /// For each host the virtual cores of its guests, at most its own cores; its own where it runs the product itself
     /// (RH-R5).
     pub(super) fn capped_cores(&self, terms: &Terms) -> Count {
         let mut working = Working::default();
-        let mut units = 0;
+        let (mut units, mut by_machine) = (0, Vec::new());
         for &id in &self.hosts {
             let host = self.ground.estate.host(id);
             let own: u32 = self.cores(terms, id).iter().sum();
@@ -122,13 +137,15 @@ impl Estate<'_> {
             };
             working.by_rule_and_facts(&terms.id, text, self.ground.stated(id));
             units += counted;
+            by_machine.push((vec![id], counted));
         }
         for id in self.clouds().chain(self.unplaced()) {
             let guest = self.ground.estate.host(id);
             let (cores, text) = guest_units(self.ground, self.product, terms, id, guest);
             working.by_rule_and_facts(&terms.id, text, self.ground.stated(id));
             units += cores;
+            by_machine.push((vec![id], cores));
         }
-        Count { units, basis: Basis::Host, working, refused: None }
+        Count { units, basis: Basis::Host, by_machine, working, refused: None }
     }
 }

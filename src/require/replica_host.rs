@@ -1,7 +1,7 @@
 //! A host kept for disasters: it carries replicas and nothing else, and needs no licences while Software Assurance runs on
 //! those of the servers it stands by for, and on the access licences they need (WS-R14). Keys of `[[passive]]`: `whole_host`.
 
-use crate::model::{Alternative, HostId, Role};
+use crate::model::{Alternative, Answer, HostId, Role};
 use crate::rules::{Passive, Product};
 
 use super::deployment::Deployed;
@@ -25,7 +25,16 @@ pub(super) fn frees<'p>(
     let organisation = &ground.estate.host(id).organisation;
     let assured = !rule.needs_sa
         || is_assured(ground, product, organisation) && access::assured(ground, product, organisation, false);
-    (assured && !carries_other_guests(ground, id, systems)).then_some(rule)
+    let freed = assured && !carries_other_guests(ground, id, systems) && is_accepted(ground, product, id, systems);
+    freed.then_some(rule)
+}
+
+/// Whether all of them are taken for replicas: proved, or claimed in the customer's reading (D-16).
+fn is_accepted(ground: &Ground<'_>, product: &Product, id: HostId, systems: &[&Deployed]) -> bool {
+    let unproved = systems.iter().filter(|one| !one.role_proved).map(|one| one.host);
+    let asked: Vec<HostId> = std::iter::once(id).chain(unproved).collect();
+    let organisation = &ground.estate.host(id).organisation;
+    asked.len() == 1 || ground.asker.ask("D-16", organisation, &product.family, &asked) == Answer::Customer
 }
 
 /// Whether every licence of the product that the organisation may draw on carries Software Assurance: which of them its

@@ -16,7 +16,7 @@ impl Estate<'_> {
         let itself = |id: &&HostId| self.deployed.iter().any(|one| one.host == **id);
         let lower = |id: &HostId| self.deployed.iter().any(|one| one.host == *id && one.edition != edition);
         let mut refused = None;
-        let mut units = 0;
+        let (mut units, mut by_machine) = (0, Vec::new());
         let mut physical = false;
         for id in self.hosts.iter().filter(|id| unlimited || itself(id)) {
             let sockets = u32::try_from(self.cores(terms, *id).len()).unwrap_or(u32::MAX);
@@ -27,6 +27,7 @@ impl Estate<'_> {
                 self.ground.stated(*id),
             );
             units += counted;
+            by_machine.push((vec![*id], counted));
             physical = true;
             if unlimited && lower(id) && !self.carries(*id) {
                 let name = &self.ground.estate.host(*id).name;
@@ -40,6 +41,7 @@ impl Estate<'_> {
                 let name = &self.ground.estate.host(id).name;
                 working.by_rule("D-15", format!("The unknown host of {name}: {counted} pairs of sockets are assumed."));
                 units += counted;
+                by_machine.push((vec![id], counted));
                 physical = true;
             }
         }
@@ -48,6 +50,7 @@ impl Estate<'_> {
         let each = terms.guests_a_licence.unwrap_or(1).max(1);
         let by_guest = guests.div_ceil(each);
         if guests > 0 {
+            by_machine.push((self.guests().chain(self.hosts.iter().copied()).collect(), by_guest));
             working.by_rule(&terms.id, format!("ceil({guests} guests / {each}) = {by_guest}."));
         }
         let basis = match (physical, guests > 0) {
@@ -55,7 +58,7 @@ impl Estate<'_> {
             (false, true) => Basis::Guest,
             _ => Basis::Mixed,
         };
-        Count { units: units + by_guest, basis, working, refused }
+        Count { units: units + by_guest, basis, by_machine, working, refused }
     }
 
     /// Whether guests that run the product may run on a host.

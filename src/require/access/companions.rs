@@ -4,8 +4,9 @@ use std::cell::RefCell;
 
 use hashbrown::HashMap;
 use jiff::ToSpan;
+use jiff::civil::Date;
 
-use crate::model::{Basis, Line, Working};
+use crate::model::{Basis, Line, PurchaseKind, PurchaseLine, Working};
 use crate::rules::{Method, Product, Terms};
 
 use super::super::Ground;
@@ -86,22 +87,76 @@ fn all_assured(ground: &Ground<'_>, served: &Product, organisation: &str, grace:
         if !concerned {
             return true;
         }
-        let needed: u32 = companions(ground, served, organisation)
-            .iter()
-            .filter(|line| *line.product == *product.id)
-            .map(|line| line.units)
-            .sum();
-        let held: u32 = ground
-            .estate
-            .purchases
-            .iter()
-            .filter(|line| ground.may_draw(organisation, line, &product.family) && line.product == product.id)
-            .filter(|line| {
-                line.sa.iter().any(|term| term.from <= ground.as_of && since <= term.until)
-                    || line.subscription.is_some_and(|term| term.contains(ground.as_of))
-            })
-            .map(|line| line.quantity)
-            .sum();
-        held >= needed
+        // Licences that several organisations share are there once for all of them.
+        let sharing = sharing(ground, product, organisation);
+        let needed = |one: &str| -> u64 {
+            let lines = companions(ground, served, one);
+            lines.iter().filter(|line| *line.product == *product.id).map(|line| u64::from(line.units)).sum()
+        };
+        held_assured(ground, product, &[organisation], since) >= needed(organisation)
+            && held_assured(ground, product, &sharing, since) >= sharing.iter().map(|one| needed(one)).sum()
     })
+}
+
+/// An organisation and all that share licences of a product with it, directly or through others.
+fn sharing<'g>(ground: &'g Ground<'_>, product: &Product, organisation: &'g str) -> Vec<&'g str> {
+    let mut found = vec![organisation];
+    let lines = || ground.estate.purchases.iter().filter(|line| line.product == product.id);
+    let draws = |one: &str, line: &PurchaseLine| ground.may_draw(one, line, &product.family);
+    loop {
+        let known = found.len();
+        for one in ground.estate.organisations.iter().map(|one| one.name.as_str()) {
+            let shares = |line: &PurchaseLine| draws(one, line) && found.iter().any(|known| draws(known, line));
+            if !found.contains(&one) && lines().any(shares) {
+                found.push(one);
+            }
+        }
+        if found.len() == known {
+            return found;
+        }
+    }
+}
+
+/// Units of a product that any of some organisations may draw on and whose Software Assurance or subscription runs, or ended
+/// no earlier than `since`. Software Assurance bought alone counts for as many units as it renews; what was given back does
+/// not count.
+fn held_assured(ground: &Ground<'_>, product: &Product, organisations: &[&str], since: Date) -> u64 {
+    let (mut running, mut to_renew, mut renewed, mut returned) = (0_u64, 0_u64, 0_u64, 0_u64);
+    let alone = ground.estate.purchases.iter().filter(|line| line.kind == PurchaseKind::SaOnly);
+    let days: Vec<(&str, Option<Date>)> =
+        alone.filter(|line| line.product == product.id).map(|line| (line.organisation.as_str(), line.bought)).collect();
+    // Software Assurance of the same order is a line of its own in some records.
+    let bought_with = |line: &PurchaseLine| days.contains(&(line.organisation.as_str(), line.bought));
+    let bought = |line: &&PurchaseLine| line.bought.is_none_or(|bought| bought <= ground.as_of);
+    let lines = ground.estate.purchases.iter().filter(|line| line.product == product.id).filter(bought);
+    for line in lines.filter(|line| organisations.iter().any(|one| ground.may_draw(one, line, &product.family))) {
+        let units = u64::from(line.quantity);
+        let runs = |until: Option<Date>| until.is_some_and(|until| since <= until);
+        let assured = runs(assured_until(line, ground.as_of));
+        match line.kind {
+            PurchaseKind::Return => returned += units,
+            PurchaseKind::SaOnly if assured => renewed += units,
+            PurchaseKind::SaOnly => {}
+            _ if assured => running += units,
+            _ if !line.sa.is_empty() || bought_with(line) => to_renew += units,
+            _ => {}
+        }
+    }
+    (running + renewed.min(to_renew)).saturating_sub(returned)
+}
+
+/// Last day of the Software Assurance or subscription of a line that has begun by a day; a gap ends it for good (C0-4).
+fn assured_until(line: &PurchaseLine, day: Date) -> Option<Date> {
+    let mut terms = line.sa.clone();
+    terms.sort();
+    let mut until: Option<Date> = None;
+    for term in terms.iter().filter(|term| term.from <= day) {
+        let follows = until.is_none_or(|until| until.checked_add(1.day()).is_ok_and(|next| term.from <= next));
+        if !follows {
+            break;
+        }
+        until = until.max(Some(term.until));
+    }
+    let rented = line.subscription.filter(|term| term.from <= day).map(|term| term.until);
+    until.max(rented)
 }
