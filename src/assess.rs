@@ -32,7 +32,7 @@ use rayon::prelude::*;
 use crate::allocate::PriceList;
 use crate::model::{
     Answer, Assessment, Coverage, Estate, EstateIndex, Finding, History, Host, HostId, HostSummary, Installation,
-    Names, Outcome, Reading,
+    Names, OrderLine, Outcome, Reading,
 };
 use crate::rules::{Rules, Settings};
 use crate::support;
@@ -76,6 +76,24 @@ pub fn of_families(
     };
     let results = groups.iter().filter(|group| group.iter().any(of_interest)).flat_map(reconciled).collect();
     put_together(&ground, &reading, results)
+}
+
+/// What the next orders under agreements must hold by one reading, with the peaks that earlier scans saw.
+pub fn order_lines(
+    estate: &Estate,
+    rules: &Rules,
+    settings: &Settings,
+    as_of: Date,
+    default: Answer,
+    history: &History,
+) -> Vec<OrderLine> {
+    if settings.agreements.is_empty() {
+        return Vec::new();
+    }
+    let mut assessment = of_families(estate, rules, settings, as_of, default, &[]);
+    let ground = Ground { estate, index: EstateIndex::new(estate), rules, settings, as_of };
+    true_up::mark(&ground, history, &mut assessment);
+    assessment.order_lines
 }
 
 /// What an assessment is made from.

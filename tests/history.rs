@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use jiff::civil::{Date, date};
-use trueup::model::{Answer, OrderLine, Outcome, Peak, Position, PositionStatus};
-use trueup::pipeline::{self, ScanOptions};
+use trueup::model::{Answer, Course, OrderLine, Outcome, Peak, Position, PositionStatus, Scenario};
+use trueup::pipeline::{self, PlanOptions, ScanOptions};
 use trueup::rules::Rules;
 use trueup::store::Store;
 
@@ -130,6 +130,47 @@ fn a_peak_is_due_although_nothing_is_short_any_more_and_although_the_product_has
     let gone = scan(estate.path(), date(2026, 5, 10));
     assert!(rows(&gone, "visio").is_empty(), "no row of it is left");
     assert_eq!((line(&gone, "visio").units, line(&gone, "visio").required), (3, 0), "no more than was ever missing");
+}
+
+/// The true-up of the plan for the last scan, at 500 a licence and 100 a year of Software Assurance, if anything is to do.
+fn planned_true_up(estate: &Path, day: Date) -> Option<Scenario> {
+    let prices = "product,edition,metric,units,amount,currency,kind,period\n\
+                  visio,professional,device,1,500,GBP,licence,\nvisio,professional,device,1,100,GBP,sa,year\n";
+    estates::write(&estate.join("prices/list.csv"), prices.as_bytes());
+    scan(estate, day);
+    let plan = pipeline::plan(&on(estate, day), &PlanOptions::of(Answer::Strict)).expect("it can be planned");
+    let own = plan.organisations.into_iter().next()?;
+    own.scenarios.into_iter().find(|scenario| scenario.course == Course::TrueUp)
+}
+
+#[test]
+fn the_plan_prices_the_true_up_with_the_peak() {
+    let estate = estates::folder();
+    scan_visio(estate.path(), date(2026, 3, 31), 14, 5);
+    scan_visio(estate.path(), date(2026, 5, 10), 9, 5);
+    let planned = planned_true_up(estate.path(), date(2026, 5, 10)).expect("a plan");
+    // Contract year 2: 9 × (500 + 1.5 × 100), though only 4 are missing on the day.
+    assert_eq!(planned.cost.map(|cost| cost.horizon.minor), Some(585_000));
+    let line = &planned.lines[0];
+    assert_eq!((planned.lines.len(), line.units), (1, 9));
+    assert!(
+        line.formula
+            .ends_with("5 of them are not missing today: 14 were needed on 2026-03-31, the peak since the last order"),
+        "{line:#?}"
+    );
+}
+
+#[test]
+fn the_plan_has_a_true_up_where_nothing_is_missing_any_more() {
+    let estate = estates::folder();
+    scan_visio(estate.path(), date(2026, 3, 31), 8, 5);
+    scan_visio(estate.path(), date(2026, 4, 30), 4, 5);
+    let planned = planned_true_up(estate.path(), date(2026, 4, 30)).expect("a plan");
+    // 3 × (500 + 1.5 × 100).
+    assert_eq!(planned.cost.map(|cost| cost.horizon.minor), Some(195_000));
+    let covered = estates::folder();
+    scan_visio(covered.path(), date(2026, 4, 30), 4, 5);
+    assert_eq!(planned_true_up(covered.path(), date(2026, 4, 30)), None);
 }
 
 #[test]

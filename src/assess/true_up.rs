@@ -70,7 +70,7 @@ struct Course {
 }
 
 /// Adds the order lines of one reading, and the marks of its rows.
-fn mark(ground: &Ground<'_>, history: &History, assessment: &mut Assessment) {
+pub(super) fn mark(ground: &Ground<'_>, history: &History, assessment: &mut Assessment) {
     let agreements = with_true_up(ground);
     let mut lines = Vec::new();
     for (agreement, vehicle) in &agreements {

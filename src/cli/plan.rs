@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::civil::Date;
 
+use crate::model::OrganisationPlan;
 use crate::pipeline::{self, PlanOptions};
 use crate::report::plan::{to_csv, to_json};
 use crate::report::terminal::{self, View};
@@ -61,7 +62,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> Result<End, Stop> {
         }
     };
     global.write(&text)?;
-    let fails = global.fail_on.contains(&Kind::Shortfall) && !plan.organisations.is_empty();
+    let is_short = || plan.organisations.iter().any(OrganisationPlan::is_short);
+    let fails = global.fail_on.contains(&Kind::Shortfall) && is_short();
     Ok(if fails { End::Found } else { End::Done })
 }
 

@@ -382,6 +382,11 @@ pub struct OrganisationPlan {
 }
 
 impl OrganisationPlan {
+    /// Whether anything is missing: where nothing is, an order may still be due for what was needed before.
+    pub fn is_short(&self) -> bool {
+        !self.steps.is_empty() || !self.still_short.is_empty()
+    }
+
     /// The cost of a course, where it has one.
     pub fn scenario(&self, course: Course) -> Option<&Scenario> {
         self.scenarios.iter().find(|scenario| scenario.course == course)

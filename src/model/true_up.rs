@@ -47,6 +47,11 @@ impl OrderLine {
         Key::new("peak", &[&self.organisation, &self.agreement, &self.product, edition, "", self.metric.name()])
     }
 
+    /// Units to order of which none is missing today: more was needed on the day of the peak.
+    pub fn beyond(&self) -> u32 {
+        self.units.saturating_sub(self.shortfall)
+    }
+
     /// `required 104 on 2026-06-30; peak 112 on 2026-03-31, since the order of 2025-07-01; 8 to order`.
     pub fn mark(&self, as_of: Date) -> String {
         let count = |units: u32| thousands(u64::from(units));

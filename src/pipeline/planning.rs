@@ -49,14 +49,18 @@ pub fn plan(options: &ScanOptions, wanted: &PlanOptions) -> Result<Plan, Failure
         let mut estate = resolve::resolve(ground, store.files(None)?)?.estate;
         let mut assumptions = Vec::new();
         let organisation = wanted.organisation.as_deref().map(|typed| organisation(&estate, typed)).transpose()?;
-        if let Some(without) = &wanted.without {
-            let without = self::organisation(&estate, without)?;
-            assumptions.extend(leave_out(&mut estate, &without));
+        let without = wanted.without.as_deref().map(|typed| self::organisation(&estate, typed)).transpose()?;
+        if let Some(without) = &without {
+            assumptions.extend(leave_out(&mut estate, without));
         }
         if let Some(path) = &wanted.prices {
             estate.prices = prices(ground.rules, ground.settings, path)?;
             assumptions.push(format!("prices are those of {}", path.display()));
         }
+        let mut history = store.history()?;
+        // Who is left out orders nothing.
+        history.rows.retain(|row| without.as_ref() != Some(&row.organisation));
+        let orders = assess::order_lines(&estate, ground.rules, ground.settings, as_of, wanted.reading, &history);
         let family = wanted.product.as_deref().map(|typed| family(ground.rules, typed)).transpose()?;
         let request = plan::Request {
             estate: &estate,
@@ -67,6 +71,7 @@ pub fn plan(options: &ScanOptions, wanted: &PlanOptions) -> Result<Plan, Failure
             horizon_months: wanted.horizon_months,
             organisation: organisation.as_deref(),
             family: family.as_deref(),
+            orders: &orders,
             assess: &|estate, day, families| {
                 assess::of_families(estate, ground.rules, ground.settings, day, wanted.reading, families)
             },

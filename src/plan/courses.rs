@@ -3,7 +3,7 @@
 //! Every percentage and factor is a figure of `rules/conventions.toml`.
 
 use crate::model::price_book::Quote;
-use crate::model::{Assessment, Cost, Course, Metric, OrganisationPlan, PlanStep, Scenario, ScenarioLine};
+use crate::model::{Assessment, Cost, Course, Metric, OrderLine, OrganisationPlan, PlanStep, Scenario, ScenarioLine};
 use crate::rules::Short;
 
 use super::audit::audit;
@@ -17,6 +17,8 @@ pub(super) struct Position<'a> {
     pub assessment: &'a Assessment,
     /// What the organisation is short of.
     pub bill: &'a Bill,
+    /// Lines of the next orders that hold more than that, because more was needed since the last one.
+    pub orders: &'a [OrderLine],
 }
 
 /// Buying now, truing up, and being audited.

@@ -7,7 +7,9 @@ use std::rc::Rc;
 use jiff::civil::Date;
 
 use crate::model::price_book::{Basket, Item, PriceBook, Quote, Term};
-use crate::model::{Answer, Assessment, Change, Closed, Estate, HostId, HostName, Line, Metric, Names, PurchaseLine};
+use crate::model::{
+    Answer, Assessment, Change, Closed, Estate, HostId, HostName, Line, Metric, Names, OrderLine, PurchaseLine,
+};
 use crate::rules::{Bought, Reconciled, Rules, Settings, Shop, Short};
 
 use super::trial::Known;
@@ -33,6 +35,8 @@ pub struct Request<'a> {
     pub organisation: Option<&'a str>,
     /// Only this product family.
     pub family: Option<&'a str>,
+    /// Lines of the next orders under agreements, with the peaks since the last ones.
+    pub orders: &'a [OrderLine],
     /// The engine.
     pub assess: &'a Assess<'a>,
 }

@@ -7,7 +7,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use crate::model::{Answer, Assessment, Course, Estate, Names, OrganisationPlan, Plan, PlanStep, StillShort};
+use crate::model::{
+    Answer, Assessment, Course, Estate, Names, OrderLine, OrganisationPlan, Plan, PlanStep, StillShort,
+};
 
 use super::candidates::{self, Candidate, Scene};
 use super::change::apply;
@@ -44,12 +46,17 @@ pub fn plan(request: &Request<'_>) -> Plan {
     ground.families.sort();
     ground.families.dedup();
     let bill = ground.bill(&start);
-    let mut organisations: Vec<&str> = bill.rows.iter().map(|(short, _)| short.organisation.as_str()).collect();
+    let of_families = |order: &&OrderLine| ground.families.iter().any(|family| family == ground.family(&order.product));
+    let beyond = request.orders.iter().filter(|order| order.beyond() > 0).filter(of_families);
+    let orders: Vec<OrderLine> = beyond.cloned().collect();
+    let of_orders = orders.iter().map(|order| order.organisation.as_str());
+    let mut organisations: Vec<&str> =
+        bill.rows.iter().map(|(short, _)| short.organisation.as_str()).chain(of_orders).collect();
     organisations.sort_unstable();
     organisations.dedup();
     let wanted = organisations.into_iter().filter(|name| request.organisation.is_none_or(|wanted| wanted == *name));
     let plans: Vec<OrganisationPlan> =
-        wanted.map(|organisation| of_organisation(&ground, organisation, &start, &bill)).collect();
+        wanted.map(|organisation| of_organisation(&ground, organisation, (&start, &bill), &orders)).collect();
     Plan {
         as_of: request.as_of,
         reading: request.reading,
@@ -71,7 +78,12 @@ fn names(request: &Request<'_>) -> Names {
     }
 }
 
-fn of_organisation(ground: &Ground<'_>, organisation: &str, start: &Assessment, bill: &Bill) -> OrganisationPlan {
+fn of_organisation(
+    ground: &Ground<'_>,
+    organisation: &str,
+    (start, bill): (&Assessment, &Bill),
+    orders: &[OrderLine],
+) -> OrganisationPlan {
     let estate = ground.request.estate;
     let own = bill.of(organisation);
     let trial = Trial::of(estate);
@@ -88,7 +100,9 @@ fn of_organisation(ground: &Ground<'_>, organisation: &str, start: &Assessment, 
     let told = steps::tell(ground, organisation, &trial, &best);
     let only = steps::tell(ground, organisation, &trial, &buy_only);
     let left = ground.bill(&told.after).of(organisation);
-    let mut scenarios = courses::courses(&Position { ground, organisation, assessment: start, bill: &own });
+    let orders: Vec<OrderLine> = orders.iter().filter(|order| order.organisation == organisation).cloned().collect();
+    let position = Position { ground, organisation, assessment: start, bill: &own, orders: &orders };
+    let mut scenarios = courses::courses(&position);
     let only_left = ground.bill(&only.after).of(organisation);
     let bound = |choices: &[&Choice]| choices.iter().map(|choice| choice.bound).sum();
     scenarios.push(courses::of_steps(ground, Course::BuyOnly, &only.steps, &only_left, bound(&buy_only)));

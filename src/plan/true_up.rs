@@ -1,20 +1,23 @@
 //! Ordering what is short with the true-up of an agreement: `L + n × SA`, by contract year.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
 
 use crate::model::price_book::{Item, Term};
-use crate::model::{Agreement, Cost, Course, OrderRhythm, Scenario, ScenarioLine, decimal_to_minor};
-use crate::rules::Short;
+use crate::model::{Agreement, Cost, Course, OrderLine, OrderRhythm, Scenario, ScenarioLine, decimal_to_minor};
+use crate::rules::{Bought, Short};
 
 use super::courses::{Position, cost_of, half_up, line, scenario};
 use super::ground::Ground;
 
+/// What the next order must hold, and what it costs.
 pub(super) fn true_up(position: &Position<'_>) -> Scenario {
     let ground = position.ground;
     let mut ends: Vec<String> = Vec::new();
     let mut lines = Vec::new();
     let mut refusals: Vec<String> = Vec::new();
-    for (short, _) in &position.bill.rows {
+    for Wanted { short, peak } in &wanted(position) {
         match order(position, short) {
             Err(reason) => {
                 lines.push(ScenarioLine { missing_price: None, ..line(short, reason.clone(), Err(String::new()), false) });
@@ -31,7 +34,9 @@ pub(super) fn true_up(position: &Position<'_>) -> Scenario {
                 if !ends.contains(&end) {
                     ends.push(end);
                 }
-                lines.push(true_up_line(ground, short, &order));
+                let mut line = true_up_line(ground, short, &order);
+                line.formula.push_str(peak);
+                lines.push(line);
             }
         }
     }
@@ -47,7 +52,14 @@ pub(super) fn true_up(position: &Position<'_>) -> Scenario {
             notes: Vec::new(),
         };
     }
+    let beyond: u32 = position.orders.iter().map(OrderLine::beyond).sum();
     let mut scenario = scenario(ground, Course::TrueUp, lines, ends);
+    if beyond > 0 {
+        scenario.notes.push(format!(
+            "{beyond} units of the order are not missing today: they were needed since the last one, as `trueup agreements` \
+             shows"
+        ));
+    }
     scenario.notes.extend(refusals);
     if scenario.estimate {
         scenario
@@ -55,6 +67,49 @@ pub(super) fn true_up(position: &Position<'_>) -> Scenario {
             .push("estimate: no price of Software Assurance is at hand, so a usual percentage stands for it".into());
     }
     scenario
+}
+
+/// What is to be ordered of one kind.
+struct Wanted {
+    short: Short,
+    /// What of it is not short today, in words; empty where everything is.
+    peak: String,
+}
+
+/// What is short, and beyond it what the peaks since the last order ask for.
+fn wanted(position: &Position<'_>) -> Vec<Wanted> {
+    let shorts = position.bill.rows.iter().map(|(short, _)| Wanted { short: short.clone(), peak: String::new() });
+    let mut wanted: Vec<Wanted> = shorts.collect();
+    for order in position.orders {
+        let is_same = |short: &Short| {
+            (&short.product, &short.edition, short.metric) == (&order.product, &order.edition, order.metric)
+        };
+        let beyond = order.beyond();
+        let peak = format!(
+            "; {beyond} of them are not missing today: {} were needed on {}, the peak since the last order",
+            order.peak.required, order.peak.on
+        );
+        match wanted.iter_mut().find(|wanted| is_same(&wanted.short)) {
+            Some(Wanted { short, peak: said }) => (short.units, *said) = (short.units + beyond, peak),
+            None => wanted.push(Wanted { short: not_missing(order), peak }),
+        }
+    }
+    wanted
+}
+
+/// Units of an order of which none is missing today.
+fn not_missing(order: &OrderLine) -> Short {
+    Short {
+        organisation: order.organisation.clone(),
+        product: order.product.clone(),
+        edition: order.edition.clone(),
+        metric: order.metric,
+        bought: Bought::Plain,
+        version: None,
+        units: order.beyond(),
+        versions: BTreeMap::new(),
+        irreplaceable: None,
+    }
 }
 
 /// The agreement under which a row is trued up, with the years of Software Assurance its contract year asks for.

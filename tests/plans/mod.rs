@@ -16,6 +16,7 @@ pub fn rules() -> Rules {
 
 pub fn planned_with(rules: &Rules, settings: &Settings, estate: &Estate, day: Date) -> Plan {
     plan::plan(&Request {
+        orders: &[],
         estate,
         rules,
         settings,

@@ -37,7 +37,10 @@ fn organisation(plan: &Plan, one: &OrganisationPlan, view: &View<'_>, canvas: &C
         out.push_str(&step(&format!("{}. ", index + 1), found, view, canvas));
     }
     if one.steps.is_empty() {
-        out.push_str(&canvas.prose(2, "No step closes anything: see what stays short."));
+        out.push_str(&canvas.prose(2, match one.is_short() {
+            true => "No step closes anything: see what stays short.",
+            false => "Nothing is short. What the next order must hold by the peak since the last one is under the true-up.",
+        }));
     }
     if !one.later.is_empty() {
         out.push_str("\n  Lawful later, each by itself and not counted in\n");
