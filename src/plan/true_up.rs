@@ -20,7 +20,10 @@ pub(super) fn true_up(position: &Position<'_>) -> Scenario {
     for Wanted { short, peak } in &wanted(position) {
         match order(position, short) {
             Err(reason) => {
-                lines.push(ScenarioLine { missing_price: None, ..line(short, reason.clone(), Err(String::new()), false) });
+                lines.push(ScenarioLine {
+                    missing_price: None,
+                    ..line(short, reason.clone(), Err(String::new()), false)
+                });
                 if !refusals.contains(&reason) {
                     refusals.push(reason);
                 }
