@@ -408,8 +408,8 @@ pub struct Plan {
     pub rules_hash: String,
     /// What was assumed: an organisation left out, another price list.
     pub assumptions: Vec<String>,
-    /// What is to be ordered under agreements beyond what is short today, by its peak: no step undoes it, and no sum holds
-    /// it.
+    /// What is to be ordered under agreements beyond what is short today, by its peak: no step undoes it, and of the
+    /// courses only the true-up holds it.
     pub orders: Vec<String>,
     /// Names as printed.
     #[serde(skip)]

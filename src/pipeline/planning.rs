@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
+
 use crate::assess;
 use crate::diag::{Code, Diagnostic};
 use crate::discover::{self, Found, Opening};
@@ -78,27 +80,24 @@ pub fn plan(options: &ScanOptions, wanted: &PlanOptions) -> Result<Plan, Failure
         };
         let mut plan = plan::plan(&request);
         plan.assumptions = assumptions;
-        plan.orders = orders(&outcome, wanted.reading, |line| {
-            let own = |name: &str| line.organisation == name;
-            organisation.as_deref().is_none_or(own)
-                && !wanted.without.as_deref().is_some_and(own)
-                && family.as_deref().is_none_or(|family| {
-                    ground.rules.products.get(&line.product).is_some_and(|product| product.family == family)
-                })
-        });
+        let concerned = |line: &&OrderLine| {
+            let product = ground.rules.products.get(&line.product);
+            organisation.as_ref().is_none_or(|name| line.organisation == *name)
+                && family.as_ref().is_none_or(|family| product.is_some_and(|product| product.family == *family))
+        };
+        plan.orders = orders.iter().filter(concerned).filter_map(|line| beyond(line, &outcome, as_of)).collect();
         Ok(plan)
     })
 }
 
-/// What is to be ordered under agreements beyond what is short on the day of the scan, in words.
-fn orders(outcome: &Outcome, reading: Answer, concerned: impl Fn(&OrderLine) -> bool) -> Vec<String> {
-    let lines = outcome.assessment(reading).order_lines.iter();
-    let beyond = lines.filter(|line| line.role.is_some() && line.units > line.shortfall && concerned(line));
-    let told = |line: &OrderLine| {
-        let next = outcome.agreements.iter().find(|standing| standing.agreement.number == line.agreement);
-        let by = next.and_then(|standing| standing.next.as_ref()).map(|order| format!(" by {}", order.closes));
+/// An order under an agreement that holds more than what is short on the day, in words.
+fn beyond(line: &OrderLine, outcome: &Outcome, as_of: Date) -> Option<String> {
+    let next = outcome.agreements.iter().find(|standing| standing.agreement.number == line.agreement);
+    let by = next.and_then(|standing| standing.next.as_ref()).map(|order| format!(" by {}", order.closes));
+    (line.beyond() > 0).then(|| {
         format!(
-            "{}: {} of {} under {}{}, by the peak of {} on {}; {} are short on {}. No step undoes that, and no sum holds it",
+            "{}: {} of {} under {}{}, by the peak of {} on {}; {} are short on {as_of}. No step undoes that; the sum of the \
+             true-up holds it, the other courses do not",
             line.organisation,
             line.metric.units(u64::from(line.units)),
             outcome.names.licence(&line.product, line.edition.as_deref(), None),
@@ -107,10 +106,8 @@ fn orders(outcome: &Outcome, reading: Answer, concerned: impl Fn(&OrderLine) -> 
             thousands(u64::from(line.peak.required)),
             line.peak.on,
             thousands(u64::from(line.shortfall)),
-            outcome.as_of
         )
-    };
-    beyond.map(told).collect()
+    })
 }
 
 /// The short name of an organisation, from it or its title.

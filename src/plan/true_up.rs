@@ -55,14 +55,7 @@ pub(super) fn true_up(position: &Position<'_>) -> Scenario {
             notes: Vec::new(),
         };
     }
-    let beyond: u32 = position.orders.iter().map(OrderLine::beyond).sum();
     let mut scenario = scenario(ground, Course::TrueUp, lines, ends);
-    if beyond > 0 {
-        scenario.notes.push(format!(
-            "{beyond} units of the order are not missing today: they were needed since the last one, as `trueup agreements` \
-             shows"
-        ));
-    }
     scenario.notes.extend(refusals);
     if scenario.estimate {
         scenario

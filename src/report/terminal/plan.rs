@@ -17,11 +17,7 @@ pub fn render(plan: &Plan, view: &View<'_>, canvas: &Canvas) -> String {
         out.push_str(&canvas.item(2, "to be ordered: ", order));
     }
     if plan.organisations.is_empty() {
-        let nothing = match plan.orders.is_empty() {
-            true => "Nothing is short: there is nothing to do.",
-            false => "Nothing is short today: there is nothing to do beside the orders.",
-        };
-        out.push_str(&canvas.prose(2, nothing));
+        out.push_str(&canvas.prose(2, "Nothing is short: there is nothing to do."));
     }
     for one in &plan.organisations {
         out.push('\n');
@@ -37,10 +33,13 @@ fn organisation(plan: &Plan, one: &OrganisationPlan, view: &View<'_>, canvas: &C
         out.push_str(&step(&format!("{}. ", index + 1), found, view, canvas));
     }
     if one.steps.is_empty() {
-        out.push_str(&canvas.prose(2, match one.is_short() {
-            true => "No step closes anything: see what stays short.",
-            false => "Nothing is short. What the next order must hold by the peak since the last one is under the true-up.",
-        }));
+        out.push_str(&canvas.prose(
+            2,
+            match one.is_short() {
+                true => "No step closes anything: see what stays short.",
+                false => "Nothing is short today: there is nothing to do beside the orders.",
+            },
+        ));
     }
     if !one.later.is_empty() {
         out.push_str("\n  Lawful later, each by itself and not counted in\n");
