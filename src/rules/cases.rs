@@ -118,7 +118,7 @@ fn case(fields: Fields<'_, '_>) -> Case {
             .one_of("reading", &[(Answer::Strict, "strict"), (Answer::Customer, "customer")])
             .unwrap_or_default(),
         source: fields.text("source").unwrap_or_default(),
-        manifest: tables(&fields, &Context { source: None, organisation: &only_organisation(&fields) }),
+        manifest: tables(&fields, &Context { source: None, organisation: DEFAULT_ORGANISATION }),
         expectations: fields.tables("expect").into_iter().map(expectation).collect(),
         alternatives: fields.tables("alternative").into_iter().map(alternative).collect(),
         cheapest: fields.tables("cheapest").into_iter().map(cheapest).collect(),
@@ -126,14 +126,6 @@ fn case(fields: Fields<'_, '_>) -> Case {
     };
     fields.finish();
     case
-}
-
-/// The organisation of tables that name none: the only one the case has.
-fn only_organisation(fields: &Fields<'_, '_>) -> String {
-    let tables = fields.value("organisation").and_then(|value| value.get_ref().as_array());
-    let only = tables.filter(|tables| tables.len() == 1).and_then(|tables| tables.first());
-    let name = only.and_then(|only| only.get_ref().as_table()?.get("name")?.get_ref().as_str());
-    name.unwrap_or(DEFAULT_ORGANISATION).to_owned()
 }
 
 fn row(fields: &Fields<'_, '_>) -> RowMatch {

@@ -14,7 +14,7 @@ use crate::model::{
 
 use super::document::{Document, Fields};
 
-/// Organisation of a manifest that names none.
+/// Organisation of a manifest that names none and stands in the folder of none.
 pub const DEFAULT_ORGANISATION: &str = "org";
 
 /// Most machines that one table declares.
@@ -54,8 +54,17 @@ pub fn parse_manifest(
     if faults.is_empty() { Ok(manifest) } else { Err(faults) }
 }
 
+/// The organisation of tables that name none, where nothing else says whose they are: the only one that is declared.
+fn only_organisation<'f>(fields: &'f Fields<'_, '_>) -> Option<&'f str> {
+    let tables = fields.value("organisation")?.get_ref().as_array()?;
+    let only = tables.first().filter(|_| tables.len() == 1)?;
+    only.get_ref().as_table()?.get("name")?.get_ref().as_str()
+}
+
 /// Reads the manifest's tables out of `fields`, which may hold other keys beside them.
 pub(crate) fn tables(fields: &Fields<'_, '_>, context: &Context<'_>) -> Manifest {
+    let only = only_organisation(fields).filter(|_| context.organisation == DEFAULT_ORGANISATION);
+    let context = &Context { organisation: only.unwrap_or(context.organisation), ..*context };
     let mut hosts = HostTables::default();
     for table in fields.tables("host") {
         hosts.read(table, context);
