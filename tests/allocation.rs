@@ -247,7 +247,7 @@ fn least_unmet_by(effort: Effort) {
                 rights.iter().enumerate().map(|(number, &right)| entitlement(number, right)).collect();
             let weight = |line: &Line| worth(line.metric == Metric::ProcessorPair);
             let problem = Problem { requirements: &requirements, entitlements: &entitlements, weight: &weight };
-            let solution = allocate_by(&problem, &Method { effort, memory: None });
+            let solution = allocate_by(&problem, &Method { effort, ..Method::default() });
             prop_assert_eq!(check(&requirements, &entitlements, &solution.chosen, &solution.allocations), Ok(()));
             let unmet = unmet(&problem, &solution);
             let least = exhaustive(&ways, &rights);

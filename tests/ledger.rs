@@ -421,7 +421,7 @@ fn price(line: &Line) -> u64 {
 
 fn allocated(requirements: &[Requirement], entitlements: &[Entitlement], effort: Effort) -> (Solution, u64) {
     let problem = Problem { requirements, entitlements, weight: &price };
-    let solution = allocate_by(&problem, &Method { effort, memory: None });
+    let solution = allocate_by(&problem, &Method { effort, ..Method::default() });
     let needed = solution.chosen.iter().flat_map(|chosen| {
         let lines = &requirements[chosen.requirement].alternatives[chosen.alternative].lines;
         lines.iter().map(|line| u64::from(line.units) * price(line))

@@ -89,13 +89,24 @@ pub enum Effort {
     Large,
 }
 
+/// Steps of the solver times ways for what the programme leaves a gap in; a number, not a time, so that the same input gives
+/// the same answer.
+pub const WORK_OF_GAPS: u64 = 100_000_000;
+
 /// How an allocation goes about its work.
-#[derive(Default)]
 pub struct Method<'a> {
     /// How ways are chosen.
     pub effort: Effort,
     /// Components solved before.
     pub memory: Option<&'a Memory>,
+    /// Work to close the gaps of a component with, [`WORK_OF_GAPS`] where nothing else is said.
+    pub work_of_gaps: u64,
+}
+
+impl Default for Method<'_> {
+    fn default() -> Self {
+        Self { effort: Effort::default(), memory: None, work_of_gaps: WORK_OF_GAPS }
+    }
 }
 
 /// Which ways may be chosen for each requirement: lawful ones that something owned fits, and what would be bought today.

@@ -25,9 +25,6 @@ const WORK: u64 = 2_000_000;
 /// Edges looked at by single steps; a number, not a time, so that the same input gives the same answer.
 const STEPS: u64 = 20_000_000;
 
-/// Steps of the solver times ways for what the programme leaves a gap in, likewise.
-const WORK_OF_GAPS: u64 = 100_000_000;
-
 /// Classes up to which the programme is solved without a gap.
 const EXACT_CLASSES: usize = 500;
 
@@ -100,6 +97,7 @@ struct Search<'a> {
     spender: Spender<'a>,
     component: &'a Component,
     effort: Effort,
+    work_of_gaps: u64,
 }
 
 impl Search<'_> {
@@ -312,7 +310,7 @@ impl Search<'_> {
     /// many that is tried only where what fractions tell leaves a gap, and without the work that closes the last gaps.
     fn least_unmet(&self) -> Option<Answer> {
         if self.is_small()
-            && let Some(answer) = self.least_alone(WORK_OF_GAPS)
+            && let Some(answer) = self.least_alone(self.work_of_gaps)
         {
             return Some(answer);
         }
@@ -427,7 +425,7 @@ fn combinations(component: &Component) -> u64 {
 /// Solves one component.
 pub(super) fn solve(problem: &Problem<'_>, parts: &Parts, component: &Component, method: &Method<'_>) -> Solution {
     let spender = Spender { problem, stocks: &parts.stocks, component };
-    let search = Search { spender, component, effort: method.effort };
+    let search = Search { spender, component, effort: method.effort, work_of_gaps: method.work_of_gaps };
     let choice = search.choose(method);
     let ways = search.ways(&choice.counts);
     let mut class_of = vec![0; ways.len()];

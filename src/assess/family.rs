@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hashbrown::HashMap;
 
-use crate::allocate::{self, Method, PriceList, Problem, Solution};
+use crate::allocate::{self, Method, PriceList, Problem, Solution, WORK_OF_GAPS};
 use crate::model::{
     Allocation, AlternativeTotal, Answer, Asker, Assessment, Chosen, Entitlement, HostId, Line, Metric, Position,
     QuestionKey, Reading, Requirement, Surplus,
@@ -51,11 +51,12 @@ pub(super) fn groups<'r>(ground: &Ground<'r>) -> Vec<Group<'r>> {
 }
 
 /// What the readings of a group have in common.
-#[derive(Default)]
 pub(super) struct Memory {
     families: Vec<OfFamily>,
     /// `None` where there is one reading only: what was chosen is asked for no second time.
     choices: Option<allocate::Memory>,
+    /// Work to close gaps with under a reading.
+    work_of_gaps: u64,
 }
 
 /// What the readings of one family have in common.
@@ -70,10 +71,14 @@ struct OfFamily {
 /// Readings whose needs are kept: the publisher's and the customer's, which every family begins with.
 const KEPT: usize = 2;
 
+/// Readings beyond the first whose gaps are closed with all the work that one may take.
+const WHOLE_READINGS: u64 = 4;
+
 impl Memory {
     /// For one reading of a group.
     pub fn of_one(group: &Group<'_>) -> Self {
-        Self { families: group.iter().map(|_| OfFamily::default()).collect(), choices: None }
+        let families = group.iter().map(|_| OfFamily::default()).collect();
+        Self { families, choices: None, work_of_gaps: WORK_OF_GAPS }
     }
 
     /// For several readings of a group.
@@ -81,9 +86,16 @@ impl Memory {
         Self { choices: Some(allocate::Memory::default()), ..Self::of_one(group) }
     }
 
+    /// For so many more readings: together they close gaps with no more work than a few, so that an estate with many
+    /// questions is not looked at for minutes. What a reading does not change is remembered and costs nothing.
+    pub fn for_more(self, readings: usize) -> Self {
+        let each = WORK_OF_GAPS * WHOLE_READINGS / (readings as u64).max(1);
+        Self { work_of_gaps: each.min(WORK_OF_GAPS), ..self }
+    }
+
     /// How the readings of the group allocate.
     pub fn method(&self) -> Method<'_> {
-        Method { memory: self.choices.as_ref(), ..Method::default() }
+        Method { memory: self.choices.as_ref(), work_of_gaps: self.work_of_gaps, ..Method::default() }
     }
 }
 

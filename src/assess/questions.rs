@@ -41,6 +41,7 @@ pub(super) fn explore(
     let mut widen = |rows: &[&[Position]]| ranges.iter_mut().zip(rows).for_each(|(ranges, rows)| ranges.widen(rows));
     widen(&of_strict);
     widen(&of_customer);
+    let memory = memory.for_more(asked.len() * 2);
     // Of each flip only the rows are worked out and kept: the needs behind them would fill the memory of a large estate.
     let rows = |reading: Reading| rows(ground, group, &reading, &memory);
     let flip = |(key, hosts): (QuestionKey, Vec<HostId>)| {
