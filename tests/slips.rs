@@ -172,3 +172,19 @@ fn prices_in_another_currency_are_told_where_there_are_several() {
     let one = outcome(&[("server.toml", SERVER), ("prices.toml", &price("visio", "USD"))]);
     assert!(findings(&one, "other-currency").is_empty(), "a single currency is that of the report");
 }
+
+#[test]
+fn a_record_of_access_that_names_a_machine_nobody_knows_is_told() {
+    let access = |host: &str| {
+        format!("[[access]]\nproduct = \"windows-server\"\nusers = 40\nexternal_users = 9\nhosts = [\"{host}\"]\n")
+    };
+    let of = |host: &str| findings(&outcome(&[("server.toml", SERVER), ("who.toml", &access(host))]), "unknown-host");
+    assert_eq!(
+        of("hh"),
+        [
+            "The record of who reaches Windows Server names hh, which no source shows: what depends on these machines is not \
+             counted; check how they are spelt."
+        ]
+    );
+    assert!(of("H").is_empty(), "capitals do not matter");
+}

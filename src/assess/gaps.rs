@@ -14,7 +14,8 @@ pub(super) fn findings(ground: &Ground<'_>) -> Vec<Finding> {
     let purchases = lines.filter_map(|line| without_edition(ground, line).or_else(|| of_unknown_edition(ground, line)));
     let installs = ground.index.products().flat_map(|id| unknown(ground, id));
     let moved = ground.estate.hosts.iter().filter_map(|host| moved_from_nowhere(ground, host));
-    purchases.chain(installs).chain(people_unknown(ground)).chain(moved).collect()
+    let accesses = ground.estate.accesses.iter().filter_map(|access| on_no_machine(ground, access));
+    purchases.chain(installs).chain(people_unknown(ground)).chain(moved).chain(accesses).collect()
 }
 
 /// Products counted by people, installed where nobody states how many people that is: no bound can be given, so they are
@@ -148,6 +149,26 @@ fn unknown(ground: &Ground<'_>, id: &str) -> Vec<Finding> {
 fn unknown_edition<'a>(product: &Product, install: &'a Installation) -> Option<&'a String> {
     let (Fact::Known { value, .. }, false) = (&install.edition, product.editions.is_empty()) else { return None };
     (!value.is_empty() && product.edition_rank(value).is_none()).then_some(value)
+}
+
+/// A record of access that names machines no source shows: who reaches these is counted nowhere they would be.
+fn on_no_machine(ground: &Ground<'_>, access: &Access) -> Option<Finding> {
+    let strange = access.hosts.iter().filter(|name| ground.index.named(name).next().is_none());
+    let strange: Vec<&str> = strange.map(String::as_str).collect();
+    if strange.is_empty() {
+        return None;
+    }
+    let (names, product) = (strange.join(", "), &access.product);
+    let title = ground.rules.names.get(product).unwrap_or(product);
+    Some(Finding {
+        key: Key::new("unknown-host", &[&access.organisation, product, &names]),
+        organisation: access.organisation.clone(),
+        text: format!(
+            "The record of who reaches {title} names {names}, which no source shows: what depends on these machines is not \
+             counted; check how they are spelt."
+        ),
+        evidence: access.evidence.iter().cloned().collect(),
+    })
 }
 
 /// A guest that was moved away from a host no source shows: what it still uses there cannot be counted.
