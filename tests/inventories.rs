@@ -148,7 +148,7 @@ fn a_wrong_statement_on_a_file_is_shown_with_its_line() {
     let faults = |text: &str| trueup::rules::parse_settings("trueup.toml", text).expect_err("it is wrong");
     let twice = "[[source]]\npath = \"a*\"\nhost = \"x\"\n[[source]]\npath = \"A*\"\nhost = \"y\"\n";
     assert_eq!(faults(twice)[0].message, "the path A* stands twice");
-    assert_eq!(faults("[[source]]\npath = \"a\"\nhost = \" \"\n")[0].message, "`host` names no machine");
+    assert_eq!(faults("[[source]]\npath = \"a\"\nhost = \" \"\n")[0].message, "`host` says nothing");
     assert!(faults("[[source]]\npath = \"a\"\n")[0].message.contains("host"));
 }
 

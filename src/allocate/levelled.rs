@@ -5,14 +5,14 @@
 //! settles most of what is to be paid, and only then which scopes they are.
 
 use microlp::{
-    ComparisonOp, LinearExpr, OptimizationDirection, Problem as Model, Solution, SolveOptions, SolveOutcome,
-    TerminationReason, Variable,
+    ComparisonOp, LinearExpr, OptimizationDirection, Problem as Model, SolveOptions, SolveOutcome, TerminationReason,
 };
 
 use super::cuts::{self, Cut, Fractions};
 use super::prices::Range;
 use super::programme::Sum;
-use super::reduced::{Class, Level, Reduced};
+use super::reduced::{Level, Reduced};
+use super::variables::{Variables, base};
 
 /// Times that constraints are looked for; numbers, not times, so that the same input gives the same answer.
 const ROUNDS: usize = 16;
@@ -77,35 +77,13 @@ impl From<microlp::Error> for Failure {
     }
 }
 
-/// The variables of a programme, by their numbers.
-#[derive(Default)]
-struct Variables {
-    all: Vec<Variable>,
-    /// Of each class: a variable for each way but the one that takes the rest.
-    counts: Vec<Vec<Option<usize>>>,
-    /// By kind, in the order of its stocks.
-    given: Vec<Vec<usize>>,
-    kept: Vec<usize>,
-    /// Units unmet at each level.
-    levels: Vec<usize>,
-    /// What every scope costs beside its needs on the way that takes the rest.
-    constant: f64,
-}
-
-/// The way of a class that takes the rest.
-fn base(class: &Class) -> usize {
-    (0..class.ways.len()).find(|&way| class.ways[way].needs.is_empty()).unwrap_or(0)
-}
-
 impl Levelled<'_> {
     /// The programme in whole numbers or not.
     fn model(&self, in_whole_numbers: bool, cuts: &[Cut]) -> (Model, Variables) {
         let mut model = Model::new(OptimizationDirection::Minimize);
         let variables = self.variables(&mut model, in_whole_numbers);
-        for (class, own) in self.reduced.classes.iter().zip(&variables.counts).filter(|(class, _)| class.ways.len() > 2)
-        {
-            let sum: Vec<(Variable, f64)> = own.iter().flatten().map(|&count| (variables.all[count], 1.0)).collect();
-            model.add_constraint(sum, ComparisonOp::Le, class.members as f64);
+        for (sum, most) in variables.members(self.reduced) {
+            model.add_constraint(sum, ComparisonOp::Le, most);
         }
         self.give(&mut model, &variables);
         if in_whole_numbers {
@@ -113,7 +91,7 @@ impl Levelled<'_> {
             model.add_constraint(sum, ComparisonOp::Le, most);
         }
         for cut in cuts {
-            let (sum, most) = self.expression(&variables, cut);
+            let (sum, most) = variables.cut(self.reduced, cut);
             model.add_constraint(sum, ComparisonOp::Le, most);
         }
         (model, variables)
@@ -150,26 +128,7 @@ impl Levelled<'_> {
 
     /// No kind is given more than is needed of it, and no stock gives more than it holds; what is not given is unmet.
     fn give(&self, model: &mut Model, variables: &Variables) {
-        let reduced = self.reduced;
-        let mut needs: Vec<Sum> = vec![Sum::default(); reduced.kinds.len()];
-        for (index, class) in reduced.classes.iter().enumerate() {
-            for (way, of_way) in class.ways.iter().enumerate() {
-                for &(kind, units) in &of_way.needs {
-                    self.count(&mut needs[kind], variables, (index, way), -(units as f64));
-                }
-            }
-        }
-        let mut holds: Vec<Sum> = vec![Sum::default(); reduced.supplies.len()];
-        for ((need, kind), given) in needs.iter_mut().zip(&reduced.kinds).zip(&variables.given) {
-            for (&stock, &units) in kind.stocks.iter().zip(given) {
-                need.add(units, 1.0);
-                holds[stock].add(units, 1.0);
-            }
-        }
-        for (holds, supply) in holds.iter_mut().zip(&reduced.supplies) {
-            holds.constant -= supply.units as f64;
-            supply.kept.iter().for_each(|(&group, &more)| holds.add(variables.kept[group], -more));
-        }
+        let (needs, holds) = variables.needs_and_holds(self.reduced);
         let unmet = self.levels.iter().zip(&variables.levels).map(|(level, &unmet)| {
             let mut sum = Sum::default();
             level.kinds.iter().for_each(|&kind| sum.add_times(-1.0, &needs[kind]));
@@ -196,40 +155,19 @@ impl Levelled<'_> {
         variables.at_most(&sum, self.most - self.step * STEP)
     }
 
-    /// Adds the scopes of a class that take a way: a variable, or the rest.
-    fn count(&self, sum: &mut Sum, variables: &Variables, (class, way): (usize, usize), factor: f64) {
-        match variables.counts[class][way] {
-            Some(count) => sum.add(count, factor),
-            None => {
-                sum.constant += factor * self.reduced.classes[class].members as f64;
-                variables.counts[class].iter().flatten().for_each(|&other| sum.add(other, -factor));
-            }
-        }
-    }
-
-    fn expression(&self, variables: &Variables, cut: &Cut) -> (LinearExpr, f64) {
-        let mut sum = Sum::default();
-        cut.counts
-            .iter()
-            .for_each(|&(class, way, factor)| self.count(&mut sum, variables, (class, way), factor as f64));
-        cut.kept.iter().for_each(|&(group, factor)| sum.add(variables.kept[group], factor as f64));
-        cut.given.iter().for_each(|&(kind, place)| sum.add(variables.given[kind][place], 1.0));
-        variables.at_most(&sum, cut.most as f64)
-    }
-
     /// The best choice in fractions, tightened from the cuts that are known.
     pub fn relaxed(&self, mut cuts: Vec<Cut>) -> Result<Relaxed, Failure> {
         let (model, variables) = self.model(false, &cuts);
         let mut solution = model.solve()?.into_solution().map_err(|_| Failure::Solver)?;
         let (mut idle, mut bound) = (0, solution.objective());
         for _ in 0..ROUNDS {
-            let found = self.fractions(&variables, &solution);
+            let found = variables.fractions(self.reduced, &solution);
             let broken = cuts::broken(self.reduced, self.licences, (self.levels, self.ranges), &found);
             if broken.is_empty() || idle == IDLE {
                 break;
             }
             for cut in &broken {
-                let (sum, most) = self.expression(&variables, cut);
+                let (sum, most) = variables.cut(self.reduced, cut);
                 let tighter = solution.add_constraint(sum, ComparisonOp::Le, most)?;
                 solution = tighter.into_solution().map_err(|_| Failure::Solver)?;
             }
@@ -237,7 +175,7 @@ impl Levelled<'_> {
             idle = if solution.objective() > bound + 1e-9 * bound.abs().max(1.0) { 0 } else { idle + 1 };
             bound = bound.max(solution.objective());
         }
-        let found = self.fractions(&variables, &solution);
+        let found = variables.fractions(self.reduced, &solution);
         cuts.retain(|cut| cut.is_tight(&found));
         let unmet = variables.levels.iter().map(|&level| solution.var_value_raw(variables.all[level])).collect();
         Ok(Relaxed { steps: solution.stats().lp_iterations, cuts, unmet, found })
@@ -266,30 +204,7 @@ impl Levelled<'_> {
             TerminationReason::ProvenOptimal => least,
             _ => best.ok_or(Failure::Solver)?.min(least),
         };
-        Ok(Whole { found: Some(self.fractions(&variables, &solution)), bound: bound + variables.constant })
-    }
-
-    /// The values of a solution.
-    fn fractions(&self, variables: &Variables, solution: &Solution) -> Fractions {
-        let value = |variable: usize| solution.var_value_raw(variables.all[variable]);
-        let of_class = |(class, own): (&Class, &Vec<Option<usize>>)| {
-            let mut counts: Vec<f64> = own.iter().map(|count| count.map_or(0.0, value)).collect();
-            counts[base(class)] = class.members as f64 - counts.iter().sum::<f64>();
-            counts
-        };
-        Fractions {
-            counts: self.reduced.classes.iter().zip(&variables.counts).map(of_class).collect(),
-            given: variables.given.iter().map(|given| given.iter().map(|&given| value(given)).collect()).collect(),
-            kept: variables.kept.iter().map(|&kept| value(kept)).collect(),
-        }
-    }
-}
-
-impl Variables {
-    /// A sum and what it is at most, as the solver takes them.
-    fn at_most(&self, sum: &Sum, limit: f64) -> (LinearExpr, f64) {
-        let terms = sum.terms.iter().filter(|(_, factor)| **factor != 0.0);
-        (terms.map(|(&variable, &factor)| (self.all[variable], factor)).collect(), limit - sum.constant)
+        Ok(Whole { found: Some(variables.fractions(self.reduced, &solution)), bound: bound + variables.constant })
     }
 }
 

@@ -18,6 +18,7 @@
 //! | `decided` | what the tightened programme leaves a gap in, decided to the end |
 //! | `levelled` | the programme for so many units unmet at each price |
 //! | `prices` | what prices of stocks prove: a bound, and ways too dear for a better choice |
+//! | `variables` | what both programmes for the least unmet need have in common |
 //! | `found` | a whole choice, and what it leaves unmet |
 //! | `drawn` | components drawn at random, for the tests of these |
 //! | `spend`, `flow` | spend units on chosen ways at least cost, in exact integers |
@@ -44,6 +45,7 @@ mod reduced;
 mod search;
 mod spend;
 mod tightened;
+mod variables;
 
 use rayon::prelude::*;
 

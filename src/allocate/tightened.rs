@@ -4,15 +4,13 @@
 //! As with the other programme nothing here is believed as it comes: what is found is scored again in whole numbers, and
 //! the bound is taken with the accuracy of the solver.
 
-use microlp::{
-    ComparisonOp, LinearExpr, OptimizationDirection, Problem as Model, Solution, SolveOptions, TerminationReason,
-    Variable,
-};
+use microlp::{ComparisonOp, OptimizationDirection, Problem as Model, SolveOptions, TerminationReason, Variable};
 
 use super::cuts::{self, Cut, Fractions};
 use super::found::Found;
-use super::programme::{self, Sum};
+use super::programme;
 use super::reduced::{Class, Reduced};
+use super::variables::{Variables, base};
 
 /// Times that constraints are looked for; numbers, not times, so that the same input gives the same answer.
 const ROUNDS: usize = 24;
@@ -46,24 +44,6 @@ struct Tightened<'a> {
     scale: f64,
     /// What unmet needs are multiples of, on that scale.
     step: f64,
-}
-
-/// The variables of a programme, by their numbers.
-#[derive(Default)]
-struct Variables {
-    all: Vec<Variable>,
-    /// Of each class: a variable for each way but the one that takes the rest.
-    counts: Vec<Vec<Option<usize>>>,
-    /// By kind, in the order of its stocks.
-    given: Vec<Vec<usize>>,
-    kept: Vec<usize>,
-    /// Worth of what every scope would need on the way that takes the rest.
-    constant: f64,
-}
-
-/// The way of a class that takes the rest.
-fn base(class: &Class) -> usize {
-    (0..class.ways.len()).find(|&way| class.ways[way].needs.is_empty()).unwrap_or(0)
 }
 
 impl Tightened<'_> {
@@ -101,13 +81,12 @@ impl Tightened<'_> {
             let worth = kind.worth as f64 / scale;
             variables.given.push(kind.stocks.iter().map(|_| add(-worth, None)).collect());
         }
-        for (class, own) in reduced.classes.iter().zip(&variables.counts).filter(|(class, _)| class.ways.len() > 2) {
-            let sum: Vec<(Variable, f64)> = own.iter().flatten().map(|&count| (variables.all[count], 1.0)).collect();
-            model.add_constraint(sum, ComparisonOp::Le, class.members as f64);
+        for (sum, most) in variables.members(reduced) {
+            model.add_constraint(sum, ComparisonOp::Le, most);
         }
         self.give(&mut model, &variables);
         for cut in cuts {
-            let (sum, most) = self.expression(&variables, cut);
+            let (sum, most) = variables.cut(self.reduced, cut);
             model.add_constraint(sum, ComparisonOp::Le, most);
         }
         (model, variables)
@@ -115,51 +94,11 @@ impl Tightened<'_> {
 
     /// No kind is given more than is needed of it, and no stock gives more than it holds.
     fn give(&self, model: &mut Model, variables: &Variables) {
-        let reduced = self.reduced;
-        let mut needs: Vec<Sum> = vec![Sum::default(); reduced.kinds.len()];
-        for (index, class) in reduced.classes.iter().enumerate() {
-            for (way, of_way) in class.ways.iter().enumerate() {
-                for &(kind, units) in &of_way.needs {
-                    self.count(&mut needs[kind], variables, (index, way), -(units as f64));
-                }
-            }
-        }
-        let mut holds: Vec<Sum> = vec![Sum::default(); reduced.supplies.len()];
-        for ((need, kind), given) in needs.iter_mut().zip(&reduced.kinds).zip(&variables.given) {
-            for (&stock, &units) in kind.stocks.iter().zip(given) {
-                need.add(units, 1.0);
-                holds[stock].add(units, 1.0);
-            }
-        }
-        for (holds, supply) in holds.iter_mut().zip(&reduced.supplies) {
-            holds.constant -= supply.units as f64;
-            supply.kept.iter().for_each(|(&group, &more)| holds.add(variables.kept[group], -more));
-        }
+        let (needs, holds) = variables.needs_and_holds(self.reduced);
         for sum in needs.into_iter().chain(holds) {
             let (sum, most) = variables.at_most(&sum, 0.0);
             model.add_constraint(sum, ComparisonOp::Le, most);
         }
-    }
-
-    /// Adds the scopes of a class that take a way: a variable, or the rest.
-    fn count(&self, sum: &mut Sum, variables: &Variables, (class, way): (usize, usize), factor: f64) {
-        match variables.counts[class][way] {
-            Some(count) => sum.add(count, factor),
-            None => {
-                sum.constant += factor * self.reduced.classes[class].members as f64;
-                variables.counts[class].iter().flatten().for_each(|&other| sum.add(other, -factor));
-            }
-        }
-    }
-
-    fn expression(&self, variables: &Variables, cut: &Cut) -> (LinearExpr, f64) {
-        let mut sum = Sum::default();
-        cut.counts
-            .iter()
-            .for_each(|&(class, way, factor)| self.count(&mut sum, variables, (class, way), factor as f64));
-        cut.kept.iter().for_each(|&(group, factor)| sum.add(variables.kept[group], factor as f64));
-        cut.given.iter().for_each(|&(kind, place)| sum.add(variables.given[kind][place], 1.0));
-        variables.at_most(&sum, cut.most as f64)
     }
 
     /// Constraints that tighten the programme with fractions, and its bound.
@@ -169,13 +108,13 @@ impl Tightened<'_> {
         let (mut cuts, mut idle) = (Vec::new(), 0);
         let mut bound = solution.objective();
         for _ in 0..ROUNDS {
-            let found = self.fractions(&variables, &solution);
+            let found = variables.fractions(self.reduced, &solution);
             let broken = cuts::broken(self.reduced, self.licences, (&[], &[]), &found);
             if broken.is_empty() || idle == IDLE {
                 break;
             }
             for cut in &broken {
-                let (sum, most) = self.expression(&variables, cut);
+                let (sum, most) = variables.cut(self.reduced, cut);
                 solution = solution.add_constraint(sum, ComparisonOp::Le, most).ok()?.into_solution().ok()?;
             }
             cuts.extend(broken);
@@ -210,7 +149,7 @@ impl Tightened<'_> {
         let is_proved = solution.termination_reason() == TerminationReason::ProvenOptimal;
         let least = solution.objective() - relative * solution.objective().abs().max(1.0);
         let bound = if is_proved { least } else { solution.stats().best_bound?.min(least) };
-        let found = self.fractions(&variables, &solution);
+        let found = variables.fractions(self.reduced, &solution);
         Some(Whole { found, bound: bound + variables.constant, is_proved })
     }
 
@@ -227,21 +166,6 @@ impl Tightened<'_> {
         }
         near
     }
-
-    /// The values of a solution.
-    fn fractions(&self, variables: &Variables, solution: &Solution) -> Fractions {
-        let value = |variable: usize| solution.var_value_raw(variables.all[variable]);
-        let of_class = |(class, own): (&Class, &Vec<Option<usize>>)| {
-            let mut counts: Vec<f64> = own.iter().map(|count| count.map_or(0.0, value)).collect();
-            counts[base(class)] = class.members as f64 - counts.iter().sum::<f64>();
-            counts
-        };
-        Fractions {
-            counts: self.reduced.classes.iter().zip(&variables.counts).map(of_class).collect(),
-            given: variables.given.iter().map(|given| given.iter().map(|&given| value(given)).collect()).collect(),
-            kept: variables.kept.iter().map(|&kept| value(kept)).collect(),
-        }
-    }
 }
 
 /// A whole choice.
@@ -249,14 +173,6 @@ struct Whole {
     found: Fractions,
     bound: f64,
     is_proved: bool,
-}
-
-impl Variables {
-    /// A sum and what it is at most, as the solver takes them.
-    fn at_most(&self, sum: &Sum, limit: f64) -> (LinearExpr, f64) {
-        let terms = sum.terms.iter().filter(|(_, factor)| **factor != 0.0);
-        (terms.map(|(&variable, &factor)| (self.all[variable], factor)).collect(), limit - sum.constant)
-    }
 }
 
 #[cfg(test)]

@@ -45,9 +45,6 @@ pub(super) fn stated_sources(fields: &Fields<'_, '_>) -> StatedSources {
             host: table.required_text("host").trim().to_owned(),
             line: table.line(),
         };
-        if table.value("host").is_some() && stated.host.is_empty() {
-            table.fault_at("host", Code::WrongValue, "`host` names no machine");
-        }
         if sources.all.iter().any(|known| known.path.eq_ignore_ascii_case(&stated.path)) {
             table.fault(Code::DuplicateName, format!("the path {} stands twice", stated.path));
         }
