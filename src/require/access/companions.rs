@@ -23,6 +23,8 @@ pub(crate) struct Remembered {
     companions: RefCell<HashMap<(String, String), Vec<Line>>>,
     /// By product served, organisation, and whether a time of grace counts.
     assured: RefCell<HashMap<(String, String, bool), bool>>,
+    /// By product served and organisation.
+    unstated: RefCell<HashMap<(String, String), Option<String>>>,
 }
 
 /// Licences that must be bought beside servers of a product: the fewest that cover all its access.
@@ -38,6 +40,16 @@ pub(in crate::require) fn companions(ground: &Ground<'_>, served: &Product, orga
 
 /// What nobody states of the access to the servers of a product, where it would need licences: who reaches them.
 pub(in crate::require) fn unstated(ground: &Ground<'_>, served: &Product, organisation: &str) -> Option<String> {
+    let key = (served.id.clone(), organisation.to_owned());
+    if let Some(known) = ground.remembered.unstated.borrow().get(&key) {
+        return known.clone();
+    }
+    let found = nobody_states(ground, served, organisation);
+    ground.remembered.unstated.borrow_mut().insert(key, found.clone());
+    found
+}
+
+fn nobody_states(ground: &Ground<'_>, served: &Product, organisation: &str) -> Option<String> {
     let of_access = |product: &&Product| {
         product.terms.iter().any(|terms| terms.method == Method::Access && terms.serves.as_ref() == Some(&served.id))
     };
